@@ -1,0 +1,1 @@
+"""blazz: one typed API for WhatsApp."""

@@ -1,0 +1,1 @@
+"""Campaigns: an audience, a message, and a ledger that never sends twice."""

@@ -1,0 +1,1 @@
+"""What carries chunk ids to workers; `base` declares the seam."""

@@ -1,0 +1,1 @@
+"""The durable record of every recipient; `base` declares the seam."""

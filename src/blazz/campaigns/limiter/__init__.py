@@ -1,0 +1,1 @@
+"""What keeps sending within the provider's limits; `base` declares the seam."""

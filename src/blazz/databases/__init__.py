@@ -1,0 +1,1 @@
+"""What every durable part needs of a database: a connection, migrations, named queries."""

@@ -1,0 +1,262 @@
+"""Every error that blazz raises.
+
+The tree; an error's docstring is its default message::
+
+    BlazzError
+    ├── InvalidValue (also ValueError)      a value breaks a limit or a format
+    │   └── InvalidAddress                  not a phone number, user id, LID or group
+    ├── ConfigurationError                  settings are wrong, missing or contradict each other
+    │   └── MissingDependency               an optional package is not installed
+    ├── NotSupported                        this provider cannot do it; nothing was sent
+    ├── NotSent                             the message certainly never left
+    │   ├── ConnectionFailed                no connection could be made
+    │   ├── WindowClosed                    free-form message outside the 24-hour window
+    │   └── Suppressed                      the recipient opted out
+    ├── DeliveryUnknown                     the request left, no answer came
+    ├── UnreadableAnswer                    the answer is not what the API sends
+    ├── Refused                             the provider answered with an error; nothing was sent
+    │   ├── NotAuthorized                   credentials or permissions
+    │   ├── Throttled                       too much, too fast
+    │   ├── Restricted                      the account is limited by policy or payment
+    │   ├── Undeliverable                   this recipient cannot get this message
+    │   └── Rejected                        the request itself is wrong
+    ├── WebhookError                        a webhook request was not accepted
+    │   ├── SignatureMismatch               the signature does not fit the body
+    │   └── InboxFull                       updates wait in the inbox faster than they are handled
+    ├── SessionClosed                       the session or client is not open
+    ├── Timeout (also TimeoutError)         what was waited for did not happen in time
+    └── CampaignError                       a campaign cannot be made or run
+        ├── AudienceError                   the audience cannot be read
+        ├── CampaignConflict                a campaign of that id exists with other content
+        ├── LeaseLost                       another worker owns this chunk now
+        └── LedgerError                     the ledger cannot be read or written
+
+Errors of the Cloud API have a class for each code in `blazz.providers.meta_cloud.faults`; each is
+also one of the five kinds of `Refused`, so code that catches those works with every provider.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar
+
+
+class Retry(enum.StrEnum):
+    """When the same request may succeed later."""
+
+    NEVER = "never"
+    """The same request fails again; change it first."""
+    ONCE = "once"
+    """Once more at once; then treat it as `NEVER`."""
+    BACKOFF = "backoff"
+    """After seconds, with growing pauses."""
+    PAIR = "pair"
+    """Too many messages to one recipient: after 4^n seconds."""
+    LATER = "later"
+    """After minutes to hours: a limit, maintenance or a pause must end."""
+    NEXT_DAY = "next_day"
+    """After 24 hours or more."""
+    CREDENTIALS = "credentials"
+    """After the credentials have been renewed."""
+    OPERATOR = "operator"
+    """After a person has mended something, such as a payment method."""
+
+
+class BlazzError(Exception):
+    """Something went wrong in blazz."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process borders whole, whatever their constructors ask for."""
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+
+class InvalidValue(BlazzError, ValueError):
+    """A value breaks a limit or a format.
+
+    Attributes:
+        field: The name of the field, such as `Text.body`.
+        limit: The rule that was broken, in words.
+        value: The offending value, shortened to 80 characters in the message.
+    """
+
+    def __init__(self, field: str, limit: str, value: object) -> None:
+        shown = repr(value)
+        if len(shown) > 80:
+            shown = f"{shown[:77]}..."
+        super().__init__(f"{field}: {limit}; got {shown}")
+        self.field = field
+        self.limit = limit
+        self.value = value
+
+
+class InvalidAddress(InvalidValue):
+    """Not a phone number, user id, LID or group."""
+
+
+class ConfigurationError(BlazzError):
+    """Settings are wrong, missing or contradict each other."""
+
+
+class MissingDependency(ConfigurationError):
+    """An optional package is not installed.
+
+    Example:
+        >>> str(MissingDependency("pyreqwest", extra="fast"))
+        "pyreqwest is not installed; run: python -m pip install 'blazz[fast]'"
+    """
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: python -m pip install 'blazz[{extra}]'")
+        self.package = package
+        self.extra = extra
+
+
+class NotSupported(BlazzError):
+    """This provider cannot do it; nothing was sent."""
+
+
+class NotSent(BlazzError):
+    """The message certainly never left; it is safe to send it again."""
+
+
+class ConnectionFailed(NotSent):
+    """No connection could be made; nothing was sent."""
+
+
+class WindowClosed(NotSent):
+    """The recipient has not written in the last 24 hours: only a template may be sent."""
+
+
+class Suppressed(NotSent):
+    """The recipient opted out and is on the suppression list."""
+
+
+class DeliveryUnknown(BlazzError):
+    """The request left, but no answer came: the message may or may not have been sent.
+
+    Never send it again blindly. The `token` travels with the message and comes back in its status
+    updates; `Provider.settle` and the status webhooks tell what happened.
+
+    Attributes:
+        token: The token that the message carries.
+    """
+
+    def __init__(self, message: str | None = None, *, token: str) -> None:
+        super().__init__(message)
+        self.token = token
+
+
+class UnreadableAnswer(BlazzError):
+    """The answer is not what the API sends (not JSON, empty, or a page of HTML).
+
+    Attributes:
+        status: The HTTP status of the answer.
+        body: The first 200 characters of the answer.
+    """
+
+    def __init__(self, message: str | None = None, *, status: int, body: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = body[:200]
+
+
+class Refused(BlazzError):
+    """The provider answered with an error; nothing was sent.
+
+    Attributes:
+        retry: When the same request may succeed later.
+        code: The provider's own number for the error, or None.
+        retry_after: Seconds that the provider asked to wait, or None.
+    """
+
+    retry: ClassVar[Retry] = Retry.NEVER
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class NotAuthorized(Refused):
+    """The credentials are wrong or expired, or a permission is missing."""
+
+    retry = Retry.CREDENTIALS
+
+
+class Throttled(Refused):
+    """Too many requests in too short a time."""
+
+    retry = Retry.BACKOFF
+
+
+class Restricted(Refused):
+    """The account is limited by policy, payment or review."""
+
+    retry = Retry.OPERATOR
+
+
+class Undeliverable(Refused):
+    """This recipient cannot get this message."""
+
+
+class Rejected(Refused):
+    """The request itself is wrong."""
+
+
+class WebhookError(BlazzError):
+    """A webhook request was not accepted."""
+
+
+class SignatureMismatch(WebhookError):
+    """The signature does not fit the body: another app secret, or not sent by Meta."""
+
+
+class InboxFull(WebhookError):
+    """More updates wait in the inbox than it may hold; the sender is asked to repeat them."""
+
+
+class SessionClosed(BlazzError):
+    """The session or its client is not open."""
+
+
+class Timeout(BlazzError, TimeoutError):
+    """What was waited for did not happen in time."""
+
+
+class CampaignError(BlazzError):
+    """A campaign cannot be made or run."""
+
+
+class AudienceError(CampaignError):
+    """The audience cannot be read."""
+
+
+class CampaignConflict(CampaignError):
+    """A campaign of that id exists with other content."""
+
+
+class LeaseLost(CampaignError):
+    """Another worker owns this chunk now."""
+
+
+class LedgerError(CampaignError):
+    """The ledger cannot be read or written."""
+
+
+def _rebuild(
+    kind: type[BlazzError], args: tuple[object, ...], state: dict[str, object]
+) -> BlazzError:
+    """Make an error again without calling its constructor."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

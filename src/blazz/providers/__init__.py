@@ -1,0 +1,1 @@
+"""The ways to reach WhatsApp; `base` declares what a provider is."""

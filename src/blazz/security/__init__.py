@@ -1,0 +1,1 @@
+"""Secrets, signatures and limits that protect an application."""

@@ -1,0 +1,1 @@
+"""What an application's or provider's own tests need."""

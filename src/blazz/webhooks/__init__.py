@@ -1,0 +1,1 @@
+"""Receiving: no update is ever lost."""

@@ -1,0 +1,1 @@
+"""Where updates are kept until they are handled; `base` declares the seam."""
