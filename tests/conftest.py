@@ -1,0 +1,29 @@
+"""What all tests share: servers, the chaos budget, and Hypothesis without a clock."""
+
+from __future__ import annotations
+
+import hypothesis
+import pytest
+
+pytest_plugins = ["tests.servers.postgres", "tests.servers.redis"]
+
+# A deadline would be a timing assertion: it fails on a busy machine and proves nothing.
+hypothesis.settings.register_profile("blazz", deadline=None)
+hypothesis.settings.load_profile("blazz")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of this project."""
+    parser.addoption(
+        "--chaos-minutes",
+        type=float,
+        default=None,
+        help="how long each chaos test goes on; by default it ends after a few rounds",
+    )
+
+
+@pytest.fixture
+def chaos_seconds(request: pytest.FixtureRequest) -> float | None:
+    """How long a chaos test is asked to go on; None: only its few rounds."""
+    minutes: float | None = request.config.getoption("--chaos-minutes")
+    return None if minutes is None else minutes * 60

@@ -1,0 +1,118 @@
+"""Starts one server process, waits until it answers, and ends exactly that process."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+_START_SECONDS = 30
+_STOP_SECONDS = 15
+
+
+class ServerFailed(Exception):
+    """A server did not start; the message ends with what it wrote."""
+
+
+class ServerProcess:
+    """A server in a folder of its own, run by an unprivileged user when we are root."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.folder = Path(tempfile.mkdtemp(prefix=f"blazz-{name}-"))
+        self.log = self.folder / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._user = _unprivileged_user()
+        if self._user is not None:
+            os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+
+    @property
+    def pid(self) -> int:
+        """The id of the running process."""
+        assert self._process is not None, f"{self.name} is not running"
+        return self._process.pid
+
+    def call(self, command: Sequence[str | Path]) -> None:
+        """Run a command that prepares the folder, as the server's user."""
+        process = self._spawn(command, subprocess.PIPE)
+        output, _ = process.communicate()
+        if process.returncode:
+            raise ServerFailed(f"{command[0]}: {output.decode(errors='replace')}")
+
+    def start(self, command: Sequence[str | Path], *, ready: Callable[[], bool]) -> None:
+        """Start the server and wait until `ready` says that it answers."""
+        with self.log.open("ab") as log:
+            self._process = self._spawn(command, log)
+        deadline = time.monotonic() + _START_SECONDS
+        while not ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise ServerFailed(f"{self.name} did not start:\n{self.log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the process, with force if it does not go by itself; its folder stays."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def remove(self) -> None:
+        """End the process and delete its folder."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _spawn(
+        self, command: Sequence[str | Path], output: int | IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, "HOME": str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for pytest, which then ends the server itself
+            user=self._user.pw_uid if self._user else None,
+            group=self._user.pw_gid if self._user else None,
+            extra_groups=[] if self._user else None,
+        )
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    """Whom servers run as when we are root; PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise ServerFailed("root cannot run servers here: there is neither a user postgres nor nobody")
