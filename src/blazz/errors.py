@@ -13,13 +13,16 @@ The tree; an error's docstring is its default message::
     │   ├── WindowClosed                    free-form message outside the 24-hour window
     │   └── Suppressed                      the recipient opted out
     ├── DeliveryUnknown                     the request left, no answer came
+    ├── AnswerLost                          the same, for a request that sends no message
     ├── UnreadableAnswer                    the answer is not what the API sends
     ├── Refused                             the provider answered with an error; nothing was sent
     │   ├── NotAuthorized                   credentials or permissions
     │   ├── Throttled                       too much, too fast
     │   ├── Restricted                      the account is limited by policy or payment
     │   ├── Undeliverable                   this recipient cannot get this message
+    │   ├── Unavailable                     the provider cannot serve it at the moment
     │   └── Rejected                        the request itself is wrong
+    ├── DeliveryFailed                      accepted first, reported as failed later
     ├── WebhookError                        a webhook request was not accepted
     │   ├── SignatureMismatch               the signature does not fit the body
     │   └── InboxFull                       updates wait in the inbox faster than they are handled
@@ -32,7 +35,7 @@ The tree; an error's docstring is its default message::
         └── LedgerError                     the ledger cannot be read or written
 
 Errors of the Cloud API have a class for each code in `blazz.providers.meta_cloud.faults`; each is
-also one of the five kinds of `Refused`, so code that catches those works with every provider.
+also one of the six kinds of `Refused`, so code that catches those works with every provider.
 """
 
 from __future__ import annotations
@@ -149,6 +152,10 @@ class DeliveryUnknown(BlazzError):
         self.token = token
 
 
+class AnswerLost(BlazzError):
+    """The request left, but no whole answer came: it may or may not have been carried out."""
+
+
 class UnreadableAnswer(BlazzError):
     """The answer is not what the API sends (not JSON, empty, or a page of HTML).
 
@@ -208,8 +215,30 @@ class Undeliverable(Refused):
     """This recipient cannot get this message."""
 
 
+class Unavailable(Refused):
+    """The provider cannot serve the request at the moment."""
+
+    retry = Retry.BACKOFF
+
+
 class Rejected(Refused):
     """The request itself is wrong."""
+
+
+class DeliveryFailed(BlazzError):
+    """The provider accepted the message and reported later that it failed.
+
+    Attributes:
+        message_id: The provider's id of the message.
+        code: The provider's number for the error, or None.
+    """
+
+    def __init__(
+        self, message: str | None = None, *, message_id: str, code: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message_id = message_id
+        self.code = code
 
 
 class WebhookError(BlazzError):
