@@ -1,0 +1,65 @@
+"""What is to be paid for: one event for each billed message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blazz.addresses import Identity
+from blazz.events.base import Event
+from blazz.events.statuses import Status, StatusChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBilled(Event):
+    """A message was delivered that Meta bills.
+
+    Attributes:
+        message_id: The id of the message.
+        recipient: Whom it was sent to.
+        category: What the rate depends on, such as `marketing`; see `Pricing.category`.
+        type: `regular`, where it is told.
+        model: `PMP` (per message) or `CBP` (per conversation).
+        country: The recipient's country (ISO 3166), which the rate depends on, too.
+        token: What you sent along with the message.
+    """
+
+    message_id: str
+    recipient: Identity
+    category: str | None = None
+    type: str | None = None
+    model: str | None = None
+    country: str | None = None
+    token: str | None = None
+
+
+_ARRIVED = frozenset({Status.DELIVERED, Status.READ, Status.PLAYED})
+
+
+def billed(event: StatusChanged) -> MessageBilled | None:
+    """Tell what is to be paid for a status update; None if nothing, or not yet.
+
+    Meta bills delivered messages and names the price with the delivery or the reading, whichever
+    it counts; the event's key is that of the message, so that it counts once.
+    """
+    pricing = event.pricing
+    if pricing is None or pricing.free or event.status not in _ARRIVED:
+        return None
+    return MessageBilled(
+        key=f"usage:{event.account}:{event.message_id}",
+        at=event.at,
+        account=event.account,
+        raw=event.raw,
+        message_id=event.message_id,
+        recipient=event.recipient,
+        category=pricing.category,
+        type=pricing.type,
+        model=pricing.model,
+        country=_country(event.recipient),
+        token=event.token,
+    )
+
+
+def _country(person: Identity) -> str | None:
+    if person.user_id is not None:
+        return person.user_id.region
+    return person.phone.region if person.phone is not None else None
