@@ -1,0 +1,158 @@
+"""The checks of this project: `nox` runs all that CI runs, `nox -s lint` one of them.
+
+All default sessions share one environment in `.nox/dev`. Making it takes most of the time of a
+cold run; it is made again only when pyproject.toml or the interpreter changes. When `uv` is on the
+PATH it does the installing, several times faster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from tests.servers import programs  # noqa: E402  # found through the line above
+
+DEV = ROOT / ".nox" / "dev"
+SCRIPTS = DEV / ("Scripts" if os.name == "nt" else "bin")
+NO_SERVICES = Path("/usr/sbin/policy-rc.d")
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "none"
+nox.options.error_on_missing_interpreters = False
+nox.options.stop_on_first_error = False
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting and spelling."""
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+    run(session, "codespell")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types: mypy --strict inside, pyright on what users see."""
+    run(session, "mypy")
+    run(session, "pyright", "--verifytypes", "blazz", "--ignoreexternal")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Imports point downwards only."""
+    run(session, "lint-imports", "--no-logo", "--no-cache")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit, contract and integration tests; `nox -s tests -- -k name` runs some of them."""
+    system_packages(session, "tests")
+    run(session, "pytest", "--ignore=tests/docs", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Every file in examples/ runs."""
+    run(session, "pytest", "tests/docs/test_examples.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site builds without a warning, and every code block in it runs."""
+    run(session, "mkdocs", "build", "--strict", "--quiet")
+    run(session, "pytest", "tests/docs", "--ignore=tests/docs/test_examples.py", *session.posargs)
+
+
+@nox.session(default=False)
+def chaos(session: nox.Session) -> None:
+    """Kill processes for long: `nox -s chaos -- --chaos-minutes 10`."""
+    system_packages(session, "tests")
+    run(session, "pytest", "-m", "chaos", *(session.posargs or ["--chaos-minutes", "5"]))
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Every benchmark; `nox -s benchmarks -- --quick` takes a minute each."""
+    system_packages(session, "benchmarks")
+    for script in sorted(ROOT.glob("benchmarks/[!_]*.py")):
+        run(session, "python", "-m", f"benchmarks.{script.stem}", *session.posargs)
+
+
+@nox.session(
+    name="tests-on", python=["3.11", "3.12", "3.13", "3.14"], venv_backend="venv", default=False
+)
+def tests_on(session: nox.Session) -> None:
+    """The tests on other Pythons: `nox -s tests-on-3.14`."""
+    system_packages(session, "tests")
+    session.install("-e", ".[all,test]")
+    session.run("pytest", "--ignore=tests/docs", *session.posargs)
+
+
+@nox.session(default=False)
+def news(session: nox.Session) -> None:
+    """Show what the fragments in changes/ will add to the changelog."""
+    run(session, "towncrier", "build", "--draft", "--version", "next")
+
+
+def run(session: nox.Session, program: str, *arguments: str) -> None:
+    """Run a program of the shared environment."""
+    make_environment(session)
+    path = os.pathsep.join([str(SCRIPTS), os.environ["PATH"]])
+    environment = {"PATH": path, "VIRTUAL_ENV": str(DEV)}
+    session.run(str(SCRIPTS / program), *arguments, env=environment, external=True)
+
+
+def make_environment(session: nox.Session) -> None:
+    """Make the shared environment, unless it is there and fits."""
+    marker = DEV / "made-from"
+    wanted = f"{sys.version}\n{hashlib.sha256(Path('pyproject.toml').read_bytes()).hexdigest()}\n"
+    if marker.exists() and marker.read_text() == wanted:
+        return
+    shutil.rmtree(DEV, ignore_errors=True)
+    session.run(sys.executable, "-m", "virtualenv", "--quiet", str(DEV), external=True)
+    python = str(SCRIPTS / "python")
+    uv = shutil.which("uv")
+    installer = (
+        [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
+    )
+    session.run(*installer, "--quiet", "--editable", ".[dev]", external=True)
+    marker.write_text(wanted)
+
+
+def system_packages(session: nox.Session, needs: str) -> None:
+    """Install the Debian packages that are missing, or name them in one line."""
+    missing = programs.missing_packages(needs)
+    if not missing:
+        return
+    if shutil.which("apt-get") is None or os.geteuid():
+        session.error(f"Programs are missing; as root run: apt-get install {' '.join(missing)}")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "--quiet", "--quiet"]
+    with no_services():
+        session.run(*apt, "update", env=quiet, external=True)
+        install = [*apt, "install", "--yes", "--no-install-recommends", *missing]
+        session.run(*install, env=quiet, external=True)
+
+
+@contextmanager
+def no_services() -> Iterator[None]:
+    """Keep Debian from starting the servers that it installs; tests start their own."""
+    if NO_SERVICES.exists():
+        yield
+        return
+    NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")
+    NO_SERVICES.chmod(0o755)
+    try:
+        yield
+    finally:
+        NO_SERVICES.unlink()

@@ -1,0 +1,125 @@
+"""The code and the commands of README and docs run; what does not run says why."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import Block, blocks
+from tests.docs.run_page import missing_line
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNNER = Path(__file__).with_name("run_page.py")
+PAGES = sorted(
+    page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if page.name != "CHANGELOG.md"
+)
+BLOCKS = [(page, block) for page in PAGES for block in blocks(page)]
+RUN = {"python", "console"}
+SHOWN = {
+    *("css", "csv", "dockerfile", "html", "http", "ini", "javascript", "json", "nginx", "php"),
+    *("sh", "sql", "text", "toml", "xml", "yaml"),
+}
+SETUP = {"apt-get", "cd", "export", "git", "nox", "npm", "pipx", "sudo", "systemctl", "uv", "."}
+SECONDS_PER_PAGE = 180
+
+
+def _page(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize(
+    "page", sorted({page for page, block in BLOCKS if block.language in RUN}), ids=_page
+)
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONWARNINGS": "error",
+        "HOME": str(tmp_path),
+    }
+    process = subprocess.Popen(
+        [sys.executable, RUNNER, page],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=SECONDS_PER_PAGE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        pytest.fail(f"not done after {SECONDS_PER_PAGE} s:\n{output}", pytrace=False)
+
+    assert process.returncode == 0, output
+
+
+def test_a_block_that_does_not_run_says_why() -> None:
+    silent = [
+        _where(page, block)
+        for page, block in BLOCKS
+        if block.not_run is not None
+        and (block.language not in RUN or len(block.not_run.split()) < 3)
+    ]
+
+    assert silent == [], "only what would run needs a reason, and one that a reader understands"
+
+
+def test_a_block_has_a_language_that_is_run_or_only_shown() -> None:
+    other = {_where(p, b): b.language for p, b in BLOCKS if b.language not in RUN | SHOWN}
+
+    assert other == {}
+
+
+def test_a_shell_block_only_sets_up() -> None:
+    python = re.compile(r"python3? -m (?:pip|venv|build|nox|benchmarks\.\w+)\b.*")
+    other = [
+        f"{_where(page, block)}: {command}"
+        for page, block in BLOCKS
+        if block.language == "sh"
+        for command in _commands(block)
+        if command.split()[0] not in SETUP and not python.fullmatch(command)
+    ]
+
+    assert other == [], "what is not set-up belongs into a console block, which runs"
+
+
+def test_a_titled_script_is_run_by_a_command_of_its_page() -> None:
+    idle = [
+        _where(page, block)
+        for page, block in BLOCKS
+        if block.title and block.language == "python"
+        if not any(
+            f"$ python {block.title}" in other.text
+            for other_page, other in BLOCKS
+            if other_page == page and other.language == "console" and other.not_run is None
+        )
+    ]
+
+    assert idle == []
+
+
+def _where(page: Path, block: Block) -> str:
+    return f"{_page(page)}:{block.line}"
+
+
+def _commands(block: Block) -> list[str]:
+    lines = [line.partition("#")[0] for line in block.text.splitlines()]
+    return [part.strip() for line in lines for part in re.split(r"&&|;|\|", line) if part.strip()]
+
+
+def test_the_first_line_that_was_not_printed_is_named() -> None:
+    printed = "sent 10,000 in 31.2 s\nread    812\ndone\n"
+
+    assert missing_line("sent 1 in 2 s\n…\ndone\n", printed) is None
+    assert missing_line("sent … s\nread 5\n", printed) is None
+    assert missing_line("done\nread 812\n", printed) == "read 812"
+    assert missing_line("", printed) is None
