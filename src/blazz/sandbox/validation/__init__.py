@@ -1,0 +1,1 @@
+"""What Meta checks in a send request, and how it refuses; pure."""
