@@ -36,8 +36,7 @@ class Phone:
     number: str
 
     def __post_init__(self) -> None:
-        if not _E164.fullmatch(self.number):
-            raise InvalidAddress("Phone.number", "a plus sign and 7 to 15 digits", self.number)
+        _check("Phone.number", self.number, _E164, "a plus sign and 7 to 15 digits")
 
     @property
     def digits(self) -> str:
@@ -63,9 +62,8 @@ class UserId:
     value: str
 
     def __post_init__(self) -> None:
-        if not _USER_ID.fullmatch(self.value):
-            rule = "a country code, a dot and at most 128 letters or digits"
-            raise InvalidAddress("UserId.value", rule, self.value)
+        rule = "a country code, a dot and at most 128 letters or digits"
+        _check("UserId.value", self.value, _USER_ID, rule)
 
     @property
     def region(self) -> str:
@@ -83,8 +81,7 @@ class Lid:
     value: str
 
     def __post_init__(self) -> None:
-        if not _LID.fullmatch(self.value):
-            raise InvalidAddress("Lid.value", "1 to 20 digits", self.value)
+        _check("Lid.value", self.value, _LID, "1 to 20 digits")
 
     def __str__(self) -> str:
         return f"{self.value}@lid"
@@ -97,8 +94,7 @@ class Group:
     value: str
 
     def __post_init__(self) -> None:
-        if not _GROUP.fullmatch(self.value):
-            raise InvalidAddress("Group.value", "6 to 128 letters, digits or _=+/-", self.value)
+        _check("Group.value", self.value, _GROUP, "6 to 128 letters, digits or _=+/-")
 
     def __str__(self) -> str:
         return f"{self.value}@g.us"
@@ -146,8 +142,10 @@ def parse(text: str | Address, *, region: str | None = None) -> Address:
         >>> parse("+44 (0)20 7946 0958")
         Phone(number='+442079460958')
     """
-    if not isinstance(text, str):
+    if isinstance(text, Address):
         return text
+    if not isinstance(text, str):
+        raise InvalidAddress("address", "must be text", text)
     stripped = text.strip()
     if "@" in stripped:
         return _parse_jid(stripped)
@@ -165,21 +163,34 @@ def parse_phone(text: str, *, region: str | None = None) -> Phone:
     Raises:
         InvalidAddress: It is not a possible phone number; the message says why.
     """
-    if not _WORTH_PARSING.fullmatch(text):
-        raise InvalidAddress("phone", "digits with an optional +, spaces and punctuation", text)
+    rule = "digits with an optional +, spaces and punctuation"
+    _check("phone", text, _WORTH_PARSING, rule)
+    phone = _read(text, text, region)
+    # What is left once a trunk prefix is gone, +44 (0)20 …, may start like one again: a number is
+    # only done when reading it changes nothing.
+    while _digits(text) != phone.digits:
+        text, phone = phone.number, _read(phone.number, text, None)
+    return phone
+
+
+def _read(number: str, written: str, region: str | None) -> Phone:
     import phonenumbers
 
+    spaced = " ".join(number.split())  # phonenumbers knows fewer kinds of space than people type
     try:
-        parsed = phonenumbers.parse(_international(text, region), region)
+        parsed = phonenumbers.parse(_international(spaced, region), region)
     except phonenumbers.NumberParseException as error:
-        raise InvalidAddress(
-            "phone", _PARSE_FAILURES.get(error.error_type, str(error)), text
-        ) from error
+        limit = _PARSE_FAILURES.get(error.error_type, str(error))
+        raise InvalidAddress("phone", limit, written) from error
     reason = phonenumbers.is_possible_number_with_reason(parsed)
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
         limit = _IMPOSSIBLE.get(reason, "a length that its country uses")
-        raise InvalidAddress("phone", limit, text)
+        raise InvalidAddress("phone", limit, written)
     return Phone(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 # phonenumbers.NumberParseException.error_type and ValidationResult, in words; written as numbers
@@ -198,6 +209,11 @@ _IMPOSSIBLE = {
     4: "a full number with its area code",
     5: "a length that its country uses",
 }
+
+
+def _check(field: str, value: object, pattern: re.Pattern[str], rule: str) -> None:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise InvalidAddress(field, rule, value)
 
 
 def _international(text: str, region: str | None) -> str:

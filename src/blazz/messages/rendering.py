@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from blazz.errors import InvalidValue
-from blazz.messages.base import Message
+from blazz.messages.base import Message, check_unicode
 from blazz.messages.frozen import FrozenMapping
 from blazz.messages.placeholders import filled_in, is_open, split
 
@@ -82,7 +82,7 @@ class Renderer(Generic[M]):
         mark = filled_in.set(True)
         try:
             message: M = self._build(row)
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, UnicodeEncodeError):
             self._check_row(row)
             raise
         finally:
@@ -99,6 +99,7 @@ class Renderer(Generic[M]):
                 raise InvalidValue(field, rule, f"{{{column}}}")
             if not isinstance(row[column], str):
                 raise InvalidValue(field, f"the column {column!r} must be text", row[column])
+            check_unicode(field, row[column])
 
 
 def _compile(value: object, field: str, found: dict[str, str], *, url: bool) -> _Build | None:

@@ -82,6 +82,7 @@ class QuickReply:
 
     def __post_init__(self) -> None:
         check_text("QuickReply.payload", self.payload, longest=256)
+        _check_index("QuickReply.index", self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class UrlSuffix:
         rule = "1 to 2000 characters without spaces"
         check_text("UrlSuffix.text", self.text)
         check_pattern("UrlSuffix.text", self.text, _NO_SPACE, rule)
+        _check_index("UrlSuffix.index", self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class CopyCode:
 
     def __post_init__(self) -> None:
         check_text("CopyCode.code", self.code, longest=20)
+        _check_index("CopyCode.index", self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class OpenFlow:
         if self.data is not None:
             check_kind("OpenFlow.data", self.data, Mapping)
             set_field(self, "data", freeze("OpenFlow.data", self.data))
+        _check_index("OpenFlow.index", self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ class OpenCatalog:
     def __post_init__(self) -> None:
         if self.thumbnail is not None:
             check_text("OpenCatalog.thumbnail", self.thumbnail)
+        _check_index("OpenCatalog.index", self.index)
 
 
 Parameter: TypeAlias = str | Currency | DateTime
@@ -260,13 +265,17 @@ def _check_parameter(field_name: str, value: str, *, longest: int = 32768) -> No
         raise InvalidValue(field_name, rule, value)
 
 
+def _check_index(field_name: str, index: int | None) -> None:
+    """A template has at most ten buttons."""
+    if index is not None and (type(index) is not int or not 0 <= index <= 9):
+        raise InvalidValue(field_name, "0 to 9", index)
+
+
 def _check_places(buttons: Iterable[tuple[int, TemplateButton]]) -> None:
-    """Meta allows ten buttons; each place takes one parameter."""
     taken: set[int] = set()
     for place, button in buttons:
         field_name = f"{type(button).__name__}.index"
-        if type(place) is not int or not 0 <= place <= 9:
-            raise InvalidValue(field_name, "0 to 9", place)
+        _check_index(field_name, place)
         if place in taken:
             raise InvalidValue(field_name, "each button takes one parameter", place)
         taken.add(place)
