@@ -80,13 +80,13 @@ def test_a_block_has_a_language_that_is_run_or_only_shown() -> None:
 
 
 def test_a_shell_block_only_sets_up() -> None:
-    python = re.compile(r"python3? -m (?:pip|venv|build|nox|benchmarks\.\w+)\b.*")
+    setup = re.compile(r"python3? -m (?:pip|venv|build|nox|benchmarks\.\w+)\b.*|blazz demo")
     other = [
         f"{_where(page, block)}: {command}"
         for page, block in BLOCKS
         if block.language == "sh"
         for command in _commands(block)
-        if command.split()[0] not in SETUP and not python.fullmatch(command)
+        if command.split()[0] not in SETUP and not setup.fullmatch(command)
     ]
 
     assert other == [], "what is not set-up belongs into a console block, which runs"

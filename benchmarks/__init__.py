@@ -1,0 +1,1 @@
+"""Measurements, one script per subject: `python -m benchmarks.send`."""

@@ -1,0 +1,46 @@
+"""Every file in examples/ runs as it is, in an empty folder, with warnings as errors."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+SECONDS = 300
+
+
+def _is_web_application(path: Path) -> bool:
+    """Whether a server runs it: it has an `app`, and would serve for ever if it were started."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(
+        isinstance(target, ast.Name) and target.id in {"app", "application"}
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_runs(path: Path, tmp_path: Path) -> None:
+    # A web application is imported here, and asked in tests of its own.
+    run_name = "imported" if _is_web_application(path) else "__main__"
+    code = f"import runpy; runpy.run_path({str(path)!r}, run_name={run_name!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONWARNINGS": "error", "HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
