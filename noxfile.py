@@ -145,9 +145,9 @@ def system_packages(session: nox.Session, needs: str) -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "--quiet", "--quiet"]
     with no_services():
-        session.run(*apt, "update", env=quiet, external=True)
+        session.run(*apt, "update", env=quiet, external=True, silent=True)
         install = [*apt, "install", "--yes", "--no-install-recommends", *missing]
-        session.run(*install, env=quiet, external=True)
+        session.run(*install, env=quiet, external=True, silent=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import ast
 import importlib
 import pkgutil
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -30,6 +31,7 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(blazz.__path__, "blazz.")
     if not module.name.endswith("__main__")
 )
+FOLDERS = ("benchmarks", "docs", "examples", "src", "tests")
 MOST_LINES = 400
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "tools"}
 DECISIONS = ROOT / "docs" / "decisions"
@@ -81,11 +83,18 @@ def test_the_repository_names_no_path_of_one_machine() -> None:
 
 
 def _tracked_text() -> list[Path]:
+    paths = [path for path in _tracked() if path.is_file() and _is_text(path)]
+    assert paths
+    return paths
+
+
+def _tracked() -> list[Path]:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():  # unpacked from an archive
+        return [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
     )
-    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
-    return [path for path in paths if path.exists() and _is_text(path)]
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
 
 
 def _is_text(path: Path) -> bool:
