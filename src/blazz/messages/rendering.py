@@ -152,7 +152,8 @@ def _compile_text(text: str, field: str, found: dict[str, str], *, url: bool) ->
     def fill_url(row: _Row) -> str:
         filled = pieces.copy()
         for position, name in holes:
-            filled[position] = quote(row[name], safe="", encoding="utf-8")  # encoding= refuses bytes
+            # Naming the encoding makes it refuse bytes.
+            filled[position] = quote(row[name], safe="", encoding="utf-8")
         return "".join(filled)
 
     return fill_url if url else fill

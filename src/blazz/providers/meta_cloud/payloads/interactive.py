@@ -35,12 +35,13 @@ def choices(message: List) -> dict[str, Any]:
 
 def call_to_action(message: CallToAction) -> dict[str, Any]:
     """The `interactive` object of a link button."""
+    url = media.filled_in("CallToAction.url", message.url)
     return {
         "type": "cta_url",
         **_texts(message.body, message.header, message.footer),
         "action": {
             "name": "cta_url",
-            "parameters": {"display_text": message.text, "url": message.url},
+            "parameters": {"display_text": message.text, "url": url},
         },
     }
 

@@ -94,9 +94,18 @@ def bare(message: Media) -> dict[str, Any]:
     field = f"{type(message).__name__}.source"
     if not isinstance(source, str):
         raise InvalidValue(field, "must be uploaded first; only links and ids are sent", source)
-    if source.startswith("{"):
-        raise InvalidValue(field, "must be a link; its placeholder is not filled in", source)
-    return {"link": source}
+    return {"link": filled_in(field, source)}
+
+
+def filled_in(field: str, link: str) -> str:
+    """A link, unless it is a placeholder that was meant for a campaign.
+
+    Raises:
+        InvalidValue: It is one.
+    """
+    if link.startswith("{"):
+        raise InvalidValue(field, "must be a link; its placeholder is not filled in", link)
+    return link
 
 
 def header(media: Image | Video | Document) -> dict[str, Any]:
