@@ -54,7 +54,8 @@ def _judge_module(description: Any) -> ModuleType:
     path = FOLDER / "judge.py"
     module = ModuleType("meta_openapi_judge")
     module.__file__ = str(path)
-    exec(compile(path.read_text(encoding="utf-8"), path, "exec"), module.__dict__)
+    code = compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
     module.load = lambda: copy.deepcopy(description)  # type: ignore[attr-defined]
     return module
 
