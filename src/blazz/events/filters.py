@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from blazz import addresses
 from blazz.addresses import Address, Group, Identity, Phone, UserId
@@ -63,21 +63,29 @@ class Filter(Generic[E_contra]):
             name: What `repr` shows; the function's name by default.
         """
         self._test = test
-        self._name: str = name or getattr(test, "__name__", repr(test))
+        self._name = name or str(getattr(test, "__name__", test))
 
     def __call__(self, event: E_contra) -> bool:
         """Tell whether the event meets the condition."""
         return bool(self._test(event))
 
-    def __and__(self: Filter[E], other: Filter[E]) -> Filter[E]:
-        """Both."""
+    @overload
+    def __and__(self, other: Filter[E_contra]) -> Filter[E_contra]: ...
+    @overload
+    def __and__(self: Filter[Event], other: Filter[E]) -> Filter[E]: ...
+    def __and__(self, other: Filter[Any]) -> Filter[Any]:
+        """Both; the result asks about the narrower kind of event."""
         return Filter(lambda event: self(event) and other(event), f"({self!r} & {other!r})")
 
-    def __or__(self: Filter[E], other: Filter[E]) -> Filter[E]:
-        """Either."""
+    @overload
+    def __or__(self, other: Filter[E_contra]) -> Filter[E_contra]: ...
+    @overload
+    def __or__(self: Filter[Event], other: Filter[E]) -> Filter[E]: ...
+    def __or__(self, other: Filter[Any]) -> Filter[Any]:
+        """Either; the result asks about the narrower kind of event."""
         return Filter(lambda event: self(event) or other(event), f"({self!r} | {other!r})")
 
-    def __invert__(self: Filter[E]) -> Filter[E]:
+    def __invert__(self) -> Filter[E_contra]:
         """Not this."""
         return Filter(lambda event: not self(event), f"~{self!r}")
 

@@ -33,12 +33,14 @@ class GroupCreated(GroupEvent):
         description: What it is for.
         invite_link: The link by which people join.
         join_approval_mode: `auto_approve` or `approval_required`.
+        members: Who is in it from the start.
     """
 
     subject: str | None = None
     description: str | None = None
     invite_link: str | None = None
     join_approval_mode: str | None = None
+    members: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,43 @@
+"""blazz as a subject of `benchmarks.webhooks`: verify, parse, build the event, call a handler."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+
+from benchmarks.webhook_load import SECRET, Post
+from benchmarks.webhook_worker import serve
+from blazz.events import Delivered, Event, Read, Sent, TextReceived
+from blazz.providers.meta_cloud.inbound import parse
+
+KEY = SECRET.encode()
+handled = 0
+
+
+async def count(_: Event) -> None:
+    """Handle an event."""
+    global handled  # noqa: PLW0603
+    handled += 1
+
+
+HANDLERS: dict[type[Event], Callable[[Event], Awaitable[None]]] = dict.fromkeys(
+    (TextReceived, Sent, Delivered, Read), count
+)
+
+
+async def handle(posts: Sequence[Post]) -> int:
+    """Handle requests; returns how many updates reached the handler."""
+    before = handled
+    for body, signature in posts:
+        expected = "sha256=" + hmac.digest(KEY, body, hashlib.sha256).hex()
+        if not hmac.compare_digest(expected, signature):
+            raise ValueError("the signature does not fit")
+        for update in parse(body):
+            event = update.event()
+            await HANDLERS[type(event)](event)
+    return handled - before
+
+
+if __name__ == "__main__":
+    serve(handle)

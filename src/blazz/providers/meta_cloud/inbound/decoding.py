@@ -1,0 +1,59 @@
+"""JSON as strict as the standard, and no stricter: what is well-formed is never refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from blazz.errors import WebhookError
+
+
+class TooDeep(Exception):
+    """The text is nested deeper than Python can follow."""
+
+
+def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
+    """Read JSON from UTF-8.
+
+    Of names that occur twice in an object the last one counts. Numbers of more than 4,300 digits,
+    which Python refuses to read, stay text.
+
+    Raises:
+        WebhookError: It is not UTF-8, or not JSON (`NaN` and `Infinity` are not).
+        TooDeep: It may be JSON, but nobody can tell.
+    """
+    try:
+        return _decode(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise WebhookError(f"The webhook's body is not UTF-8: {error.reason}.") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise WebhookError(f"The webhook's body is not JSON: {error.msg} ({where}).") from error
+    except RecursionError as error:
+        raise TooDeep from error
+
+
+def _decode(text: str) -> Any:  # noqa: ANN401 - JSON can be anything
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # The only other ValueError is Python's limit on the digits of a number.
+        return _TOLERANT_DECODER.decode(text)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise WebhookError(f"The webhook's body is not JSON: {constant} is not a value.")
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
+# Made once: `json.loads` with arguments makes a decoder for each call.
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_TOLERANT_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)

@@ -1,0 +1,123 @@
+"""Read fields out of JSON that may be anything: the value, or None, never an exception."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+
+_LATEST_SECONDS = 100_000_000_000
+"""Above this a time stamp is in milliseconds: it would be the year 5138."""
+
+
+class Unreadable(Exception):
+    """An update lacks what it cannot be without; the message says what."""
+
+
+def text(source: Json, name: str) -> str | None:
+    """Read a text; a number counts as text, an empty text as none.
+
+    Halves of surrogate pairs, which JSON can spell and UTF-8 cannot, become U+FFFD.
+    """
+    value = source.get(name)
+    if type(value) is str:
+        if value.isascii():
+            return value or None
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if type(value) is int or type(value) is float:
+        return str(value)
+    return None
+
+
+def required(source: Json, name: str, where: str) -> str:
+    """Read a text that must be there.
+
+    Raises:
+        Unreadable: It is not; names `where` it should be.
+    """
+    value = text(source, name)
+    if value is None:
+        raise Unreadable(f"{where}.{name} is missing")
+    return value
+
+
+def integer(source: Json, name: str) -> int | None:
+    """Read a whole number, also when it is written as text."""
+    value = number(source, name)
+    return int(value) if value is not None and value.is_integer() else None
+
+
+def number(source: Json, name: str) -> float | None:
+    """Read a finite number, also when it is written as text."""
+    value = source.get(name)
+    if type(value) is bool or not isinstance(value, int | float | str):
+        return None
+    try:
+        result = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return result if math.isfinite(result) else None
+
+
+def flag(source: Json, name: str) -> bool | None:
+    """Read a yes or no, also when it is written as text."""
+    value = source.get(name)
+    if type(value) is bool:
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if type(value) is str else None
+
+
+def inner(source: Json, name: str) -> Json:
+    """Read an object; an empty one if there is none."""
+    value = source.get(name)
+    return value if type(value) is dict else {}
+
+
+def each(source: Json, name: str) -> list[Json]:
+    """Read the objects of a list; whatever else is in it is left out."""
+    value = source.get(name)
+    return [item for item in value if type(item) is dict] if type(value) is list else []
+
+
+def texts(source: Json, name: str) -> tuple[str, ...]:
+    """Read the texts of a list; whatever else is in it is left out."""
+    value = source.get(name)
+    if type(value) is not list:
+        return ()
+    found = (text({"item": item}, "item") for item in value)
+    return tuple(item for item in found if item is not None)
+
+
+def moment(source: Json, name: str) -> datetime | None:
+    """Read a time: seconds or milliseconds since 1970, also as text, or ISO 8601."""
+    value = source.get(name)
+    if type(value) is str:
+        if not (value.isdigit() and value.isascii() and len(value) <= 16):
+            return _iso(value)
+        value = int(value)
+    elif type(value) is not int and type(value) is not float:
+        return None
+    if 0 <= value < _LATEST_SECONDS:
+        return datetime.fromtimestamp(value, UTC)
+    if 0 <= value < 1000 * _LATEST_SECONDS:
+        return datetime.fromtimestamp(value / 1000, UTC)
+    return None
+
+
+def day(source: Json, name: str) -> date | None:
+    """Read a day, as ISO 8601 writes it."""
+    value = source.get(name)
+    try:
+        return date.fromisoformat(value) if type(value) is str else None
+    except ValueError:
+        return None
+
+
+def _iso(value: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

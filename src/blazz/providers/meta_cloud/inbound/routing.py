@@ -1,0 +1,79 @@
+"""`messaging_handovers` and `standby`: several responders share a number."""
+
+from __future__ import annotations
+
+from blazz.addresses import Identity
+from blazz.events.base import Event
+from blazz.events.routing import StandbyObserved, ThreadControlChanged
+from blazz.providers.meta_cloud.inbound import coexistence, messages, statuses
+from blazz.providers.meta_cloud.inbound.change import (
+    Build,
+    Change,
+    CloudUpdate,
+    Identify,
+    Kind,
+)
+from blazz.providers.meta_cloud.inbound.people import to_phone
+from blazz.providers.meta_cloud.inbound.reading import Json, Unreadable, inner, text
+
+_GAINED = {"control_passed": True, "control_taken": False}
+
+
+def handover(value: Json, update: CloudUpdate) -> ThreadControlChanged:
+    """Read `messaging_handovers`."""
+    kind = text(value, "type")
+    part = inner(value, kind or "") or inner(value, "control_passed")
+    part = part or inner(value, "control_taken")
+    if kind is None and not part:
+        raise Unreadable("value.type is missing")
+    summary = inner(inner(part, "conversation_context"), "summary")
+    return ThreadControlChanged(
+        **update.common(),
+        person=Identity(phone=to_phone(inner(value, "sender").get("phone_number"))),
+        gained=_GAINED.get(kind or ""),
+        previous_role=text(part, "previous_owner_role"),
+        new_role=text(part, "new_owner_role"),
+        previous_app_id=text(part, "previous_owner_app_id"),
+        new_app_id=text(part, "new_owner_app_id"),
+        metadata=text(part, "metadata"),
+        summary=text(summary, "text"),
+    )
+
+
+def _watched(kind: Kind) -> Kind:
+    """Make a kind of its own from one that is only looked at."""
+    return Kind(_named(kind.identify), _observed(kind.build))
+
+
+def _named(identify: Identify) -> Identify:
+    def named(item: Json, change: Change) -> tuple[str | None, str | None]:
+        key, conversation = identify(item, change)
+        return key and f"standby:{key}", conversation
+
+    return named
+
+
+def _observed(build: Build) -> Build:
+    def observed(item: Json, update: CloudUpdate) -> Event:
+        return StandbyObserved(**update.common(), observed=build(item, update))
+
+    return observed
+
+
+def _identify_sent(item: Json, change: Change) -> tuple[str | None, str | None]:
+    return coexistence.ECHO.identify(_flat(item), change)
+
+
+def _build_sent(item: Json, update: CloudUpdate) -> Event:
+    return coexistence.ECHO.build(_flat(item), update)
+
+
+def _flat(item: Json) -> Json:
+    """Bring a request to send, which stands in `message`, into the form of a message."""
+    request = inner(item, "message")
+    return {**request, "to_user_id": request.get("recipient"), **item}
+
+
+WATCHED_MESSAGE = _watched(messages.MESSAGE)
+WATCHED_STATUS = _watched(statuses.STATUS)
+WATCHED_ECHO = _watched(Kind(_identify_sent, _build_sent))
