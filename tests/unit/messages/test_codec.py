@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.errors import InvalidValue
-from blazz.messages import Button, Message, Template, Text
+from blazz.messages import Button, Buttons, Image, Message, Template, Text
 from blazz.messages.codec import from_json, to_json
 from tests.unit.messages.examples import EXAMPLES
 from tests.unit.messages.strategies import messages
@@ -117,5 +117,11 @@ def test_only_the_messages_of_blazz_are_written() -> None:
 
     with pytest.raises(InvalidValue, match="one of the messages of blazz"):
         to_json(Poll("Which day?"))
+
+    class Cat(Image):
+        """Media of someone else."""
+
+    with pytest.raises(InvalidValue, match="made of the parts of blazz"):
+        to_json(Buttons("?", [Button("a", "A")], header=Cat("https://x.example/cat.jpg")))
     with pytest.raises(InvalidValue, match="must be Message"):
         to_json(Button("a", "A"))  # type: ignore[arg-type]

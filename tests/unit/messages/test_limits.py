@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,10 @@ from blazz.messages import (
     Button,
     Buttons,
     CallToAction,
+    ContactAddress,
     ContactCard,
+    ContactEmail,
+    ContactPhone,
     Contacts,
     CopyCode,
     Currency,
@@ -21,6 +25,7 @@ from blazz.messages import (
     Location,
     MediaId,
     OpenFlow,
+    Organization,
     QuickReply,
     Reaction,
     Row,
@@ -168,6 +173,17 @@ def test_a_list_has_a_range(
 
 REFUSED: list[tuple[str, str, Callable[[], object]]] = [
     ("Contacts.cards", "at least one card", lambda: Contacts([])),
+    ("ContactAddress", "at least one part", lambda: ContactAddress(label="HOME")),
+    ("ContactAddress.country_code", "two letters", lambda: ContactAddress(country_code="IDN")),
+    ("ContactEmail.email", "an email address", lambda: ContactEmail("siti")),
+    ("ContactPhone.wa_id", "5 to 20 digits", lambda: ContactPhone("1", wa_id="+62812")),
+    ("ContactCard.phones[0]", "text or ContactPhone", lambda: ContactCard("A", phones=[7])),  # type: ignore[list-item]
+    (
+        "ContactCard.birthday",
+        "without a time",
+        lambda: ContactCard("A", birthday=dt.datetime(2000, 1, 1, tzinfo=dt.UTC)),
+    ),
+    ("Organization", "at least one part", Organization),
     ("Buttons.buttons ids", "unique", lambda: Buttons("?", [Button("a", "A"), Button("a", "B")])),
     (
         "Buttons.buttons titles",

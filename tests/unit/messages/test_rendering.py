@@ -20,6 +20,7 @@ from blazz.messages import (
     Contacts,
     CopyCode,
     Currency,
+    DateTime,
     Document,
     Image,
     List,
@@ -173,8 +174,10 @@ PLACES: list[tuple[Message, Message]] = [
         ),
     ),
     (
-        Template("promo", language="id", header={"a": "{a}"}, body={"b": "{a}"}),
-        Template("promo", language="id", header={"a": "1"}, body={"b": "1"}),
+        Template(
+            "promo", language="id", header={"a": "{a}"}, body={"b": "{a}", "c": DateTime("x")}
+        ),
+        Template("promo", language="id", header={"a": "1"}, body={"b": "1", "c": DateTime("x")}),
     ),
     (
         Template("promo", language="id", header=Location(0, 0, "{a}")),
@@ -195,52 +198,6 @@ def test_a_renderer_serves_many_rows() -> None:
     assert renderer.columns == {"lang", "name"}
     assert renderer.render({"lang": "id", "name": "Budi"}).body == ("Budi",)
     assert renderer.render({"lang": "en_US", "name": "Siti"}).language == "en_US"
-
-
-@pytest.mark.parametrize(
-    "name", ["name", "Nama Lengkap", "first-name", "_x", "имя", "名前", "straße 2", "a" * 64]
-)
-def test_a_column_name_is_plain(name: str) -> None:
-    assert render(Text(f"Hi {{{name}}}!"), {name: "Budi"}).body == "Hi Budi!"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{}",
-        "{0}",
-        "{1a}",
-        "{ name }",
-        "{name.first}",
-        "{name[0]}",
-        "{name!r}",
-        "{name:>10}",
-        "{name,x}",
-        "{-x}",
-        "{x-}",
-        "{a\nb}",
-        "{",
-        "}",
-        "{name",
-        "name}",
-        "{{name}",
-        "{" + "a" * 65 + "}",
-    ],
-)
-def test_what_is_no_plain_name_is_refused(text: str) -> None:
-    Text(text)  # sent as it is, it is a text like any other
-    with pytest.raises(InvalidValue, match="a plain column name") as caught:
-        Renderer(Text(text))
-
-    assert (caught.value.field, caught.value.value) == ("Text.body", text)
-
-
-@pytest.mark.parametrize(
-    ("text", "body"),
-    [("{{name}}", "{name}"), ("{{{a}}}", "{1}"), ("}}{{", "}{"), ("100 % {a} %s", "100 % 1 %s")],
-)
-def test_doubled_braces_become_braces(text: str, body: str) -> None:
-    assert render(Text(text), {"a": "1"}).body == body
 
 
 def test_a_missing_column_is_named_with_those_there_are() -> None:
@@ -298,58 +255,6 @@ def test_five_spaces_may_come_together_in_rendering() -> None:
         render(message, {"a": " "})
 
 
-SHORT: list[tuple[Message, str, int]] = [
-    (Buttons("?", [Button("a", "{a_column_with_a_long_name}")]), "Button.title", 20),
-    (Text("x" * 4090 + "{a_column_with_a_long_name}"), "Text.body", 6),
-    (
-        Template("promo", language="id", buttons=[CopyCode("{a_column_with_a_long_name}")]),
-        "CopyCode.code",
-        20,
-    ),
-    (
-        List("?", "Menu", [Section(None, [Row("a", "{a_column_with_a_long_name}")])]),
-        "Row.title",
-        24,
-    ),
-]
-
-
-@pytest.mark.parametrize(("message", "field", "longest"), SHORT, ids=[row[1] for row in SHORT])
-def test_the_value_is_measured_not_the_name_of_its_column(
-    message: Message, field: str, longest: int
-) -> None:
-    row = {"a_column_with_a_long_name": "x" * longest}
-
-    render(message, row)
-    for too_long in ("x" * (longest + 1), "{" + "x" * (longest - 1) + "}"):
-        with pytest.raises(InvalidValue, match="at most") as caught:
-            render(message, {"a_column_with_a_long_name": too_long})
-        assert caught.value.field == field
-
-
-def test_the_fixed_part_is_measured_at_once() -> None:
-    with pytest.raises(InvalidValue, match="at most 20 characters, this has 21"):
-        Button("a", "x" * 21 + "{name}")
-    with pytest.raises(InvalidValue, match="at most 20 characters, this has 21"):
-        Button("a", "{{" + "x" * 20)
-    with pytest.raises(InvalidValue, match="no newline"):
-        Template("promo", language="id", body=["{a}\n{b}"])
-    with pytest.raises(InvalidValue, match="at most 4 spaces"):
-        Template("promo", language="id", body=["{a}     {b}"])
-    with pytest.raises(InvalidValue, match="must be a link"):
-        CallToAction("?", "Go", "ftp://{host}/")
-
-
-def test_a_pattern_waits_for_what_is_filled_in() -> None:
-    message = Template("promo_{kind}", language="{lang}")
-
-    assert render(message, {"kind": "a", "lang": "id"}) == Template("promo_a", language="id")
-    with pytest.raises(InvalidValue, match=r"^Template.language"):
-        render(message, {"kind": "a", "lang": "english"})
-    with pytest.raises(InvalidValue, match=r"^Template.name"):
-        render(message, {"kind": "{kind}", "lang": "id"})
-
-
 def test_titles_that_become_equal_are_refused() -> None:
     message = Buttons("?", [Button("a", "{a}"), Button("b", "{b}")])
 
@@ -376,6 +281,15 @@ def test_literals_and_values_alternate(
 
     assert columns(message) == {name for _, name in parts}
     assert render(message, row).body == "".join(text + row[name] for text, name in parts)
+
+
+def test_an_error_of_the_row_itself_comes_through() -> None:
+    class Broken(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            raise KeyError("the row is broken")
+
+    with pytest.raises(KeyError, match="the row is broken"):
+        render(Text("{a}"), Broken(a="1"))
 
 
 def test_a_failure_leaves_nothing_behind() -> None:
