@@ -25,7 +25,8 @@ The tree; an error's docstring is its default message::
     ├── DeliveryFailed                      accepted first, reported as failed later
     ├── WebhookError                        a webhook request was not accepted
     │   ├── SignatureMismatch               the signature does not fit the body
-    │   └── InboxFull                       updates wait in the inbox faster than they are handled
+    │   ├── InboxFull                       updates wait in the inbox faster than they are handled
+    │   └── InboxUnavailable                the inbox cannot be read or written
     ├── SessionClosed                       the session or client is not open
     ├── Timeout (also TimeoutError)         what was waited for did not happen in time
     └── CampaignError                       a campaign cannot be made or run
@@ -251,6 +252,10 @@ class SignatureMismatch(WebhookError):
 
 class InboxFull(WebhookError):
     """More updates wait in the inbox than it may hold; the sender is asked to repeat them."""
+
+
+class InboxUnavailable(WebhookError):
+    """The inbox cannot be read or written; its database does not answer or is full."""
 
 
 class SessionClosed(BlazzError):
