@@ -65,6 +65,7 @@ class Graph:
         user_agent: str = "blazz",
     ) -> None:
         self._transport = transport
+        self._base = httpx.URL(base_url)
         self._root = f"{base_url}/{version}"
         self._retries = retries
         phases = (timeout.connect, timeout.read, timeout.write, timeout.pool)
@@ -72,7 +73,7 @@ class Graph:
         self._longest = None if None in phases else sum(phase or 0.0 for phase in phases)
         self._extensions = {"timeout": timeout.as_dict()}
         self._headers = [
-            (b"Host", httpx.URL(base_url).netloc),
+            (b"Host", self._base.netloc),
             (b"Authorization", f"Bearer {token.reveal()}".encode("ascii")),
             (b"User-Agent", user_agent.encode("ascii")),
             # Answers are a few hundred bytes: to compress them costs more than it saves.
@@ -87,6 +88,11 @@ class Graph:
         """
         path = "/".join(quote(segment, safe="") for segment in segments)
         return httpx.URL(f"{self._root}/{path}", params=params or None)
+
+    def may_have_token(self, url: httpx.URL) -> bool:
+        """Whether the token may be sent there: it never travels in the clear to another host."""
+        same = (url.scheme, url.netloc) == (self._base.scheme, self._base.netloc)
+        return same or url.scheme == "https"
 
     async def get(self, url: httpx.URL) -> dict[str, Any]:
         """Read an object; the answer's errors are those of `send`."""

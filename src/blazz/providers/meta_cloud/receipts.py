@@ -1,0 +1,37 @@
+"""Reads what the Cloud API answers to a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from blazz.addresses import Address
+from blazz.errors import UnreadableAnswer
+from blazz.providers.base import Receipt
+
+
+def receipt_of(answer: Mapping[str, Any], *, to: Address, token: str) -> Receipt:
+    """Read the answer to a message.
+
+    Raises:
+        UnreadableAnswer: It names no message.
+    """
+    try:
+        sent = answer["messages"][0]
+        message_id = sent["id"]
+    except (KeyError, IndexError, TypeError):
+        message_id = None
+    if not isinstance(message_id, str) or not message_id:
+        raise UnreadableAnswer("the answer names no message", status=200, body=str(answer))
+    contacts = answer.get("contacts")
+    contact = contacts[0] if isinstance(contacts, list) and contacts else None
+    wa_id = contact.get("wa_id") if isinstance(contact, dict) else None
+    return Receipt(
+        message_id=message_id,
+        to=to,
+        token=token,
+        accepted_at=datetime.now(UTC),
+        wa_id=wa_id if isinstance(wa_id, str) else None,
+        held=sent.get("message_status") == "held_for_quality_assessment",
+    )
