@@ -63,13 +63,13 @@ class Renderer(Generic[M]):
         InvalidValue: A brace stands alone or encloses something other than a column name.
     """
 
-    __slots__ = ("_build", "_message", "columns")
+    __slots__ = ("_build", "_fields", "_message", "columns")
 
     def __init__(self, message: M) -> None:
-        found: dict[str, str] = {}
         self._message = message
-        self._build = _compile(message, type(message).__name__, found, url=False)
-        self.columns = frozenset(found)
+        self._fields: dict[str, str] = {}  # each column, and the first field that it stands in
+        self._build = _compile(message, type(message).__name__, self._fields, url=False)
+        self.columns = frozenset(self._fields)
 
     def render(self, row: Mapping[str, str]) -> M:
         """Fill the placeholders in from one row; checks every limit again.
@@ -90,9 +90,7 @@ class Renderer(Generic[M]):
         return message
 
     def _check_row(self, row: Mapping[str, str]) -> None:
-        found: dict[str, str] = {}
-        _compile(self._message, type(self._message).__name__, found, url=False)
-        for column, field in found.items():
+        for column, field in self._fields.items():
             if column not in row:
                 there = ", ".join(map(str, row)) or "none"
                 rule = f"the column {column!r} is missing, the row has: {there}"
@@ -137,9 +135,7 @@ def _compile_text(text: str, field: str, found: dict[str, str], *, url: bool) ->
         found.setdefault(name, field)
     if not names:
         return lambda _row: literals[0]
-    if len(names) == 1 and literals == ["", ""]:
-        only = names[0]
-        return lambda row: row[only]
+    whole = literals == ["", ""]
     pieces = [piece for pair in zip(literals, [*names, ""], strict=True) for piece in pair][:-1]
     holes = [(2 * position + 1, name) for position, name in enumerate(names)]
 
@@ -156,7 +152,7 @@ def _compile_text(text: str, field: str, found: dict[str, str], *, url: bool) ->
             filled[position] = quote(row[name], safe="", encoding="utf-8")
         return "".join(filled)
 
-    return fill_url if url else fill
+    return fill_url if url and not whole else fill
 
 
 def _compile_items(items: tuple[object, ...], field: str, found: dict[str, str]) -> _Build | None:

@@ -215,7 +215,13 @@ def test_a_missing_column_is_named_with_those_there_are() -> None:
 
 @pytest.mark.parametrize("value", [None, 7, b"x", ["x"]])
 @pytest.mark.parametrize(
-    "message", [Text("{a}"), Text("Hi {a}"), CallToAction("?", "Go", "https://x.example/{a}")]
+    "message",
+    [
+        Text("{a}"),
+        Text("Hi {a}"),
+        CallToAction("?", "Go", "https://x.example/{a}"),
+        Template("promo", language="id", buttons=[OpenFlow(data={"k": "{a}"})]),
+    ],
 )
 def test_a_value_is_text(message: Message, value: object) -> None:
     with pytest.raises(InvalidValue, match="must be text"):
