@@ -6,7 +6,9 @@ The tree; an error's docstring is its default message::
     ├── InvalidValue (also ValueError)      a value breaks a limit or a format
     │   └── InvalidAddress                  not a phone number, user id, LID or group
     ├── ConfigurationError                  settings are wrong, missing or contradict each other
-    │   └── MissingDependency               an optional package is not installed
+    │   ├── MissingDependency               an optional package is not installed
+    │   ├── KeyRingError                    the key ring is missing, unreadable or open to others
+    │   └── UnsuitableStore                 this store cannot keep sessions safely
     ├── NotSupported                        this provider cannot do it; nothing was sent
     ├── NotSent                             the message certainly never left
     │   ├── ConnectionFailed                no connection could be made
@@ -29,11 +31,22 @@ The tree; an error's docstring is its default message::
     │   └── InboxUnavailable                the inbox cannot be read or written
     ├── SessionClosed                       the session or client is not open
     ├── Timeout (also TimeoutError)         what was waited for did not happen in time
-    └── CampaignError                       a campaign cannot be made or run
-        ├── AudienceError                   the audience cannot be read
-        ├── CampaignConflict                a campaign of that id exists with other content
-        ├── LeaseLost                       another worker owns this chunk now
-        └── LedgerError                     the ledger cannot be read or written
+    ├── CampaignError                       a campaign cannot be made or run
+    │   ├── AudienceError                   the audience cannot be read
+    │   ├── CampaignConflict                a campaign of that id exists with other content
+    │   ├── LeaseLost                       another worker owns this chunk now
+    │   └── LedgerError                     the ledger cannot be read or written
+    └── AuthStoreError                      a session cannot be stored or restored
+        ├── LeaseTaken                      another owner holds the session
+        ├── OwnershipLost                   this owner's lease has ended; nothing was changed
+        ├── SnapshotNotFound                there is no such revision
+        ├── StaleSnapshot                   a newer state exists; nothing was overwritten
+        ├── SnapshotDamaged                 what is stored is not what was written
+        ├── IncompatibleBrowser             this browser may not open that snapshot
+        ├── WrongKey                        sealed with a key that is not in the key ring
+        ├── SourceChanged                   a file changed while it was being stored
+        └── StoreUnavailable                the store cannot be reached or does not answer
+            └── StoreFull                   the store has no room
 
 Errors of the Cloud API have a class for each code in `blazz.providers.meta_cloud.faults`; each is
 also one of the six kinds of `Refused`, so code that catches those works with every provider.
@@ -42,6 +55,7 @@ also one of the six kinds of `Refused`, so code that catches those works with ev
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -116,6 +130,14 @@ class MissingDependency(ConfigurationError):
         super().__init__(f"{package} is not installed; run: python -m pip install 'blazz[{extra}]'")
         self.package = package
         self.extra = extra
+
+
+class KeyRingError(ConfigurationError):
+    """The key ring is missing, unreadable or open to others."""
+
+
+class UnsuitableStore(ConfigurationError):
+    """This store cannot keep sessions safely."""
 
 
 class NotSupported(BlazzError):
@@ -284,6 +306,75 @@ class LeaseLost(CampaignError):
 
 class LedgerError(CampaignError):
     """The ledger cannot be read or written."""
+
+
+class AuthStoreError(BlazzError):
+    """A session cannot be stored or restored."""
+
+
+class LeaseTaken(AuthStoreError):
+    """Another owner holds the session.
+
+    Attributes:
+        owner: Who holds it.
+        retry_after: Seconds after which it may be free, if its owner does not renew.
+    """
+
+    def __init__(self, message: str | None = None, *, owner: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.owner = owner
+        self.retry_after = retry_after
+
+
+class OwnershipLost(AuthStoreError):
+    """The lease has ended or went to another owner; nothing was changed.
+
+    Whoever gets this must stop using the session at once.
+    """
+
+
+class SnapshotNotFound(AuthStoreError):
+    """There is no such revision of the session."""
+
+
+class StaleSnapshot(AuthStoreError):
+    """A newer state exists; nothing was overwritten.
+
+    Going back to an older state of a WhatsApp Web session breaks its chats: both sides of an
+    encrypted chat only ever move forward.
+    """
+
+
+class SnapshotDamaged(AuthStoreError):
+    """What is stored is not what was written: missing, cut short or altered.
+
+    Attributes:
+        damage: What is damaged, one `blazz.auth_stores.Damage` for each place.
+    """
+
+    def __init__(self, message: str | None = None, *, damage: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.damage = tuple(damage)
+
+
+class IncompatibleBrowser(AuthStoreError):
+    """This browser may not open that snapshot: it is older, or stores data in another engine."""
+
+
+class WrongKey(AuthStoreError):
+    """It is sealed with a key that is not in the key ring."""
+
+
+class SourceChanged(AuthStoreError):
+    """A file changed, shrank or vanished while it was being stored; nothing was stored."""
+
+
+class StoreUnavailable(AuthStoreError):
+    """The store cannot be reached, or does not answer in time."""
+
+
+class StoreFull(StoreUnavailable):
+    """The store has no room."""
 
 
 def _rebuild(
