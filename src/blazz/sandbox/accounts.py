@@ -151,16 +151,16 @@ class Accounts:
         else:
             self._subscriptions[scope] = subscription
 
-    def subscription(self, number_id: str | None, waba_id: str) -> Subscription | None:
-        """Where the webhooks of a number go."""
+    def scope(self, number_id: str | None, waba_id: str) -> str | None:
+        """The scope of the subscription that gets a webhook; None if there is none."""
         for scope in (number_id, waba_id, ""):
             if scope is not None and scope in self._subscriptions:
-                return self._subscriptions[scope]
+                return scope
         return None
 
     def subscriptions(self) -> Mapping[str, Subscription]:
         """All subscriptions, by scope."""
-        return dict(self._subscriptions)
+        return self._subscriptions
 
 
 def is_object_id(text: str) -> bool:

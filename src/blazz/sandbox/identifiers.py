@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 _OUTGOING: Final = 0x11
@@ -53,20 +54,36 @@ def is_message_id(text: str) -> bool:
     return text.startswith("wamid.") and len(text) <= 256
 
 
+def party(message: str) -> str | None:
+    """Read the other side out of a message id that `message_id` made; None for any other text.
+
+    Example:
+        >>> party(message_id("16505551234", 7, 42, incoming=True))
+        '16505551234'
+    """
+    parts = _parts(message)
+    return parts[0] if parts else None
+
+
 def _serial(message: str, direction: int) -> str | None:
     """The hexadecimal part of one of our own message ids."""
+    parts = _parts(message)
+    return parts[2] if parts and parts[1] == direction else None
+
+
+def _parts(message: str) -> tuple[str, int, str] | None:
+    """The other side, the direction and the hexadecimal part of one of our own message ids."""
     if not is_message_id(message):
         return None
     try:
         raw = base64.b64decode(message[6:], validate=True)
         head = 3 + raw[2]
-        if raw[head + 3] != direction:
-            return None
         serial = raw[head + 6 : head + 6 + raw[head + 5]].decode("ascii")
         int(serial, 16)
+        parts = raw[3:head].decode("ascii"), raw[head + 3], serial
     except (binascii.Error, ValueError, IndexError):
         return None
-    return serial if len(serial) >= 18 else None
+    return parts if len(serial) >= 18 else None
 
 
 def user_id(wa_id: str, *, country: str, scope: str, parent: bool = False) -> str:
@@ -106,6 +123,7 @@ def object_id(name: str) -> str:
     return str(10**15 + int.from_bytes(digest, "big") % (9 * 10**15))
 
 
+@lru_cache(maxsize=1024)
 def _pad(scope: str, parent: bool) -> int:
     digest = hashlib.blake2b(f"{scope}:{parent}".encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -41,13 +40,18 @@ class User:
     blocks: set[str] = field(default_factory=set)
     opted_out: set[str] = field(default_factory=set)
     wrote_at: dict[str, float] = field(default_factory=dict)
-    read_marks: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    read_marks: list[str] = field(default_factory=list)
     typing_until: float = 0.0
 
     def in_window(self, number_id: str, now: float) -> bool:
         """Whether free-form messages may be sent to the user."""
         wrote_at = self.wrote_at.get(number_id)
         return wrote_at is not None and now - wrote_at < SERVICE_WINDOW
+
+    def mark_read(self, message_id: str) -> None:
+        """Remember that the business read a message of this user."""
+        self.read_marks.append(message_id)
+        del self.read_marks[:-_REMEMBERED]
 
     def as_json(self, now: float) -> dict[str, Any]:
         """The user as the control API shows it."""
@@ -105,16 +109,6 @@ def user_id(wa_id: str, waba_id: str, *, parent: bool = False) -> str:
     return identifiers.user_id(wa_id, country=country(wa_id), scope=waba_id, parent=parent)
 
 
-@lru_cache(maxsize=1024)
-def _region_of(calling_code: str) -> str | None:
-    import phonenumbers
-
-    if not calling_code:
-        return None
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code), ())
-    return next((region for region in regions if region != "001"), None)
-
-
 def country(wa_id: str) -> str:
     """The main country of a number's calling code; `ZZ` if it has none.
 
@@ -122,10 +116,18 @@ def country(wa_id: str) -> str:
         >>> country("6281234567890"), country("16505551234")
         ('ID', 'US')
     """
-    for length in (1, 2, 3):
-        region = _region_of(wa_id[:length])
-        if region is not None:
-            return region
+    return _country_of(wa_id[:3])
+
+
+@lru_cache(maxsize=1024)
+def _country_of(prefix: str) -> str:
+    """The country of a number's first three digits, which hold every calling code."""
+    import phonenumbers
+
+    for length in range(1, len(prefix) + 1):
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(prefix[:length]), ())
+        if regions and regions[0] != "001":
+            return str(regions[0])
     return "ZZ"
 
 
