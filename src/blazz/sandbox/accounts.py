@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from blazz.sandbox.validation.fields import JsonObject, get_list, get_text, parameter
@@ -60,7 +61,7 @@ class PhoneNumber:
     @property
     def digits(self) -> str:
         """The number's digits, as webhooks give them in `display_phone_number`."""
-        return re.sub(r"\D", "", self.display)
+        return _digits_of(self.display)
 
     def as_json(self, *, throughput: int | None, fields: tuple[str, ...] = ()) -> dict[str, Any]:
         """The number as the API shows it; `fields` chooses, as `?fields=` does."""
@@ -161,6 +162,11 @@ class Accounts:
     def subscriptions(self) -> Mapping[str, Subscription]:
         """All subscriptions, by scope."""
         return self._subscriptions
+
+
+@lru_cache(maxsize=1024)
+def _digits_of(display: str) -> str:
+    return re.sub(r"[^0-9]", "", display)
 
 
 def is_object_id(text: str) -> bool:

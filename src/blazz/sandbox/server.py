@@ -152,6 +152,7 @@ QUIET: dict[str, Any] = {
     "log_level": "critical",
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,
     "timeout_graceful_shutdown": 1,
 }
 """What every server of the sandbox is configured with: the program owns the logging."""

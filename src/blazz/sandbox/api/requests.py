@@ -15,6 +15,13 @@ from blazz.sandbox.world import World
 LARGEST_JSON: Final = 1024 * 1024
 
 
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_reject_constant)
+
+
 def check_token(world: World, request: Request) -> None:
     """Check the access token, given as a bearer or in the query.
 
@@ -61,7 +68,7 @@ async def read_json(request: Request) -> dict[str, Any]:
     if not body:
         return {}
     try:
-        found = json.loads(body, parse_constant=_reject_constant)
+        found = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         details = f"The body (Content-Type: {kind[:64] or 'none'}) is not JSON: {error}"
         raise Refusal(100, details) from None
@@ -122,14 +129,10 @@ def _form_value(text: str) -> Any:  # noqa: ANN401  # whatever JSON holds
     """Objects and lists come as JSON inside a form; numbers stay text."""
     if text[:1] in ("{", "["):
         try:
-            return json.loads(text, parse_constant=_reject_constant)
+            return _DECODER.decode(text)
         except (ValueError, RecursionError):
             return text
     return text
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _number(text: str) -> str:

@@ -121,8 +121,8 @@ def normalized_phone(text: str) -> str | None:
         >>> normalized_phone("+62 812-3456-7890"), normalized_phone("budi")
         ('6281234567890', None)
     """
-    match = _PHONE.fullmatch(_PUNCTUATION.sub("", text))
-    return match[1] if match and match[1].isascii() else None
+    match = _PHONE.fullmatch(text) or _PHONE.fullmatch(_PUNCTUATION.sub("", text))
+    return match[1] if match else None
 
 
 def _check_product(body: JsonObject) -> None:
