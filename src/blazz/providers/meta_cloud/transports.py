@@ -8,7 +8,6 @@ blazz uses report some connections that broke *after* the request as failures to
 
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -121,21 +120,14 @@ def _aiohttp_transport(*, connections: int, proxy: str | None) -> httpx.AsyncBas
         connector = aiohttp.TCPConnector(
             limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=transport.ssl_context
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # The proxy belongs here and not to the transport, whose way to hand its password over is
+        # deprecated in aiohttp.
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy
+        )
 
-    transport = AiohttpTransport(
-        client=session, proxy=None if proxy is None else _proxy_with_headers(proxy)
-    )
+    transport = AiohttpTransport(client=session)
     return transport
-
-
-def _proxy_with_headers(url: str) -> httpx.Proxy:
-    """Put the proxy's password into a header: aiohttp deprecates its argument for it."""
-    proxy = httpx.Proxy(url)
-    if proxy.auth is None:
-        return proxy
-    credentials = base64.b64encode(":".join(proxy.auth).encode()).decode()
-    return httpx.Proxy(proxy.url, headers={"Proxy-Authorization": f"Basic {credentials}"})
 
 
 def _pyreqwest_transport(
