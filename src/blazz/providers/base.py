@@ -48,6 +48,8 @@ class Capability(enum.StrEnum):
     HISTORY = "history"
     STATUS_WEBHOOKS = "status_webhooks"
     """Sent messages are followed by status events that carry their token."""
+    SERVICE_WINDOW = "service_window"
+    """Free-form messages are only allowed for 24 hours after the contact wrote."""
     SETTLE = "settle"
     """`settle` can look up what became of a message whose answer was lost."""
 

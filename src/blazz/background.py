@@ -1,0 +1,75 @@
+"""Runs a client's background work in one task group, in a task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from blazz.errors import SessionClosed
+
+
+class Background:
+    """A task group that is opened by one task and may be closed by another.
+
+    `async with` on a task group binds it to the task that enters it; but applications open a client
+    in one task and close it in another (a web framework's lifespan, a test fixture). So one task
+    of ours holds the group, and `start` and `stop` talk to it.
+
+    What runs here handles its own failures; an exception that escapes ends all the work and is
+    raised by `stop`.
+    """
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+        self._group: TaskGroup | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def running(self) -> bool:
+        """Whether work can be started."""
+        return self._group is not None
+
+    async def start(self) -> None:
+        """Open the group."""
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stopping.clear()
+        self._task = asyncio.create_task(self._hold(ready), name="blazz background")
+        await ready
+
+    async def _hold(self, ready: asyncio.Future[None]) -> None:
+        try:
+            async with anyio.create_task_group() as group:
+                self._group = group
+                ready.set_result(None)
+                await self._stopping.wait()
+                group.cancel_scope.cancel()
+        finally:
+            self._group = None
+
+    def start_soon(self, work: Callable[[], Coroutine[Any, Any, object]], *, name: str) -> None:
+        """Start work that runs until `stop` cancels it.
+
+        Raises:
+            SessionClosed: The group is not open.
+        """
+        if self._group is None:
+            raise SessionClosed("the client is not open; use `async with Client() as client:`")
+        self._group.start_soon(work, name=name)
+
+    async def stop(self) -> None:
+        """Cancel all work and wait for it.
+
+        Raises:
+            BaseExceptionGroup: What escaped from the work.
+        """
+        task, self._task = self._task, None
+        if task is None:
+            return
+        self._stopping.set()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([task])
+        task.result()

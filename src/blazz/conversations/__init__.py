@@ -1,0 +1,1 @@
+"""What is remembered of conversations: windows, opt-outs, questions, message states, usage."""

@@ -1,0 +1,168 @@
+"""The seam between conversations and where they are remembered."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from blazz.events.statuses import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """A recipient who must not get campaigns any more.
+
+    Attributes:
+        address: The recipient, as `str(address)` writes it.
+        reason: Why: `opted_out` (a preference set in WhatsApp), `stop_word`, `error_131050`, or a
+            word of the application's own.
+        at: When, in UTC.
+    """
+
+    address: str
+    reason: str
+    at: datetime
+
+
+class QuestionState(enum.StrEnum):
+    """The life of a question."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that `Session.ask` asked, and its answer once it came.
+
+    Attributes:
+        id: The question's name; asking again under the same name waits for the same answer.
+        address: Who was asked, as `str(address)` writes it.
+        asked_at: When it was asked, in UTC; only later messages can answer it.
+        expires_at: When nobody waits for it any more, in UTC.
+        sent: The message left; a question that was registered but not sent is sent by the next
+            `ask` of that name.
+        answer: The webhook body that holds the answer, and `answer_key` the key of its update.
+    """
+
+    id: str
+    address: str
+    asked_at: datetime
+    expires_at: datetime
+    state: QuestionState = QuestionState.OPEN
+    sent: bool = False
+    answer_key: str | None = None
+    answer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A received message that may answer an open question."""
+
+    addresses: tuple[str, ...]
+    key: str
+    at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageState:
+    """The furthest that a sent message is known to have come.
+
+    Attributes:
+        message_id: The provider's id of the message.
+        status: The furthest status.
+        at: When that status was reached, in UTC.
+        error_code: The provider's code, when it failed.
+        error: The provider's words, when it failed.
+    """
+
+    message_id: str
+    status: Status
+    at: datetime
+    error_code: int | None = None
+    error: str | None = None
+
+
+class ConversationStore(Protocol):
+    """Remembers conversations, for many sessions and safe with many processes.
+
+    `session` is always `<workspace>/<name>`, so that tenants stay apart. Every write may be
+    repeated without harm: it is called with events that come at least once and in any order.
+    """
+
+    async def open(self) -> None:
+        """Connect and bring the schema up to date."""
+        ...
+
+    async def close(self) -> None:
+        """Disconnect."""
+        ...
+
+    async def saw(self, session: str, contacts: Mapping[str, datetime]) -> None:
+        """Note when contacts last wrote; an older time than the known one changes nothing."""
+        ...
+
+    async def last_seen(self, session: str, address: str) -> datetime | None:
+        """When a contact last wrote, or None if it never did."""
+        ...
+
+    async def suppress(self, session: str, entries: Sequence[Suppression]) -> None:
+        """Add to the suppression list; the newest entry of an address wins."""
+        ...
+
+    async def unsuppress(self, session: str, address: str, at: datetime) -> None:
+        """Take an address off the list, unless it was put on it later than `at`."""
+        ...
+
+    async def suppressed(self, session: str, addresses: Collection[str]) -> set[str]:
+        """Which of these addresses are on the list."""
+        ...
+
+    async def suppressions(self, session: str) -> list[Suppression]:
+        """The whole list, oldest first."""
+        ...
+
+    async def ask(self, session: str, question: Question) -> Question:
+        """Register a question; return the one that has its id already, if there is one."""
+        ...
+
+    async def asked(self, session: str, question_id: str) -> None:
+        """Note that the question's message left."""
+        ...
+
+    async def question(self, session: str, question_id: str) -> Question | None:
+        """Look a question up."""
+        ...
+
+    async def answer(self, session: str, answers: Sequence[Answer]) -> dict[str, str]:
+        """Let received messages answer open questions, the oldest question first.
+
+        One message answers one question at most, also when it is offered again. Returns the
+        question ids by the answers' keys.
+        """
+        ...
+
+    async def answers(self, session: str, keys: Collection[str]) -> set[str]:
+        """Which of these update keys answered a question."""
+        ...
+
+    async def expire(self, session: str, question_id: str) -> None:
+        """Nobody waits any more; an answered question stays answered."""
+        ...
+
+    async def reached(self, session: str, states: Sequence[MessageState]) -> None:
+        """Note how far messages came; a state only ever moves up (`events.statuses.advance`)."""
+        ...
+
+    async def state(self, session: str, message_id: str) -> MessageState | None:
+        """How far a message came, or None if nothing is known."""
+        ...
+
+    async def prune(self, before: datetime) -> None:
+        """Forget message states and closed questions that are older."""
+        ...

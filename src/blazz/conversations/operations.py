@@ -1,0 +1,172 @@
+"""What each operation of a conversation store does, as generators of statements; no I/O here.
+
+An operation yields `Statement`s and `Batch`es and is sent the rows of each. The backends run it
+inside one transaction: SQLite in its writer thread, PostgreSQL on a connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, TypeVar
+
+from blazz.conversations.base import (
+    Answer,
+    MessageState,
+    Question,
+    QuestionState,
+    Suppression,
+)
+from blazz.events.statuses import Status, advance
+
+Rows: TypeAlias = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One named query of `queries.sql` and its parameters; answered by its rows."""
+
+    query: str
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One named query, run for each row of parameters; answered by no rows."""
+
+    query: str
+    rows: Rows
+
+
+T = TypeVar("T")
+Operation: TypeAlias = Generator[Statement | Batch, Rows, T]
+
+
+def saw(session: str, contacts: Mapping[str, datetime]) -> Operation[None]:
+    yield Batch("saw", [(session, address, at.timestamp()) for address, at in contacts.items()])
+
+
+def last_seen(session: str, address: str) -> Operation[datetime | None]:
+    rows = yield Statement("last_seen", (session, address))
+    return _time(rows[0][0]) if rows else None
+
+
+def suppress(session: str, entries: Sequence[Suppression]) -> Operation[None]:
+    yield Batch("suppress", [(session, e.address, e.reason, e.at.timestamp(), 1) for e in entries])
+
+
+def unsuppress(session: str, address: str, at: datetime) -> Operation[None]:
+    yield Statement("suppress", (session, address, "", at.timestamp(), 0))
+
+
+def suppressed(session: str, addresses: Collection[str]) -> Operation[set[str]]:
+    rows = yield Statement("suppressed", (session, json.dumps(list(addresses))))
+    return {row[0] for row in rows}
+
+
+def suppressions(session: str) -> Operation[list[Suppression]]:
+    rows = yield Statement("suppressions", (session,))
+    return [Suppression(address=row[0], reason=row[1], at=_time(row[2])) for row in rows]
+
+
+def ask(session: str, question: Question) -> Operation[Question]:
+    asked_at, expires_at = question.asked_at.timestamp(), question.expires_at.timestamp()
+    yield Statement("ask", (session, question.id, question.address, asked_at, expires_at))
+    found = yield from get_question(session, question.id)
+    assert found is not None
+    return found
+
+
+def asked(session: str, question_id: str) -> Operation[None]:
+    yield Statement("asked", (session, question_id))
+
+
+def get_question(session: str, question_id: str) -> Operation[Question | None]:
+    rows = yield Statement("question", (session, question_id))
+    return _question(rows[0]) if rows else None
+
+
+def answer(session: str, answers: Sequence[Answer]) -> Operation[dict[str, str]]:
+    # Two workers must not give one question two answers: they take turns per session.
+    yield Statement("exclusive", (session,))
+    taken: dict[str, str] = {}
+    for offered in answers:
+        rows = yield Statement("question_by_answer", (session, offered.key))
+        if not rows:
+            among = json.dumps(list(offered.addresses))
+            rows = yield Statement("oldest_open", (session, among, offered.at.timestamp()))
+            if not rows:
+                continue
+            yield Statement("answer", (session, rows[0][0], offered.key, offered.body))
+        taken[offered.key] = rows[0][0]
+    return taken
+
+
+def answers(session: str, keys: Collection[str]) -> Operation[set[str]]:
+    found = set()
+    for key in keys:
+        if (yield Statement("question_by_answer", (session, key))):
+            found.add(key)
+    return found
+
+
+def expire(session: str, question_id: str) -> Operation[None]:
+    yield Statement("expire", (session, question_id))
+
+
+def reached(session: str, states: Sequence[MessageState]) -> Operation[None]:
+    # Reading and writing a state must not interleave with another worker's.
+    yield Statement("exclusive", (session,))
+    for state in states:
+        known = yield from get_state(session, state.message_id)
+        if known is not None and advance(known.status, state.status) is known.status:
+            continue
+        yield Statement(
+            "reached",
+            (
+                session,
+                state.message_id,
+                state.status.value,
+                state.at.timestamp(),
+                state.error_code,
+                state.error,
+            ),
+        )
+
+
+def get_state(session: str, message_id: str) -> Operation[MessageState | None]:
+    rows = yield Statement("state", (session, message_id))
+    if not rows:
+        return None
+    found, status, at, error_code, error = rows[0]
+    return MessageState(
+        message_id=found,
+        status=Status(status),
+        at=_time(at),
+        error_code=error_code,
+        error=error,
+    )
+
+
+def prune(before: datetime) -> Operation[None]:
+    yield Statement("prune_states", (before.timestamp(),))
+    yield Statement("prune_questions", (before.timestamp(),))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _question(row: Sequence[Any]) -> Question:
+    return Question(
+        id=row[0],
+        address=row[1],
+        asked_at=_time(row[2]),
+        expires_at=_time(row[3]),
+        state=QuestionState(row[4]),
+        sent=bool(row[5]),
+        answer_key=row[6],
+        answer=row[7],
+    )

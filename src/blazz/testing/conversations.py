@@ -1,0 +1,182 @@
+"""Checks that a conversation store keeps its promises."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import anyio
+
+from blazz.conversations.base import (
+    Answer,
+    ConversationStore,
+    MessageState,
+    Question,
+    QuestionState,
+    Suppression,
+)
+from blazz.events.statuses import Status
+
+_NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+_SALES, _OTHER = "acme/sales", "umbrella/sales"
+_BUDI, _SITI = "+6281234567890", "+6281234567891"
+
+
+async def check_conversation_store(make_store: Callable[[], ConversationStore]) -> None:
+    """Run every check; the first promise that is broken raises `AssertionError`.
+
+    Args:
+        make_store: Makes a store; each call gives another object on the same, empty database, as
+            another process would.
+
+    Example:
+        ::
+
+            await check_conversation_store(lambda: SqliteConversationStore(path))
+    """
+    first, second = make_store(), make_store()
+    await first.open()
+    await second.open()
+    try:
+        for check in _CHECKS:
+            await check(first, second)
+    finally:
+        await second.close()
+        await first.close()
+
+
+async def _last_seen_only_moves_forward(store: ConversationStore, other: ConversationStore) -> None:
+    assert await store.last_seen(_SALES, _BUDI) is None
+    await store.saw(_SALES, {_BUDI: _NOON})
+    await other.saw(_SALES, {_BUDI: _NOON - timedelta(hours=3), _SITI: _NOON})
+    assert await store.last_seen(_SALES, _BUDI) == _NOON, "an older message moved the time back"
+    assert await store.last_seen(_SALES, _SITI) == _NOON, "another process's note is missing"
+    assert await store.last_seen(_OTHER, _BUDI) is None, "tenants share contacts"
+    await store.saw(_SALES, {_BUDI: _NOON + timedelta(seconds=1)})
+    assert await other.last_seen(_SALES, _BUDI) == _NOON + timedelta(seconds=1)
+
+
+async def _the_newest_choice_about_suppression_wins(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    stop = Suppression(address=_BUDI, reason="opted_out", at=_NOON)
+    await store.suppress(_SALES, [stop])
+    await store.suppress(_SALES, [stop])
+    assert await other.suppressions(_SALES) == [stop]
+    assert await other.suppressed(_SALES, [_BUDI, _SITI]) == {_BUDI}
+    assert await other.suppressed(_OTHER, [_BUDI]) == set(), "tenants share suppressions"
+    await other.unsuppress(_SALES, _BUDI, _NOON - timedelta(minutes=1))
+    assert await store.suppressed(_SALES, [_BUDI]) == {_BUDI}, "an older choice came back"
+    await other.unsuppress(_SALES, _BUDI, _NOON + timedelta(minutes=1))
+    await store.suppress(_SALES, [stop])
+    assert await store.suppressed(_SALES, [_BUDI]) == set(), "a late, older opt-out came back"
+    assert await store.suppressions(_SALES) == []
+
+
+async def _a_question_is_registered_once(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    question = _question("name")
+    assert await store.ask(_SALES, question) == question
+    later = _question("name", asked_at=_NOON + timedelta(hours=1))
+    assert await other.ask(_SALES, later) == question, "a question was replaced"
+    await store.asked(_SALES, "name")
+    found = await other.question(_SALES, "name")
+    assert found is not None
+    assert found.sent
+    assert await other.question(_OTHER, "name") is None, "tenants share questions"
+
+
+async def _one_message_answers_one_question(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    await store.ask(_SALES, _question("second", asked_at=_NOON + timedelta(minutes=1)))
+    early = _answer("m0", _NOON - timedelta(seconds=1))
+    assert await store.answer(_SALES, [early]) == {}, "a message from before the question counted"
+    stranger = Answer(addresses=(_SITI,), key="m1", at=_NOON, body=b"{}")
+    assert await store.answer(_SALES, [stranger]) == {}, "somebody else's message counted"
+    first = _answer("m2", _NOON + timedelta(minutes=2))
+    assert await store.answer(_SALES, [first]) == {"m2": "name"}, "the oldest question goes first"
+    assert await other.answer(_SALES, [first]) == {"m2": "name"}, "one message answered twice"
+    second = _answer("m3", _NOON + timedelta(minutes=3))
+    assert await other.answer(_SALES, [first, second]) == {"m2": "name", "m3": "second"}
+    found = await store.question(_SALES, "second")
+    assert found is not None
+    assert (found.state, found.answer_key, found.answer) == (QuestionState.ANSWERED, "m3", b"m3")
+    assert await store.answers(_SALES, ["m2", "m3", "m4"]) == {"m2", "m3"}
+
+
+async def _workers_do_not_answer_one_question_twice(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    await store.ask(_SALES, _question("raced"))
+    taken: dict[str, str] = {}
+
+    async def offer(worker: ConversationStore, key: str) -> None:
+        taken.update(await worker.answer(_SALES, [_answer(key, _NOON + timedelta(minutes=5))]))
+
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(offer, (store, other)[number % 2], f"raced-{number}")
+    assert list(taken.values()) == ["raced"], f"answered by {sorted(taken)}"
+
+
+async def _an_expired_question_takes_no_answer(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    await store.ask(_SALES, _question("late"))
+    after = _answer("m5", _NOON + timedelta(hours=2))
+    assert await store.answer(_SALES, [after]) == {}, "an answer after the deadline counted"
+    await store.expire(_SALES, "late")
+    in_time = _answer("m6", _NOON + timedelta(minutes=5))
+    assert await other.answer(_SALES, [in_time]) == {}, "an expired question took an answer"
+    await store.expire(_SALES, "name")
+    found = await store.question(_SALES, "name")
+    assert found is not None
+    assert found.state is QuestionState.ANSWERED, "expiry took an answer away"
+
+
+async def _states_only_move_up(store: ConversationStore, other: ConversationStore) -> None:
+    assert await store.state(_SALES, "wamid.1") is None
+    for status in (Status.DELIVERED, Status.SENT, Status.READ, Status.DELIVERED):
+        await store.reached(_SALES, [_state("wamid.1", status)])
+    found = await other.state(_SALES, "wamid.1")
+    assert found == _state("wamid.1", Status.READ)
+    assert await store.state(_OTHER, "wamid.1") is None, "tenants share messages"
+    failed = MessageState(
+        message_id="wamid.2", status=Status.FAILED, at=_NOON, error_code=131026, error="no WhatsApp"
+    )
+    await store.reached(_SALES, [failed, _state("wamid.2", Status.SENT)])
+    assert await other.state(_SALES, "wamid.2") == failed
+
+
+async def _what_is_old_is_forgotten(store: ConversationStore, other: ConversationStore) -> None:
+    await store.prune(_NOON + timedelta(days=1))
+    assert await other.state(_SALES, "wamid.1") is None
+    assert await other.question(_SALES, "name") is None
+    assert await other.last_seen(_SALES, _SITI) == _NOON, "a window was forgotten"
+
+
+_CHECKS: tuple[Callable[[ConversationStore, ConversationStore], Awaitable[None]], ...] = (
+    _last_seen_only_moves_forward,
+    _the_newest_choice_about_suppression_wins,
+    _a_question_is_registered_once,
+    _one_message_answers_one_question,
+    _workers_do_not_answer_one_question_twice,
+    _an_expired_question_takes_no_answer,
+    _states_only_move_up,
+    _what_is_old_is_forgotten,
+)
+
+
+def _question(name: str, *, asked_at: datetime = _NOON) -> Question:
+    expires_at = _NOON + timedelta(hours=1)
+    return Question(id=name, address=_BUDI, asked_at=asked_at, expires_at=expires_at)
+
+
+def _answer(key: str, at: datetime) -> Answer:
+    return Answer(addresses=(_BUDI, "US.123456"), key=key, at=at, body=key.encode())
+
+
+def _state(message_id: str, status: Status) -> MessageState:
+    return MessageState(message_id=message_id, status=status, at=_NOON)
