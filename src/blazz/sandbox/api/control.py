@@ -98,9 +98,12 @@ async def messages(api: Api, request: Request) -> Response:
     wanted = query.get("to")
     needle = f'"to":"{_address(wanted)}",'.encode() if wanted else b""
     seconds = min(_decimal(query.get("wait", "0")), _LONGEST_WAIT)
+    looked_at = after
 
     def found() -> bool:
-        return any(needle in line[:256] for line in world.log.read(after=after))
+        nonlocal looked_at
+        first, looked_at = looked_at, world.log.count
+        return any(needle in line[:256] for line in world.log.read(after=first))
 
     if seconds > 0:
         await world.changed.wait_for(found, timeout=seconds)
