@@ -46,7 +46,8 @@ class Question:
         expires_at: When nobody waits for it any more, in UTC.
         sent: The message left; a question that was registered but not sent is sent by the next
             `ask` of that name.
-        answer: The webhook body that holds the answer, and `answer_key` the key of its update.
+        answer: The number of the answer in the inbox's log, once it came.
+        answer_key: The key of the answer's update.
     """
 
     id: str
@@ -56,17 +57,24 @@ class Question:
     state: QuestionState = QuestionState.OPEN
     sent: bool = False
     answer_key: str | None = None
-    answer: bytes | None = None
+    answer: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A received message that may answer an open question."""
+    """A received message that may answer an open question.
+
+    Attributes:
+        addresses: All that its sender is known by.
+        key: The key of its update.
+        at: When it was written, in UTC.
+        seq: Its number in the inbox's log.
+    """
 
     addresses: tuple[str, ...]
     key: str
     at: datetime
-    body: bytes
+    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ def answer(session: str, answers: Sequence[Answer]) -> Operation[dict[str, str]]
             rows = yield Statement("oldest_open", (session, among, offered.at.timestamp()))
             if not rows:
                 continue
-            yield Statement("answer", (session, rows[0][0], offered.key, offered.body))
+            yield Statement("answer", (session, rows[0][0], offered.key, offered.seq))
         taken[offered.key] = rows[0][0]
     return taken
 

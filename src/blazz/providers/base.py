@@ -241,3 +241,13 @@ def new_token() -> str:
         True
     """
     return f"v1.-.{secrets.token_urlsafe(16)}"
+
+
+def of_campaign(token: str | None) -> bool:
+    """Whether a status update's token is that of a campaign's message.
+
+    Example:
+        >>> of_campaign("v1.7.42.1.9f86d081"), of_campaign(new_token()), of_campaign("order-17")
+        (True, False, False)
+    """
+    return token is not None and token.startswith("v1.") and not token.startswith("v1.-.")

@@ -93,16 +93,16 @@ async def _one_message_answers_one_question(
     await store.ask(_SALES, _question("second", asked_at=_NOON + timedelta(minutes=1)))
     early = _answer("m0", _NOON - timedelta(seconds=1))
     assert await store.answer(_SALES, [early]) == {}, "a message from before the question counted"
-    stranger = Answer(addresses=(_SITI,), key="m1", at=_NOON, body=b"{}")
+    stranger = Answer(addresses=(_SITI,), key="m1", at=_NOON, seq=1)
     assert await store.answer(_SALES, [stranger]) == {}, "somebody else's message counted"
     first = _answer("m2", _NOON + timedelta(minutes=2))
     assert await store.answer(_SALES, [first]) == {"m2": "name"}, "the oldest question goes first"
     assert await other.answer(_SALES, [first]) == {"m2": "name"}, "one message answered twice"
-    second = _answer("m3", _NOON + timedelta(minutes=3))
+    second = _answer("m3", _NOON + timedelta(minutes=3), seq=77)
     assert await other.answer(_SALES, [first, second]) == {"m2": "name", "m3": "second"}
     found = await store.question(_SALES, "second")
     assert found is not None
-    assert (found.state, found.answer_key, found.answer) == (QuestionState.ANSWERED, "m3", b"m3")
+    assert (found.state, found.answer_key, found.answer) == (QuestionState.ANSWERED, "m3", 77)
     assert await store.answers(_SALES, ["m2", "m3", "m4"]) == {"m2", "m3"}
 
 
@@ -174,8 +174,8 @@ def _question(name: str, *, asked_at: datetime = _NOON) -> Question:
     return Question(id=name, address=_BUDI, asked_at=asked_at, expires_at=expires_at)
 
 
-def _answer(key: str, at: datetime) -> Answer:
-    return Answer(addresses=(_BUDI, "US.123456"), key=key, at=at, body=key.encode())
+def _answer(key: str, at: datetime, *, seq: int = 1) -> Answer:
+    return Answer(addresses=(_BUDI, "US.123456"), key=key, at=at, seq=seq)
 
 
 def _state(message_id: str, status: Status) -> MessageState:

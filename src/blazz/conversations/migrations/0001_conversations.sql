@@ -26,7 +26,7 @@ CREATE TABLE question (
     state TEXT NOT NULL,
     sent INTEGER NOT NULL DEFAULT 0,
     answer_key TEXT,
-    answer BYTEA,
+    answer BIGINT,
     PRIMARY KEY (session, id)
 );
 
