@@ -1,0 +1,172 @@
+"""The workers of a dispatcher: sinks first, then handlers, in order per conversation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+import anyio
+import anyio.lowlevel
+from anyio.abc import TaskGroup, TaskStatus
+
+from blazz.webhooks.calling import Caller, is_stopping
+from blazz.webhooks.handlers import Handlers
+from blazz.webhooks.work import Task, Work
+
+_TRIES_TOGETHER: Final = 3
+"""From this attempt on, a sink gets an update alone: it may be what makes the batch fail."""
+
+_BREATHE_AFTER: Final = 32
+"""Handlers that never wait must not keep the event loop to themselves."""
+
+Run = list[Task]
+"""Updates of one lane, in order."""
+
+
+class Crew:
+    """Workers, started as they are needed, that handle runs of updates.
+
+    Args:
+        work: Is told what becomes of each update.
+        caller: Calls sinks and handlers.
+        handlers: The sinks and handlers.
+        size: The most workers.
+    """
+
+    def __init__(self, work: Work, caller: Caller, handlers: Handlers, *, size: int) -> None:
+        self._work = work
+        self._caller = caller
+        self._handlers = handlers
+        self._size = size
+        self._runs: asyncio.Queue[Run] = asyncio.Queue()
+        self._workers = 0
+        self._idle = 0
+        self._tasks: TaskGroup | None = None
+
+    async def run(self, *, task_status: TaskStatus[None]) -> None:
+        """Work until cancelled."""
+        async with anyio.create_task_group() as self._tasks:
+            task_status.started()
+            await anyio.sleep_forever()
+
+    def start(self, tasks: Sequence[Task]) -> None:
+        """Begin with tasks that were taken together, in order."""
+        assert self._tasks is not None
+        if not self._handlers:
+            for task in tasks:
+                self._work.done(task)
+        elif self._handlers.sinks:
+            self._tasks.start_soon(self._fill_sinks, tasks)
+        else:
+            self._line_up(tasks)
+
+    # Sinks
+
+    async def _fill_sinks(self, tasks: Sequence[Task]) -> None:
+        alive = self._readable(tasks)
+        for sink in self._handlers.sinks:
+            wanted = [
+                task
+                for task in alive
+                if sink.name not in task.finished and isinstance(task.delivery.event, sink.kinds)
+            ]
+            failed: dict[Task, str] = {}
+            for batch in _batches(wanted):
+                error = await self._caller.fill(sink, batch)
+                if error is not None:
+                    failed.update(dict.fromkeys(batch, error))
+            alive = self._without(alive, failed)
+        self._line_up(alive)
+
+    def _readable(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Build the events; a parser of somebody else may raise where it should not."""
+        failed: dict[Task, str] = {}
+        for task in tasks:
+            try:
+                _ = task.delivery.event
+            except Exception as error:  # noqa: BLE001
+                failed[task] = f"its event cannot be built: {type(error).__name__}: {error}"
+        return self._without(tasks, failed)
+
+    def _without(self, tasks: Sequence[Task], failed: dict[Task, str]) -> Sequence[Task]:
+        """Fail some tasks, and release what comes after them in their lanes."""
+        if not failed:
+            return tasks
+        alive: list[Task] = []
+        released: list[Task] = []
+        stopped: set[tuple[str, str]] = set()
+        for task in tasks:
+            lane = (task.item.session, task.item.lane)
+            if lane in stopped:
+                released.append(task)
+            elif task not in failed:
+                alive.append(task)
+            elif not self._work.fail(task, failed[task]) and lane[1]:
+                stopped.add(lane)
+        self._work.release(released)
+        return alive
+
+    # Handlers
+
+    def _line_up(self, tasks: Iterable[Task]) -> None:
+        """Give each lane's tasks, in order, to one worker."""
+        assert self._tasks is not None
+        for run in _runs(tasks):
+            self._runs.put_nowait(run)
+            if self._runs.qsize() > self._idle and self._workers < self._size:
+                self._workers += 1
+                self._tasks.start_soon(self._worker)
+
+    async def _worker(self) -> None:
+        handled = 0
+        while True:
+            try:
+                handled = await self._handle_next(handled)
+            except asyncio.CancelledError:
+                # A handler has cancelled its own task without waiting for the effect.
+                if is_stopping():
+                    raise
+
+    async def _handle_next(self, handled: int) -> int:
+        """Handle one run; returns how many updates were handled since the loop had its turn."""
+        self._idle += 1
+        try:
+            run = await self._runs.get()
+        finally:
+            self._idle -= 1
+        for place, task in enumerate(run):
+            error = await self._caller.handle(task)
+            if error is None:
+                self._work.done(task)
+            elif not self._work.fail(task, error):
+                self._work.release(run[place + 1 :])
+                break
+            handled += 1
+            if handled >= _BREATHE_AFTER:
+                handled = 0
+                await anyio.lowlevel.checkpoint()
+        return handled
+
+
+def _batches(tasks: Sequence[Task]) -> Iterable[Sequence[Task]]:
+    """All together; alone, those that have failed together too often."""
+    together = [task for task in tasks if task.item.attempts < _TRIES_TOGETHER]
+    if together:
+        yield together
+    for task in tasks:
+        if task.item.attempts >= _TRIES_TOGETHER:
+            yield [task]
+
+
+def _runs(tasks: Iterable[Task]) -> Collection[Run]:
+    """Group tasks by lane; those without a lane need no order and stay alone."""
+    alone: list[Run] = []
+    lanes: dict[tuple[str, str], Run] = {}
+    for task in tasks:
+        item = task.item
+        if item.lane:
+            lanes.setdefault((item.session, item.lane), []).append(task)
+        else:
+            alone.append([task])
+    return [*lanes.values(), *alone]

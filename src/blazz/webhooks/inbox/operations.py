@@ -1,0 +1,300 @@
+"""What each operation of an inbox does, as generators of statements; no I/O here."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from blazz.databases.operations import Batch, Operation, Rows, Statement
+from blazz.webhooks.inbox.base import (
+    Arrived,
+    Counts,
+    Entry,
+    Failure,
+    Item,
+    Logged,
+    Page,
+    RouteTable,
+    Split,
+    SplitResult,
+    State,
+)
+from blazz.webhooks.inbox.records import entry_of, finished_text, item_of
+
+_LONGEST_RUN: Final = 16
+"""A conversation with a long queue may not fill the dispatcher with itself."""
+
+_LOG_WINDOW: Final = 20_000
+"""How many rows one page of the log looks at, whether or not they are wanted."""
+
+
+def put(bodies: Sequence[tuple[float, str, bytes]]) -> Operation[None]:
+    """Keep bodies: each with its time and its signer."""
+    arrivals = []
+    for now, signer, body in bodies:
+        [(body_id,)] = yield Statement("put_body", (now, signer, body))
+        arrivals.append((body_id, signer, 1 + len(body) // 1024))
+    yield Batch("put_arrival", arrivals)
+
+
+def arrived(signers: Collection[str], limit: int) -> Operation[Sequence[Arrived]]:
+    """Read bodies that wait to be split, oldest first."""
+    rows = yield Statement("arrived", (json.dumps(list(signers)), limit))
+    return [Arrived(*row) for row in rows]
+
+
+def split(splits: Sequence[Split], version: int) -> Operation[SplitResult | None]:
+    """Store the updates of bodies, in order and without gaps that could be filled later."""
+    [(current,)] = yield Statement("routes_version")
+    if current != version:
+        return None
+    [(end,)] = yield Statement("log_end")
+    rows: list[tuple[Any, ...]] = []
+    first_time: list[int] = []
+    for body_id, body_rows in splits:
+        claimed = yield Statement("claim_arrival", (body_id,))
+        if not claimed:  # another process has split it
+            continue
+        if not claimed[0][0]:
+            first_time.append(body_id)
+        for position, key, session, lane, state, account, error in body_rows:
+            seq = end + len(rows) + 1
+            rows.append((seq, body_id, position, key, session, lane, state, account, error))
+    if not rows and not first_time:
+        return SplitResult(0, 0)
+    new = yield Batch("add_update", rows)
+    yield Statement("move_log_end", (end + len(rows),))
+    if new < len(rows) or not rows:
+        yield Batch("forget_repeated_body", [(body_id, end) for body_id in first_time])
+    return SplitResult(new, len(rows) - new)
+
+
+def take(
+    owner: str, sessions: Collection[str], *, limit: int, lease: float, now: float
+) -> Operation[Sequence[Item]]:
+    """Give an owner what is ready, evenly over its sessions."""
+    yield from _recover(now)
+    found = yield Statement("ready_sessions")
+    mine = [session for (session,) in found if session in sessions]
+    # One session's flood must not starve another's: each gets its share, and the order changes.
+    random.shuffle(mine)
+    items: list[Item] = []
+    for left, session in zip(range(len(mine), 0, -1), mine, strict=True):
+        share = -(-(limit - len(items)) // left)
+        if share > 0:
+            items += yield from _choose(session, share)
+    if items:
+        yield Batch("give", [(item.seq, owner) for item in items])
+        yield Statement("extend_lease", (owner, now + lease))
+    return items
+
+
+def _choose(session: str, share: int) -> Operation[list[Item]]:
+    """Choose ready updates of one session; those whose lane is busy are blocked on the way."""
+    chosen: list[Item] = []
+    runs: Counter[str] = Counter()
+    while not chosen:
+        rows = yield Statement("ready", (session, share))
+        blocked: list[tuple[int]] = []
+        for *row, busy in rows:
+            item = item_of(row)
+            if item.lane:
+                runs[item.lane] += 1
+                if busy or runs[item.lane] > _LONGEST_RUN:
+                    blocked.append((item.seq,))
+                    continue
+            chosen.append(item)
+        yield Batch("block", blocked)
+        if len(rows) < share:
+            break
+    return chosen
+
+
+def _recover(now: float) -> Operation[None]:
+    """Make ready what was waiting until now, and what lapsed."""
+    due = yield Statement("due", (now,))
+    lapsed = yield Statement("lapsed_owners", (now,))
+    for (owner,) in lapsed:
+        yield from retire(owner)
+    yield from _make_ready(due)
+
+
+def retire(owner: str) -> Operation[None]:
+    """Make ready all that an owner has."""
+    owned = yield Statement("owned", (owner,))
+    yield from _make_ready(owned)
+    yield Statement("forget_owner", (owner,))
+
+
+def _make_ready(rows: Rows) -> Operation[None]:
+    if rows:
+        yield Batch("make_ready", [(seq,) for seq, _, _ in rows])
+        yield from _unblock({(session, lane) for _, session, lane in rows})
+
+
+def _unblock(lanes: Collection[tuple[str, str]]) -> Operation[None]:
+    """Let the rest of lanes go on, unless something of them is still taken or waiting."""
+    # Sorted: what two transactions change in one order cannot deadlock.
+    yield Batch("unblock", sorted(lane for lane in lanes if lane[1]))
+
+
+def renew(owner: str, until: float) -> Operation[None]:
+    """Extend an owner's lease."""
+    yield Statement("extend_lease", (owner, until))
+
+
+def settle(
+    owner: str,
+    *,
+    done: Sequence[Item],
+    failed: Sequence[Failure],
+    released: Sequence[Item],
+    now: float,
+) -> Operation[None]:
+    """Record what became of items."""
+    if done:
+        yield Batch("done", [(item.seq,) for item in done])
+    if failed:
+        yield Batch("failed", [_failed(owner, failure, now) for failure in failed])
+    if released:
+        yield Batch("released", [_released(owner, item) for item in released])
+    lanes = {(item.session, item.lane) for item in (*done, *released)}
+    lanes.update((failure.item.session, failure.item.lane) for failure in failed)
+    yield from _unblock(lanes)
+
+
+def _failed(owner: str, failure: Failure, now: float) -> tuple[Any, ...]:
+    item = failure.item
+    dead = failure.after is None
+    return (
+        item.seq,
+        owner,
+        State.DEAD if dead else State.WAITING,
+        None if failure.after is None else now + failure.after,
+        item.attempts + 1,
+        failure.error,
+        finished_text(item.finished),
+    )
+
+
+def _released(owner: str, item: Item) -> tuple[Any, ...]:
+    # In a lane it is blocked first, and unblocked at once if nothing before it holds the lane.
+    state = State.BLOCKED if item.lane else State.READY
+    return (item.seq, owner, state, finished_text(item.finished))
+
+
+def bodies(body_ids: Collection[int]) -> Operation[Mapping[int, bytes]]:
+    """Read bodies."""
+    rows = yield Statement("bodies", (json.dumps(list(body_ids)),))
+    return dict(rows)
+
+
+def register(session: str, accounts: Collection[str], signers: Collection[str]) -> Operation[int]:
+    """Replace the routes of a session, and split again what was kept for want of them."""
+    yield Statement("forget_routes", (session,))
+    pairs = [(session, account, signer) for account in accounts for signer in signers]
+    yield Batch("add_route", pairs)
+    yield Statement("new_routes_version")
+    adoptable = yield Statement("adoptable", (session,))
+    return (yield from _arrive_again(adoptable))
+
+
+def unregister(session: str) -> Operation[None]:
+    """Remove the routes of a session."""
+    yield Statement("forget_routes", (session,))
+    yield Statement("new_routes_version")
+
+
+def _arrive_again(rows: Rows) -> Operation[int]:
+    """Put the bodies of kept rows among the arrivals: what they hold is deduplicated anyway."""
+    seqs = [(seq,) for (seq,) in rows]
+    yield Batch("arrive_again", seqs)
+    forgotten: int = yield Batch("forget_kept", seqs)
+    return forgotten
+
+
+def routes() -> Operation[RouteTable]:
+    """Read all routes."""
+    [(version,)] = yield Statement("routes_version")
+    rows = yield Statement("routes")
+    found: dict[tuple[str, str], list[str]] = {}
+    for account, signer, session in rows:
+        found.setdefault((account, signer), []).append(session)
+    return RouteTable(version, found)
+
+
+def backlog() -> Operation[int]:
+    """Count what handlers still have to see."""
+    [(count,)] = yield Statement("backlog")
+    return int(count)
+
+
+def counts() -> Operation[Counts]:
+    """Count what waits and what is kept."""
+    [(waiting,)] = yield Statement("count_arrivals")
+    rows = yield Statement("count_states")
+    return Counts(waiting, {State(state): count for state, count in rows if count})
+
+
+def entries(
+    states: Collection[State] | None, session: str | None, after: int, limit: int
+) -> Operation[Sequence[Entry]]:
+    """List updates."""
+    wanted = None if states is None else json.dumps([int(state) for state in states])
+    rows = yield Statement("entries", (after, wanted, session, limit))
+    return [entry_of(row) for row in rows]
+
+
+def replay(seqs: Collection[int]) -> Operation[int]:
+    """Make dead updates ready and split kept ones again."""
+    ordered = sorted(set(seqs))
+    revived: int = yield Batch("revive", [(seq,) for seq in ordered])
+    again = yield from _arrive_again([(seq,) for seq in ordered])
+    return revived + again
+
+
+def read_after(position: int, limit: int, session: str | None) -> Operation[Page]:
+    """Read a page of the log."""
+    [(end,)] = yield Statement("log_end")
+    until = min(end, position + _LOG_WINDOW)
+    rows = yield Statement("read_after", (position, until, session, limit))
+    found = [Logged(*row) for row in rows]
+    if len(found) == limit:
+        until = found[-1].seq
+    return Page(found, max(until, position), more=until < end)
+
+
+def last_position() -> Operation[int]:
+    """Read the end of the log."""
+    [(end,)] = yield Statement("log_end")
+    return int(end)
+
+
+def cursor(name: str) -> Operation[int | None]:
+    """Read a named position."""
+    rows = yield Statement("cursor", (name,))
+    return rows[0][0] if rows else None
+
+
+def set_cursor(name: str, position: int) -> Operation[None]:
+    """Keep a named position."""
+    yield Statement("set_cursor", (name, position))
+
+
+def mark(now: float, handled: float, kept: float) -> Operation[tuple[int, int, int]]:
+    """Leave a mark; give the numbers up to which handled and kept rows and bodies may go."""
+    yield Statement("add_mark", (now,))
+    old = yield Statement("mark_before", (now - handled,))
+    older = yield Statement("mark_before", (now - kept,))
+    if older:
+        yield Statement("forget_marks", (older[0][0],))
+    return (old[0][1] if old else 0, older[0][1] if older else 0, old[0][2] if old else 0)
+
+
+def prune(query: str, until: int, limit: int) -> Operation[int]:
+    """Remove some rows; small transactions let others write in between."""
+    rows = yield Statement(query, (until, limit))
+    return len(rows)

@@ -1,0 +1,192 @@
+"""An inbox on any SQL database that can run an operation in one transaction."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, Self, TypeVar
+
+from blazz.databases.operations import Operation
+from blazz.webhooks.inbox import operations
+from blazz.webhooks.inbox.base import (
+    Arrived,
+    Counts,
+    Entry,
+    Failure,
+    Item,
+    Page,
+    Retention,
+    RouteTable,
+    Split,
+    SplitResult,
+    State,
+)
+
+T = TypeVar("T")
+
+_PRUNE_CHUNK: Final = 2_000
+
+
+class SqlInbox(ABC):
+    """Runs `operations`; a backend says how. See `Inbox` for what each method does."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Open the database."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the database."""
+
+    @abstractmethod
+    async def put(self, body: bytes, *, signer: str) -> None:
+        """Keep a body as it came."""
+
+    @abstractmethod
+    async def change(self, operation: Callable[[float], Operation[T]], *, alone: bool = True) -> T:
+        """Run an operation that writes.
+
+        Args:
+            operation: Makes the operation, given the time in seconds since 1970.
+            alone: Whether others who change rows must wait for its commit.
+
+        Raises:
+            InboxUnavailable: The database fails.
+        """
+
+    @abstractmethod
+    async def look(self, operation: Operation[T]) -> T:
+        """Run an operation that only reads.
+
+        Raises:
+            InboxUnavailable: The database fails.
+        """
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def arrived(self, signers: Collection[str], *, limit: int) -> Sequence[Arrived]:
+        """Read the oldest bodies of these signers that are not split yet."""
+        return await self.look(operations.arrived(signers, limit))
+
+    async def split(self, splits: Sequence[Split], *, version: int) -> SplitResult | None:
+        """Store the updates of bodies; those whose key is known are left out."""
+        return await self.change(lambda _: operations.split(splits, version))
+
+    async def take(
+        self, owner: str, *, sessions: Collection[str], limit: int, lease: float
+    ) -> Sequence[Item]:
+        """Take the oldest updates that are ready, in order, evenly from these sessions."""
+        return await self.change(
+            lambda now: operations.take(owner, sessions, limit=limit, lease=lease, now=now)
+        )
+
+    async def renew(self, owner: str, *, lease: float) -> None:
+        """Keep what the owner has taken for another `lease` seconds."""
+        await self.change(lambda now: operations.renew(owner, now + lease))
+
+    async def settle(
+        self,
+        owner: str,
+        *,
+        done: Sequence[Item] = (),
+        failed: Sequence[Failure] = (),
+        released: Sequence[Item] = (),
+    ) -> None:
+        """Record what became of updates."""
+        await self.change(
+            lambda now: operations.settle(
+                owner, done=done, failed=failed, released=released, now=now
+            )
+        )
+
+    async def retire(self, owner: str) -> None:
+        """Make ready at once what the owner still has."""
+        await self.change(lambda _: operations.retire(owner))
+
+    async def bodies(self, body_ids: Collection[int]) -> Mapping[int, bytes]:
+        """Read bodies; those that retention has removed are left out."""
+        return await self.look(operations.bodies(body_ids))
+
+    async def register(
+        self, session: str, *, accounts: Collection[str], signers: Collection[str]
+    ) -> int:
+        """Route the updates of these accounts that these secrets sign to a session."""
+        return await self.change(lambda _: operations.register(session, accounts, signers))
+
+    async def unregister(self, session: str) -> None:
+        """Forget a session for good."""
+        await self.change(lambda _: operations.unregister(session))
+
+    async def routes(self) -> RouteTable:
+        """Read all routes."""
+        return await self.look(operations.routes())
+
+    async def backlog(self) -> int:
+        """Count what handlers still have to see; a body counts one per kilobyte until split."""
+        return await self.look(operations.backlog())
+
+    async def counts(self) -> Counts:
+        """Count what waits and what is kept."""
+        return await self.look(operations.counts())
+
+    async def entries(
+        self,
+        *,
+        states: Collection[State] | None = None,
+        session: str | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> Sequence[Entry]:
+        """List updates with numbers above `after`, lowest first; without `states` all of them."""
+        return await self.look(operations.entries(states, session, after, limit))
+
+    async def entry(self, seq: int) -> Entry | None:
+        """Look one update up."""
+        found = await self.look(operations.entries(None, None, seq - 1, 1))
+        return found[0] if found and found[0].seq == seq else None
+
+    async def replay(self, seqs: Collection[int]) -> int:
+        """Give dead updates another full round of attempts; split kept ones again."""
+        return await self.change(lambda _: operations.replay(seqs))
+
+    async def read_after(self, position: int, *, limit: int, session: str | None = None) -> Page:
+        """Read the log of routed updates after a position; 0 is its beginning."""
+        return await self.look(operations.read_after(position, limit, session))
+
+    async def last_position(self) -> int:
+        """Tell the position after the newest update."""
+        return await self.look(operations.last_position())
+
+    async def cursor(self, name: str) -> int | None:
+        """Read a named position."""
+        return await self.look(operations.cursor(name))
+
+    async def set_cursor(self, name: str, position: int) -> None:
+        """Keep a named position."""
+        await self.change(lambda _: operations.set_cursor(name, position), alone=False)
+
+    async def prune(self, retention: Retention) -> int:
+        """Remove what is older than its retention, in small transactions."""
+        handled, kept = retention.handled.total_seconds(), retention.kept.total_seconds()
+        handled_end, kept_end, body_end = await self.change(
+            lambda now: operations.mark(now, handled, kept)
+        )
+        removed = await self._prune("prune_handled", handled_end)
+        removed += await self._prune("prune_kept", kept_end)
+        await self._prune("prune_bodies", body_end)
+        return removed
+
+    async def _prune(self, query: str, until: int) -> int:
+        removed = 0
+        while True:
+            count = await self.change(
+                lambda _: operations.prune(query, until, _PRUNE_CHUNK), alone=False
+            )
+            removed += count
+            if count < _PRUNE_CHUNK:
+                return removed

@@ -1,0 +1,85 @@
+"""The inbox in one SQLite file: several processes of one machine."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from blazz.databases.operations import Operation, run_on_sqlite
+from blazz.databases.queries import Queries, migrations
+from blazz.databases.sqlite import SqliteDatabase
+from blazz.errors import InboxUnavailable
+from blazz.webhooks.inbox import operations
+from blazz.webhooks.inbox.sql import SqlInbox
+
+T = TypeVar("T")
+
+
+class SqliteInbox(SqlInbox):
+    """Keeps updates in one SQLite file.
+
+    Args:
+        path: The file; made if it is missing.
+        clock: Tells the time in seconds since 1970.
+
+    Example:
+        >>> import anyio, tempfile
+        >>> async def main() -> int:
+        ...     async with SqliteInbox(f"{tempfile.mkdtemp()}/inbox.db") as inbox:
+        ...         await inbox.put(b"{}", signer="")
+        ...         return (await inbox.counts()).arrived
+        >>> anyio.run(main)
+        1
+    """
+
+    def __init__(self, path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+        package = "blazz.webhooks.inbox"
+        steps = migrations(package, "sqlite_migrations")
+        self._database = SqliteDatabase(path, migrations=steps)
+        self._queries = Queries(package, "sqlite.sql")
+        self._clock = clock
+        self._open = False
+
+    async def open(self) -> None:
+        """Open the file."""
+        if not self._open:
+            with _translated():
+                await self._database.open()
+            self._open = True
+
+    async def close(self) -> None:
+        """Close the file."""
+        self._open = False
+        await self._database.close()
+
+    async def put(self, body: bytes, *, signer: str) -> None:
+        """Keep a body as it came; the database's writer commits for all who wait."""
+        await self.change(lambda now: operations.put([(now, signer, body)]))
+
+    async def change(self, operation: Callable[[float], Operation[T]], *, alone: bool = True) -> T:
+        """Run an operation in the writer thread; there is only ever one writer."""
+        del alone
+        now = self._clock()
+        with _translated():
+            return await self._database.write(
+                lambda connection: run_on_sqlite(connection, self._queries, operation(now))
+            )
+
+    async def look(self, operation: Operation[T]) -> T:
+        """Run an operation in the reader thread."""
+        with _translated():
+            return await self._database.read(
+                lambda connection: run_on_sqlite(connection, self._queries, operation)
+            )
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise InboxUnavailable(f"the inbox's database: {error}") from error

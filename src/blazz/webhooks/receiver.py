@@ -1,0 +1,220 @@
+"""Receives webhook requests: checks them, keeps them, answers. For every web framework."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from blazz.errors import InboxFull, InvalidValue, SignatureMismatch
+from blazz.providers.base import WebhookProfile
+from blazz.security.secret import Secret
+from blazz.webhooks.admission import Admission
+from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.observations import Observer, RequestAnswered, ignore
+from blazz.webhooks.routes import Routes
+from blazz.webhooks.signature import HEADER
+
+Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+Query: TypeAlias = str | bytes | Mapping[str, str] | Iterable[tuple[str, str]]
+
+BODY_LIMIT: Final = 3 * 1024 * 1024
+"""The most that Meta sends in one request, in bytes."""
+
+_TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
+# The browser must not take the echoed challenge for anything but text.
+_NO_SNIFFING: Final = ("X-Content-Type-Options", "nosniff")
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9._~-]{1,256}")
+_SIGNATURE: Final = HEADER.lower()
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What to answer.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Pairs of name and value.
+        body: The raw body.
+    """
+
+    status: int
+    headers: Sequence[tuple[str, str]] = (_TEXT,)
+    body: bytes = b""
+
+
+_ACCEPTED: Final = Response(200)
+
+
+class Receiver:
+    """Takes webhook requests of one URL, for any number of sessions.
+
+    A request is answered 200 once its body is committed in the inbox, and handled afterwards by a
+    `Dispatcher`. Refused requests get a status that makes Meta repeat them, for up to 7 days.
+
+    Args:
+        inbox: Where bodies are kept.
+        routes: The sessions of this process, shared with the dispatcher.
+        verify_tokens: What Meta must send in the handshake; any of them will do.
+        limit: The most updates that may wait to be handled; above it requests are answered 503.
+        retry_after: Seconds, told to the sender with a 503.
+        body_limit: The most bytes of a body.
+        arrived: Called when a body has been kept: wakes the dispatcher of this process.
+        observe: Called with what happens, for metrics.
+
+    Example:
+        ::
+
+            receiver = Receiver(inbox, routes, verify_tokens=["…"], arrived=dispatcher.wake)
+            await receiver.add("acme/sales", provider.webhooks)
+            response = await receiver.handle("POST", "", headers, body)
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        routes: Routes | None = None,
+        *,
+        verify_tokens: Iterable[str | Secret] = (),
+        limit: int = 100_000,
+        retry_after: int = 30,
+        body_limit: int = BODY_LIMIT,
+        arrived: Callable[[], object] = lambda: None,
+        observe: Observer = ignore,
+    ) -> None:
+        if body_limit < 1:
+            raise InvalidValue("body_limit", "at least 1 byte", body_limit)
+        self.routes = Routes() if routes is None else routes
+        self.body_limit = body_limit
+        self._inbox = inbox
+        self._tokens = {Secret(token) for token in verify_tokens}
+        self._admission = Admission(inbox, limit=limit, observe=observe)
+        self._busy_headers = (_TEXT, ("Retry-After", str(retry_after)))
+        self._arrived = arrived
+        self._observe = observe
+
+    async def add(
+        self, session: str, profile: WebhookProfile, *, verify_token: str | Secret | None = None
+    ) -> int:
+        """Accept a session's webhooks; see `Routes.add`.
+
+        Args:
+            session: The session's key.
+            profile: How its webhooks are recognised and read.
+            verify_token: Another token that the handshake accepts.
+        """
+        if verify_token is not None:
+            self._tokens.add(Secret(verify_token))
+        kept = await self.routes.add(self._inbox, session, profile)
+        if kept:
+            self._arrived()
+        return kept
+
+    def remove(self, session: str) -> None:
+        """Stop accepting a session's webhooks in this process; see `Routes.remove`."""
+        self.routes.remove(session)
+
+    async def handle(self, method: str, query: Query, headers: Headers, body: bytes) -> Response:
+        """Answer one request.
+
+        Args:
+            method: The HTTP method.
+            query: The query string, or its parameters.
+            headers: The headers; names in any case.
+            body: The raw body: as it came, not parsed and written again.
+        """
+        start = time.perf_counter()
+        if method == "POST":
+            response = await self._post(headers, body)
+        elif method == "GET":
+            response = self._handshake(query)
+        else:
+            response = _refusal(HTTPStatus.METHOD_NOT_ALLOWED, ("Allow", "GET, POST"))
+        if self._observe is not ignore:
+            seconds = time.perf_counter() - start
+            self._observe(RequestAnswered(method, response.status, len(body), seconds))
+        return response
+
+    async def _post(self, headers: Headers, body: bytes) -> Response:
+        if len(body) > self.body_limit:
+            return self.too_large()
+        try:
+            signer = self.routes.signer(body, _signature(headers))
+        except SignatureMismatch as error:
+            _log.warning("a webhook request was refused: %s", error)
+            return _refusal(HTTPStatus.FORBIDDEN)
+        try:
+            await self._admission.admit(body)
+            await self._inbox.put(body, signer=signer)
+        except InboxFull as error:
+            _log.warning("a webhook request was put off: %s", error)
+            return self._busy()
+        except Exception:  # noqa: BLE001  # whatever is wrong, Meta keeps the body until it is mended
+            _log.exception("a webhook request was put off: it cannot be kept")
+            return self._busy()
+        self._arrived()
+        return _ACCEPTED
+
+    def _busy(self) -> Response:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return Response(int(status), self._busy_headers, status.phrase.encode())
+
+    def too_large(self) -> Response:
+        """Answer a body above `body_limit`, which need not be read to its end."""
+        return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def _handshake(self, query: Query) -> Response:
+        """Answer Meta's question whether this URL is ours."""
+        parameters = _parameters(query)
+        mode, token = parameters.get("hub.mode"), parameters.get("hub.verify_token")
+        challenge = parameters.get("hub.challenge")
+        if mode is None or token is None or challenge is None:
+            return _refusal(HTTPStatus.BAD_REQUEST)
+        if mode != "subscribe" or not self._knows(token):
+            _log.warning("a webhook handshake was refused: wrong mode or token")
+            return _refusal(HTTPStatus.FORBIDDEN)
+        if not _CHALLENGE.fullmatch(challenge):
+            return _refusal(HTTPStatus.BAD_REQUEST)
+        return Response(200, (_TEXT, _NO_SNIFFING), challenge.encode())
+
+    def _knows(self, token: str) -> bool:
+        given = token.encode("utf-8", "surrogatepass")
+        # All are compared, so that the time does not tell which one was nearly right.
+        matches = [hmac.compare_digest(known.reveal().encode(), given) for known in self._tokens]
+        return any(matches)
+
+
+def _refusal(status: HTTPStatus, *headers: tuple[str, str]) -> Response:
+    return Response(int(status), (_TEXT, *headers), status.phrase.encode())
+
+
+def _signature(headers: Headers) -> str | None:
+    """Find the signature, whatever the case of the header's name."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    for name, value in pairs:
+        if len(name) == len(_SIGNATURE) and _text(name).lower() == _SIGNATURE:
+            return _text(value)
+    return None
+
+
+def _parameters(query: Query) -> Mapping[str, str]:
+    if isinstance(query, Mapping):
+        return query
+    if isinstance(query, (str, bytes)):
+        try:
+            return dict(parse_qsl(_text(query), keep_blank_values=True, max_num_fields=32))
+        except ValueError:
+            return {}
+    return dict(query)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")

@@ -1,0 +1,115 @@
+"""Whose webhooks a process accepts: the secrets and parsers of its sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blazz.errors import ConfigurationError, SignatureMismatch
+from blazz.providers.base import WebhookParser, WebhookProfile
+from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.signature import SigningSecret, signer_of
+
+UNSIGNED = ""
+"""The signer of a body whose signature was not checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    secrets: tuple[SigningSecret, ...]
+    parse: WebhookParser
+
+
+class Routes:
+    """The sessions whose webhooks come in through one URL.
+
+    A body is accepted when a secret of any session signed it; each of its updates then goes to the
+    sessions that have registered its account *with that secret*. So the app secret of one tenant
+    can never bring in updates of another's.
+
+    Args:
+        insecure: Accept bodies without a valid signature. Anyone who can reach the URL can then
+            make up updates: for local use only.
+    """
+
+    def __init__(self, *, insecure: bool = False) -> None:
+        self.insecure = insecure
+        self._by_session: dict[str, _Route] = {}
+        self._secrets: tuple[SigningSecret, ...] = ()
+        self._parsers: dict[str, WebhookParser] = {}
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """The sessions whose updates this process can read."""
+        return frozenset(self._by_session)
+
+    @property
+    def signers(self) -> frozenset[str]:
+        """The fingerprints of all secrets that are accepted."""
+        return frozenset(self._parsers)
+
+    async def add(self, inbox: Inbox, session: str, profile: WebhookProfile) -> int:
+        """Accept a session's webhooks, and route its accounts to it in the inbox.
+
+        Adding a session again replaces what was added before. Returns how many updates had been
+        kept for want of this route; they will be handled now.
+
+        Raises:
+            ConfigurationError: The profile has no secret, and `insecure` is off.
+            InboxUnavailable: The inbox cannot be written.
+        """
+        secrets = tuple(SigningSecret(secret) for secret in profile.secrets)
+        if not secrets and not self.insecure:
+            raise ConfigurationError(
+                f"session {session!r} has no app secret, so nobody could tell Meta's webhooks from"
+                " forged ones; give app_secret=, or insecure=True for local use"
+            )
+        signers = [secret.fingerprint for secret in secrets]
+        if self.insecure:
+            signers.append(UNSIGNED)
+        # The inbox first: bodies must not be accepted before their updates have a route.
+        kept = await inbox.register(session, accounts=list(profile.accounts), signers=signers)
+        self._by_session[session] = _Route(secrets, profile.parse)
+        self._index()
+        return kept
+
+    def remove(self, session: str) -> None:
+        """Stop reading a session's webhooks in this process.
+
+        Its routes stay in the inbox, so that updates which come meanwhile wait for it.
+        """
+        self._by_session.pop(session, None)
+        self._index()
+
+    def signer(self, body: bytes, signature: str | None) -> str:
+        """Tell which secret signed a body, by its fingerprint.
+
+        Raises:
+            SignatureMismatch: None of the secrets did.
+        """
+        try:
+            return signer_of(body, signature, self._secrets).fingerprint
+        except SignatureMismatch:
+            if self.insecure:
+                return UNSIGNED
+            raise
+
+    def parser(self, session: str) -> WebhookParser | None:
+        """The parser of a session; None if this process does not have the session."""
+        route = self._by_session.get(session)
+        return route.parse if route else None
+
+    def parser_of_signer(self, signer: str) -> WebhookParser | None:
+        """A parser that reads what a secret signs; None if no session here has the secret."""
+        return self._parsers.get(signer)
+
+    def _index(self) -> None:
+        """Find each secret once: most sessions share the secret of one app."""
+        secrets: dict[str, SigningSecret] = {}
+        parsers: dict[str, WebhookParser] = {}
+        for route in self._by_session.values():
+            for secret in route.secrets:
+                secrets[secret.fingerprint] = secret
+                parsers[secret.fingerprint] = route.parse
+            if self.insecure:
+                parsers[UNSIGNED] = route.parse
+        self._secrets, self._parsers = tuple(secrets.values()), parsers

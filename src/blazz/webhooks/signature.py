@@ -1,0 +1,92 @@
+"""Signing and checking webhook bodies: `X-Hub-Signature-256`.
+
+Meta signs the raw bytes of a body with the app secret: `sha256=` and the hex HMAC-SHA256
+(developers.facebook.com/docs/graph-api/webhooks/getting-started). The bytes must be checked before
+they are parsed: parsing and writing JSON again changes them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from typing import Final
+
+from blazz.errors import ConfigurationError, SignatureMismatch
+from blazz.security.secret import Secret
+
+HEADER: Final = "X-Hub-Signature-256"
+
+_PREFIX: Final = "sha256="
+_HEX_DIGITS: Final = 64
+
+
+def sign(body: bytes, secret: str | Secret) -> str:
+    """Make the value of `X-Hub-Signature-256`.
+
+    Example:
+        >>> sign(b"{}", "app secret")
+        'sha256=1fd1121b7be512e97dec92620e8b1a60157798c77930f3f92faaf27373a52e57'
+    """
+    return _PREFIX + hmac.digest(_key(secret), body, "sha256").hex()
+
+
+class SigningSecret:
+    """An app secret that checks signatures.
+
+    Attributes:
+        fingerprint: Tells the secret apart from others without telling what it is.
+
+    Raises:
+        ConfigurationError: The secret is empty: anyone could sign with it.
+    """
+
+    __slots__ = ("_key", "fingerprint")
+
+    def __init__(self, secret: str | Secret) -> None:
+        self._key = _key(secret)
+        if not self._key:
+            raise ConfigurationError("an app secret is empty; copy it from the app's settings")
+        self.fingerprint = hmac.digest(self._key, b"blazz webhook signer", "sha256").hex()[:16]
+
+    def signed(self, body: bytes, digest: bytes) -> bool:
+        """Whether it made this signature of these bytes; takes the same time for each answer."""
+        return hmac.compare_digest(hmac.digest(self._key, body, "sha256"), digest)
+
+    def __repr__(self) -> str:
+        return f"<SigningSecret {self.fingerprint}>"
+
+
+def signer_of(
+    body: bytes, signature: str | None, secrets: Iterable[SigningSecret]
+) -> SigningSecret:
+    """Find the secret that signed a body.
+
+    Args:
+        body: The raw bytes.
+        signature: The value of `X-Hub-Signature-256`; None if the header is missing.
+        secrets: The secrets that are accepted; more than one while they are rotated.
+
+    Raises:
+        SignatureMismatch: None of the secrets made this signature.
+    """
+    digest = _digest(signature)
+    for secret in secrets:
+        if secret.signed(body, digest):
+            return secret
+    raise SignatureMismatch
+
+
+def _digest(signature: str | None) -> bytes:
+    if signature is None:
+        raise SignatureMismatch(f"the request has no {HEADER} header")
+    prefix, digits = signature[: len(_PREFIX)], signature[len(_PREFIX) :]
+    try:
+        if prefix.lower() == _PREFIX and len(digits) == _HEX_DIGITS and digits.isalnum():
+            return bytes.fromhex(digits)
+    except ValueError:
+        pass
+    raise SignatureMismatch(f"the {HEADER} header is not sha256= and 64 hex digits")
+
+
+def _key(secret: str | Secret) -> bytes:
+    return (secret.reveal() if isinstance(secret, Secret) else secret).encode()
