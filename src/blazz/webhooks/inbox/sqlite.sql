@@ -131,7 +131,7 @@ WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
 
 -- name: arrive_again
 INSERT INTO arrivals (body, signer, weight, again)
-SELECT id, signer, 1, 1 FROM bodies
+SELECT id, signer, 1 + length(body) / 1024, 1 FROM bodies
 WHERE id = (SELECT body FROM updates WHERE seq = ?1 AND state >= 6)
 ON CONFLICT DO NOTHING;
 

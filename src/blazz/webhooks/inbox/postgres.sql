@@ -1,0 +1,253 @@
+-- name: now
+SELECT extract(epoch FROM clock_timestamp())::double precision;
+
+-- name: alone
+-- One transaction at a time changes rows: then rows get their numbers in the order of their
+-- commits, and what one transaction blocks is never missed by the one that unblocks.
+SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 1));
+
+-- name: put
+WITH given AS (
+    SELECT received_at, signer, body
+    FROM unnest($1::double precision[], $2::text[], $3::bytea[]) AS given (received_at, signer, body)
+), kept AS (
+    INSERT INTO bodies (received_at, signer, body) SELECT * FROM given
+    RETURNING id, signer, length(body) AS size
+)
+INSERT INTO arrivals (body, signer, weight) SELECT id, signer, 1 + size / 1024 FROM kept;
+
+-- name: arrived
+SELECT bodies.id, bodies.signer, bodies.body
+FROM arrivals
+JOIN bodies ON bodies.id = arrivals.body
+WHERE arrivals.signer IN (SELECT json_array_elements_text($1::json))
+ORDER BY arrivals.body
+LIMIT $2;
+
+-- name: claim_arrival
+DELETE FROM arrivals WHERE body = $1 RETURNING again;
+
+-- name: log_end
+SELECT seq FROM log_end;
+
+-- name: move_log_end
+UPDATE log_end SET seq = $1;
+
+-- name: add_update
+INSERT INTO updates (seq, body, position, key, session, lane, state, account, error)
+SELECT * FROM unnest(
+    $1::bigint[], $2::bigint[], $3::integer[], $4::bytea[], $5::text[], $6::text[], $7::smallint[],
+    $8::text[], $9::text[]
+)
+ON CONFLICT (key) DO NOTHING;
+
+-- name: forget_repeated_body
+-- A body that brought nothing new need not be kept.
+DELETE FROM bodies USING unnest($1::bigint[], $2::bigint[]) AS given (id, log_end)
+WHERE bodies.id = given.id AND NOT EXISTS (
+    SELECT 1 FROM updates WHERE updates.seq > given.log_end AND updates.body = given.id
+);
+
+-- name: extend_lease
+INSERT INTO owners (owner, until) VALUES ($1, $2)
+ON CONFLICT (owner) DO UPDATE SET until = excluded.until;
+
+-- name: lapsed_owners
+SELECT owner FROM owners WHERE until <= $1;
+
+-- name: forget_owner
+DELETE FROM owners WHERE owner = $1;
+
+-- name: owned
+SELECT seq, session, lane FROM updates WHERE state = 1 AND owner = $1;
+
+-- name: due
+SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1 ORDER BY until LIMIT 1000;
+
+-- name: make_ready
+UPDATE updates SET state = 0, owner = NULL, until = NULL
+WHERE seq = ANY ($1::bigint[]) AND state < 4;
+
+-- name: unblock
+-- The rest of a lane is ready again once nothing of it is taken or waiting.
+UPDATE updates SET state = 0
+FROM unnest($1::text[], $2::text[]) AS freed (session, lane)
+WHERE updates.session = freed.session AND updates.lane = freed.lane AND updates.state = 3
+AND NOT EXISTS (
+    SELECT 1 FROM updates AS held
+    WHERE held.session = freed.session AND held.lane = freed.lane
+    AND held.state BETWEEN 1 AND 2
+);
+
+-- name: ready_sessions
+-- Jumps from one session to the next in the index, instead of reading all rows of each.
+WITH RECURSIVE found (session) AS (
+    (SELECT session FROM updates WHERE state = 0 ORDER BY session LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT updates.session FROM updates
+        WHERE updates.state = 0 AND updates.session > found.session
+        ORDER BY updates.session LIMIT 1
+    )
+    FROM found
+    WHERE found.session IS NOT NULL
+)
+SELECT session FROM found WHERE session IS NOT NULL;
+
+-- name: ready
+SELECT
+    seq, session, lane, body, position, key, attempts, finished,
+    lane <> '' AND EXISTS (
+        SELECT 1 FROM updates AS held
+        WHERE held.session = updates.session AND held.lane = updates.lane
+        AND held.state BETWEEN 1 AND 3
+    ) AS busy
+FROM updates
+WHERE state = 0 AND session = $1
+ORDER BY seq
+LIMIT $2;
+
+-- name: block
+UPDATE updates SET state = 3 WHERE seq = ANY ($1::bigint[]);
+
+-- name: give
+UPDATE updates SET state = 1, owner = given.owner
+FROM unnest($1::bigint[], $2::text[]) AS given (seq, owner)
+WHERE updates.seq = given.seq;
+
+-- name: done
+UPDATE updates SET state = 4, owner = NULL, until = NULL, error = NULL, finished = NULL
+WHERE seq = ANY ($1::bigint[]) AND state < 4;
+
+-- name: failed
+UPDATE updates
+SET state = given.state, until = given.until, attempts = given.attempts, error = given.error,
+    finished = given.finished, owner = NULL
+FROM unnest(
+    $1::bigint[], $2::text[], $3::smallint[], $4::double precision[], $5::integer[], $6::text[],
+    $7::text[]
+) AS given (seq, owner, state, until, attempts, error, finished)
+WHERE updates.seq = given.seq AND updates.owner = given.owner AND updates.state = 1;
+
+-- name: released
+UPDATE updates SET state = given.state, finished = given.finished, owner = NULL
+FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[])
+    AS given (seq, owner, state, finished)
+WHERE updates.seq = given.seq AND updates.owner = given.owner AND updates.state = 1;
+
+-- name: bodies
+SELECT id, body FROM bodies
+WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::json)::bigint));
+
+-- name: forget_routes
+DELETE FROM routes WHERE session = $1;
+
+-- name: add_route
+INSERT INTO routes (session, account, signer)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+ON CONFLICT DO NOTHING;
+
+-- name: routes_version
+SELECT version FROM routes_version;
+
+-- name: new_routes_version
+UPDATE routes_version SET version = version + 1;
+
+-- name: routes
+SELECT account, signer, session FROM routes ORDER BY account, signer, session;
+
+-- name: adoptable
+-- What was kept for want of a route and now has one.
+SELECT DISTINCT updates.seq FROM updates
+JOIN bodies ON bodies.id = updates.body
+JOIN routes ON routes.signer = bodies.signer AND routes.session = $1
+AND (routes.account = updates.account OR updates.account IS NULL)
+WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
+
+-- name: arrive_again
+INSERT INTO arrivals (body, signer, weight, again)
+SELECT id, signer, 1 + length(body) / 1024, true FROM bodies
+WHERE id IN (SELECT body FROM updates WHERE seq = ANY ($1::bigint[]) AND state >= 6)
+ON CONFLICT DO NOTHING;
+
+-- name: forget_kept
+DELETE FROM updates WHERE seq = ANY ($1::bigint[]) AND state >= 6;
+
+-- name: revive
+UPDATE updates SET state = 0, attempts = 0 WHERE seq = ANY ($1::bigint[]) AND state = 5;
+
+-- name: backlog
+SELECT
+    (SELECT coalesce(sum(weight), 0)::bigint FROM arrivals)
+    + (SELECT count(*) FROM updates WHERE state = 0)
+    + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
+
+-- name: count_arrivals
+SELECT count(*) FROM arrivals;
+
+-- name: count_states
+SELECT 0, count(*) FROM updates WHERE state = 0
+UNION ALL
+SELECT state, count(*) FROM updates WHERE state BETWEEN 1 AND 3 GROUP BY state
+UNION ALL
+SELECT state, count(*) FROM updates WHERE state >= 5 GROUP BY state;
+
+-- name: entries
+SELECT
+    updates.seq, state, session, account, lane, attempts, error, until, finished,
+    bodies.received_at, updates.body, position, key
+FROM updates
+LEFT JOIN bodies ON bodies.id = updates.body
+WHERE updates.seq > $1
+AND ($2::text IS NULL OR state IN (SELECT json_array_elements_text($2::json)::smallint))
+AND ($3::text IS NULL OR session = $3)
+ORDER BY updates.seq
+LIMIT $4;
+
+-- name: read_after
+SELECT seq, session, body, position, key FROM updates
+WHERE seq > $1 AND seq <= $2 AND session IS NOT NULL AND ($3::text IS NULL OR session = $3)
+ORDER BY seq
+LIMIT $4;
+
+-- name: cursor
+SELECT position FROM cursors WHERE name = $1;
+
+-- name: set_cursor
+INSERT INTO cursors (name, position) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET position = excluded.position;
+
+-- name: add_mark
+INSERT INTO marks (at, seq, body)
+SELECT $1::double precision, (SELECT seq FROM log_end), coalesce((SELECT max(id) FROM bodies), 0)
+WHERE NOT EXISTS (SELECT 1 FROM marks WHERE at >= $1::double precision);
+
+-- name: mark_before
+SELECT at, seq, body FROM marks WHERE at <= $1 ORDER BY at DESC LIMIT 1;
+
+-- name: forget_marks
+DELETE FROM marks WHERE at < $1;
+
+-- name: prune_handled
+DELETE FROM updates WHERE seq IN (
+    SELECT seq FROM updates WHERE seq <= $1 AND state = 4 ORDER BY seq LIMIT $2
+)
+RETURNING seq;
+
+-- name: prune_kept
+DELETE FROM updates WHERE seq IN (
+    SELECT seq FROM updates WHERE state >= 5 AND seq <= $1 LIMIT $2
+)
+RETURNING seq;
+
+-- name: prune_bodies
+DELETE FROM bodies WHERE id IN (
+    SELECT id FROM bodies
+    WHERE id <= $1
+    AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
+    AND id NOT IN (SELECT body FROM updates WHERE state = 0)
+    AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 3)
+    AND id NOT IN (SELECT body FROM updates WHERE state >= 5)
+    ORDER BY id LIMIT $2
+)
+RETURNING id;
