@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tempfile
+import threading
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ class MessageLog:
             if path is None
             else path.open("a+b", buffering=0)
         )
-        self._reader = os.dup(self._file.fileno())
+        self._at_end = threading.Lock()
         self._places = array("Q")
         self._size = 0
         self.count = 0
@@ -52,7 +53,8 @@ class MessageLog:
     def append(self, entry: Mapping[str, Any]) -> None:
         """Write one message; `entry` starts with `seq` (the next number) and `to`."""
         line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
-        self._file.write(line)
+        with self._at_end:
+            self._file.write(line)
         self._count_line(len(line))
 
     def read(self, *, after: int = 0, limit: int | None = None) -> Iterator[bytes]:
@@ -106,14 +108,13 @@ class MessageLog:
 
     def clear(self) -> None:
         """Forget all messages; numbering starts again."""
-        self._file.truncate(0)
+        self._truncate(0)
         self._places = array("Q")
         self._size = self.count = 0
 
     def close(self) -> None:
         """Close the file; a temporary one is deleted."""
         self._file.close()
-        os.close(self._reader)
 
     def _continue(self) -> None:
         """Count what is in the file already; cut off a line that a crash left unfinished."""
@@ -127,7 +128,11 @@ class MessageLog:
                 )
             self._count_line(len(line))
         if self._size < end:
-            self._file.truncate(self._size)
+            self._truncate(self._size)
+
+    def _truncate(self, size: int) -> None:
+        self._file.truncate(size)
+        self._file.seek(0, os.SEEK_END)
 
     def _count_line(self, length: int) -> None:
         if self.count % _STRIDE == 0:
@@ -146,16 +151,18 @@ class MessageLog:
 
     def _blocks(self, start: int, end: int) -> Iterator[bytes]:
         while start < end:
-            block = _read_at(self._reader, min(_BLOCK, end - start), start)
+            block = self._read_at(min(_BLOCK, end - start), start)
             if not block:
                 return
             yield block
             start += len(block)
 
-
-def _read_at(descriptor: int, length: int, place: int) -> bytes:
-    """Read without moving anybody's file position, where the system can."""
-    if hasattr(os, "pread"):
-        return os.pread(descriptor, length, place)
-    os.lseek(descriptor, place, os.SEEK_SET)  # Windows: appending does not use the position
-    return os.read(descriptor, length)
+    def _read_at(self, length: int, place: int) -> bytes:
+        """Read without moving the writer's place, from any thread."""
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), length, place)
+        with self._at_end:
+            self._file.seek(place)
+            block = self._file.read(length)
+            self._file.seek(0, os.SEEK_END)
+            return block

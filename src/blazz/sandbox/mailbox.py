@@ -153,7 +153,7 @@ class Mailbox:
         copies: int = 1,
         shuffle: bool = False,
         shape: BatchShape | None = None,
-        whole: bool = False,
+        whole: bool = True,
     ) -> int:
         """Let go of what was held; return how many updates that is.
 

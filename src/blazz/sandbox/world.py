@@ -153,11 +153,12 @@ class World:
 
     def throughput_wait(self, number: PhoneNumber, now: float) -> float:
         """Count one message of a number; seconds to wait if that is one too many."""
-        return self._throughput.take(number.id, now) if self._throughput else 0.0
+        limit = self._throughput
+        return limit.take(number.id, now) if limit is not None else 0.0
 
     def count_received(self, number: PhoneNumber, now: float) -> None:
         """Count a message that a user sent: it uses up throughput, too."""
-        if self._throughput:
+        if self._throughput is not None:
             self._throughput.record(number.id, now)
 
     def new_sent_id(self, party: str) -> tuple[int, str]:
