@@ -27,6 +27,9 @@ from blazz.webhooks.inbox.records import entry_of, finished_text, item_of
 _LONGEST_RUN: Final = 16
 """A conversation with a long queue may not fill the dispatcher with itself."""
 
+_LEAST_LOOK: Final = 64
+"""How many ready rows to read at least: some may turn out to be blocked."""
+
 _LOG_WINDOW: Final = 20_000
 """How many rows one page of the log looks at, whether or not they are wanted."""
 
@@ -96,19 +99,24 @@ def _choose(session: str, share: int) -> Operation[list[Item]]:
     """Choose ready updates of one session; those whose lane is busy are blocked on the way."""
     chosen: list[Item] = []
     runs: Counter[str] = Counter()
-    while not chosen:
-        rows = yield Statement("ready", (session, share))
-        blocked: list[tuple[int]] = []
-        for *row, busy in rows:
-            item = item_of(row)
+    after = 0
+    while len(chosen) < share:
+        size = max(share - len(chosen), _LEAST_LOOK)
+        rows = yield Statement("ready", (session, after, size))
+        blocked = []
+        for row in rows:
+            item, busy = item_of(row), row[8]
+            after = item.seq
             if item.lane:
                 runs[item.lane] += 1
                 if busy or runs[item.lane] > _LONGEST_RUN:
                     blocked.append((item.seq,))
                     continue
             chosen.append(item)
+            if len(chosen) == share:
+                break
         yield Batch("block", blocked)
-        if len(rows) < share:
+        if len(rows) < size:
             break
     return chosen
 

@@ -13,7 +13,7 @@ _NOBODY: frozenset[str] = frozenset()
 
 def item_of(row: Sequence[Any]) -> Item:
     """Make an item of seq, session, lane, body, position, key, attempts and finished."""
-    seq, session, lane, body, position, key, attempts, finished = row
+    seq, session, lane, body, position, key, attempts, finished = row[:8]
     return Item(seq, session, lane, body, position, key, attempts, finished_names(finished))
 
 

@@ -80,9 +80,9 @@ SELECT
         AND held.state BETWEEN 1 AND 3
     ) AS busy
 FROM updates
-WHERE state = 0 AND session = ?1
+WHERE state = 0 AND session = ?1 AND seq > ?2
 ORDER BY seq
-LIMIT ?2;
+LIMIT ?3;
 
 -- name: block
 UPDATE updates SET state = 3 WHERE seq = ?1;
