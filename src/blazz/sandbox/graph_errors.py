@@ -215,6 +215,14 @@ FAULTS: Final[dict[int, Fault]] = _table(
     Fault(2388293, "Parameters-to-words ratio exceeds the limit", "Use more words."),
     Fault(2388299, "Leading or trailing parameters are not allowed", "Add words around them."),
     Fault(2494100, "Phone number is in maintenance mode", "Try again later.", 503),
+    Fault(2494164, "Signup not found", "There is no signup of this id."),
+    Fault(2494165, "Signup API is unavailable", "Try again later.", 503),
+    Fault(2494166, "Unknown placeholder in the signup message", "Use the documented ones."),
+    Fault(2494167, "A placeholder of the signup message has no value", "Give every value."),
+    Fault(2494168, "Signup terms are not accepted", "Accept the terms first."),
+    Fault(2494176, "Signup terms are already accepted", "There is nothing to accept."),
+    Fault(2494177, "URL is not allowed in the signup terms", "Use another URL."),
+    Fault(2494179, "Website's URL scheme is not allowed", "Use https."),
 )
 """Every code that the sandbox can answer with, and so every code that has a magic number."""
 
