@@ -1,0 +1,96 @@
+"""Tells whether another process on this machine is still alive, by locks that die with it.
+
+A process that is killed leaves its leases behind. On one machine nobody has to wait until they run
+out: each owner holds a lock on a file of its own, and the system drops the lock when it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import IO
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> bool:
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+class Presence:
+    """The owners of one ledger file, as locked files in a folder beside it.
+
+    Args:
+        folder: Where the files are; made on first use.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, IO[bytes]] = {}
+
+    def join(self) -> str:
+        """Become an owner: give a name that nobody else has, and hold its lock.
+
+        Raises:
+            OSError: The folder cannot be written to.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            name = f"{os.getpid()}-{secrets.token_hex(6)}"
+            file = self._file(name).open("xb")
+            # Between the two lines above and below, another process may take the fresh file for a
+            # dead owner's; then it holds the lock, and we take another name.
+            if _lock(file):
+                self._held[name] = file
+                return name
+            file.close()
+
+    def leave(self, name: str) -> None:
+        """Stop being that owner; what it still holds may be taken at once."""
+        file = self._held.pop(name, None)
+        if file is None:
+            return
+        file.close()
+        with contextlib.suppress(OSError):
+            self._file(name).unlink()
+
+    def leave_all(self) -> None:
+        """Stop being any owner."""
+        for name in list(self._held):
+            self.leave(name)
+
+    def is_gone(self, name: str) -> bool:
+        """Whether that owner has ended. When in doubt it has not: its lease will run out."""
+        if name in self._held:
+            return False
+        path = self._file(name)
+        try:
+            with path.open("rb+") as file:
+                if not _lock(file):
+                    return False
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return True
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{Path(name).name}.lock"

@@ -1,0 +1,350 @@
+"""Sends the recipients of leased chunks, window by window.
+
+The order of things keeps the promise that nobody gets a message twice: rows are committed as
+`sending` before their requests leave, and whoever finds such a row later cannot know whether its
+request did, so it becomes `unknown` and is not sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import anyio
+
+from blazz import addresses
+from blazz.addresses import Address, Phone
+from blazz.campaigns import pacing
+from blazz.campaigns.chunk_run import ChunkRun
+from blazz.campaigns.delivery import Accepted, Evidence, Lost, NeverLeft, RefusedBy
+from blazz.campaigns.engine.base import ChunkId, Engine
+from blazz.campaigns.evidence import evidence_from, is_expected
+from blazz.campaigns.ledger.base import Ledger
+from blazz.campaigns.ledger.records import (
+    CampaignRow,
+    CampaignState,
+    Finding,
+    WindowRow,
+    unpack,
+)
+from blazz.campaigns.limiter.base import Limit, Limiter
+from blazz.campaigns.pacing import Pace
+from blazz.campaigns.tokens import TokenSigner
+from blazz.errors import BlazzError, ConfigurationError, LeaseLost, Retry
+from blazz.messages.base import Message
+from blazz.messages.codec import from_json
+from blazz.messages.rendering import Renderer
+from blazz.providers.base import Receipt
+
+_log = logging.getLogger(__name__)
+
+_GRACE = 5.0
+
+
+class Sender(Protocol):
+    """What a campaign sends through; every `Provider` is one.
+
+    It must not retry inside: the ledger counts attempts, and a pause between two of them would
+    pass for a request without an answer.
+    """
+
+    async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
+        """Send one message, once.
+
+        Raises:
+            Refused: The other side said no; nothing was sent.
+            NotSent: It certainly did not leave.
+            DeliveryUnknown: It left, but no answer came.
+        """
+        ...
+
+
+Senders: TypeAlias = Callable[[CampaignRow], Sender | None]
+"""Gives what a campaign is sent through, or None if this process cannot send it."""
+
+
+@dataclass(slots=True)
+class _Number:
+    """What a worker knows of a sending number."""
+
+    pace: Pace = field(default_factory=Pace)
+    latency: float = 0.2
+
+
+@dataclass(slots=True)
+class _Work:
+    """A chunk in work: its campaign, and what sends and fills in its messages."""
+
+    row: CampaignRow
+    run: ChunkRun
+    sender: Sender
+    renderer: Renderer[Message]
+    number: _Number
+    limit: Limit | None
+
+
+class Worker:
+    """Takes chunks from an engine and sends them.
+
+    Args:
+        ledger: The ledger.
+        limiter: Counts what leaves under each session.
+        senders: What each campaign is sent through.
+        owner: Who holds the leases; from `Ledger.join`.
+        signer: Made with the ledger's key.
+        send_timeout: Seconds after which a request without an answer is given up.
+        concurrency: How many requests may be on their way at once.
+        chunks: How many chunks are worked on at once; the same as the engine's.
+        on_chunk_done: Called when a chunk was given back.
+        clock: Seconds since the epoch.
+        monotonic: Monotonic seconds.
+
+    Raises:
+        ConfigurationError: The timeout is not above 0, or the concurrency is below `chunks`.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        limiter: Limiter,
+        senders: Senders,
+        owner: str,
+        signer: TokenSigner,
+        send_timeout: float = 30.0,
+        concurrency: int = 100,
+        chunks: int = 2,
+        on_chunk_done: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if send_timeout <= 0:
+            raise ConfigurationError(f"send_timeout must be above 0, not {send_timeout}")
+        if not 1 <= chunks <= concurrency:
+            raise ConfigurationError(f"{chunks} chunks at once need at least that concurrency")
+        self._ledger = ledger
+        self._limiter = limiter
+        self._senders = senders
+        self._owner = owner
+        self._signer = signer
+        self._send_timeout = send_timeout
+        # Long enough for a request that starts in the first half to end within the lease.
+        self._ttl = 2 * send_timeout + 30.0
+        self._concurrency = concurrency
+        self._chunks = chunks
+        # Half as much again as can be on its way, so that nobody waits while rows are committed.
+        self._most_rows = math.ceil(1.5 * concurrency / chunks)
+        self._on_chunk_done = on_chunk_done
+        self._clock = clock
+        self._monotonic = monotonic
+        self._numbers: dict[str, _Number] = {}
+        self._renderers: dict[int, Renderer[Message]] = {}
+        self._queue: asyncio.Queue[tuple[_Work, WindowRow] | None] = asyncio.Queue()
+        self._failure: Exception | None = None
+
+    async def run(self, engine: Engine) -> None:
+        """Work until cancelled; then let requests that are on their way end, and record them.
+
+        Raises:
+            LedgerError: The ledger cannot be read or written; sending has stopped.
+        """
+        async with anyio.create_task_group() as lanes:
+            for _ in range(self._concurrency):
+                lanes.start_soon(self._lane)
+            try:
+                with anyio.CancelScope() as scope:
+                    await engine.run(lambda chunk: self._guard(chunk, scope))
+            finally:
+                for _ in range(self._concurrency):
+                    self._queue.put_nowait(None)
+        if self._failure is not None:
+            raise self._failure
+
+    async def _guard(self, chunk: ChunkId, scope: anyio.CancelScope) -> None:
+        """Stop all work on the first failure, instead of failing again with every chunk."""
+        try:
+            await self.handle(chunk)
+        except Exception as error:  # noqa: BLE001  # raised again by `run`
+            self._failure = self._failure or error
+            scope.cancel()
+
+    async def handle(self, chunk: ChunkId) -> None:
+        """Work on one chunk until nothing of it is due, or its campaign must stop.
+
+        Raises:
+            LedgerError: The ledger cannot be read or written.
+        """
+        row = await self._ledger.get(chunk.campaign)
+        sender = self._senders(row) if row is not None else None
+        if row is None or sender is None:
+            return
+        asked_at = self._monotonic()
+        lease = await self._ledger.lease_chunk(
+            chunk, owner=self._owner, ttl=self._ttl, now=self._clock()
+        )
+        if lease is None:  # somebody has it, or there is nothing to do: the ledger knows
+            return
+        work = _Work(
+            row=row,
+            run=ChunkRun(lease, now=asked_at, ttl=self._ttl),
+            sender=sender,
+            renderer=self._renderer(row),
+            number=self._numbers.setdefault(row.session, _Number()),
+            limit=Limit(row.rate) if row.rate is not None else None,
+        )
+        try:
+            await self._send_chunk(work)
+        except LeaseLost:
+            _log.warning("chunk %s of campaign %s was taken over", chunk.number, row.id)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._give_back(work)
+        self._on_chunk_done()
+
+    def _renderer(self, row: CampaignRow) -> Renderer[Message]:
+        renderer = self._renderers.get(row.number)
+        if renderer is None:
+            renderer = self._renderers[row.number] = Renderer(from_json(row.message))
+        return renderer
+
+    async def _send_chunk(self, work: _Work) -> None:
+        run = work.run
+        pause = pacing.tick(work.row.rate)
+        while True:
+            n, wait, enough = await self._room(work)
+            findings = run.take_findings()
+            # Once rows are marked, this process must know of them, or they end as unknown although
+            # they never left: not to be interrupted.
+            with anyio.CancelScope(shield=True):
+                if n or run.must_renew(self._monotonic()):
+                    await self._step(work, findings, n)
+                elif findings:
+                    await self._record(work, findings)
+            if run.done:
+                return
+            await run.wait(max(pause, wait), enough=enough)
+
+    async def _room(self, work: _Work) -> tuple[int, float, int]:
+        """How many rows to take now; else how long to wait, or for how many results."""
+        run, pace = work.run, work.number.pace
+        most = pacing.window(
+            work.row.rate,
+            work.number.latency,
+            most=self._most_rows,
+            pace=pace,
+            chunks=self._chunks,
+        )
+        enough = max(1, most // 3)
+        rest = pace.rest_until - self._clock()
+        if rest > 0:
+            return 0, min(rest, self._ttl / 3), enough
+        want = min(most - run.in_flight, run.remaining)
+        if want <= 0 or (want < enough and want < run.remaining and run.in_flight):
+            return 0, 0.0, enough
+        if work.limit is None:
+            return want, 0.0, enough
+        grant = await self._limiter.acquire(
+            work.row.session,
+            want,
+            limit=work.limit.slowed(pace.factor),
+            priority=work.row.priority,
+        )
+        return grant.granted, min(grant.wait, self._ttl / 3), enough
+
+    async def _step(self, work: _Work, findings: list[Finding], n: int) -> None:
+        """Record results and take the next rows, both in one commit if the ledger can."""
+        run = work.run
+        asked_at = self._monotonic()
+        recorded, rows = await asyncio.gather(
+            self._record(work, findings),
+            self._ledger.begin_window(
+                run.lease, n, after=run.taken, ttl=self._ttl, now=self._clock()
+            ),
+            return_exceptions=True,
+        )
+        if isinstance(rows, BaseException):
+            raise rows
+        run.renew(asked_at)
+        if n:
+            run.take(rows, n)
+        for row in rows:
+            self._queue.put_nowait((work, row))
+        if isinstance(recorded, BaseException):
+            raise recorded
+
+    async def _record(self, work: _Work, findings: list[Finding]) -> None:
+        if not findings:
+            return
+        now = self._clock()
+        try:
+            await self._ledger.record(findings, now=now)
+        except BaseException:
+            work.run.findings = findings + work.run.findings
+            raise
+        batch = [finding.evidence for finding in findings]
+        work.number.pace = pacing.adapt(work.number.pace, batch, now=now)
+        stop = pacing.verdict(work.number.pace, batch, now=now)
+        if stop is not None:
+            await self._stop_campaign(work, stop)
+
+    async def _stop_campaign(self, work: _Work, stop: pacing.Stop) -> None:
+        work.run.stopping = True
+        work.run.remaining = 0
+        number = work.row.number
+        if stop.until is not None:
+            await self._ledger.rest(number, until=stop.until, reason=stop.reason)
+            return
+        work.number.pace = Pace()  # whoever resumes it has mended something
+        await self._ledger.change(
+            number, CampaignState.HALTED, expected={CampaignState.RUNNING}, reason=stop.reason
+        )
+
+    async def _give_back(self, work: _Work) -> None:
+        """Let requests that left end, record all results, and release the chunk."""
+        run = work.run
+        run.stopping = True
+        with anyio.move_on_after(self._send_timeout + _GRACE):
+            await run.drained()
+        await self._record(work, run.take_findings())
+        await self._ledger.release(run.lease, now=self._clock())
+
+    async def _lane(self) -> None:
+        """Send one row after the other. Requests that left are never cut off."""
+        with anyio.CancelScope(shield=True):
+            while (item := await self._queue.get()) is not None:
+                work, row = item
+                work.run.finish(row, await self._send(work, row))
+
+    async def _send(self, work: _Work, row: WindowRow) -> Evidence:
+        started = self._monotonic()
+        # A request must end before the lease does: afterwards another worker may call it unknown.
+        if work.run.stopping or started + self._send_timeout > work.run.deadline:
+            return NeverLeft()
+        try:
+            message = work.renderer.render(unpack(row.values, work.row.columns))
+            address = _stored(row.address)
+        except (BlazzError, ValueError) as error:
+            return RefusedBy(Retry.NEVER, None, f"the row cannot be read: {error}")
+        token = self._signer.sign(work.row.number, row.seq, row.attempt)
+        try:
+            async with asyncio.timeout(self._send_timeout):
+                receipt = await work.sender.send(address, message, token=token)
+        except TimeoutError:
+            return Lost(f"no answer within {self._send_timeout:g} s")
+        except Exception as error:  # noqa: BLE001  # whatever it was, the row needs a result
+            if not is_expected(error):
+                _log.exception("the sender of campaign %s raised", work.row.id)
+            return evidence_from(error)
+        taken = self._monotonic() - started
+        work.number.latency += (taken - work.number.latency) / 16
+        return Accepted(receipt.message_id)
+
+
+def _stored(address: str) -> Address:
+    """Read an address as the ledger has it: numbers were parsed on the way in."""
+    return Phone(address) if address.startswith("+") else addresses.parse(address)
