@@ -1,22 +1,23 @@
 """HTTP transports for the Cloud API, and what their failures prove.
 
-A transport is any `httpx.AsyncBaseTransport`. Whether a message may be sent again hangs on one
-question that httpx's exceptions do not answer reliably: did the request leave? Both libraries that
-blazz uses report some connections that broke *after* the request as failures to connect, so
-`left_nothing` looks at the exception below (docs/decisions/0020).
+A transport is any `httpx.AsyncBaseTransport`. Ours have a direct way for small requests besides
+(docs/decisions/0021).
+
+Whether a message may be sent again hangs on one question that httpx's exceptions do not answer
+reliably: did the request leave? Both libraries that blazz uses report some connections that broke
+*after* the request as failures to connect, so `left_nothing` looks at the exception below
+(docs/decisions/0020).
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import httpx
 
 from blazz.errors import ConfigurationError, MissingDependency
-
-if TYPE_CHECKING:
-    import aiohttp
 
 TransportChoice: TypeAlias = httpx.AsyncBaseTransport | Literal["default", "fast"]
 """A transport, or the name of one: `default` (aiohttp) or `fast` (pyreqwest)."""
@@ -24,6 +25,59 @@ TransportChoice: TypeAlias = httpx.AsyncBaseTransport | Literal["default", "fast
 KEPT_ALIVE: Final = 15.0
 """Seconds that an idle connection is kept; shorter than servers keep theirs, because a server that
 closes a connection just as a message goes out leaves its fate unknown."""
+
+
+class Answer(NamedTuple):
+    """An answer that was read to its end.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Their names in any case.
+        content: The body as it came, maybe compressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class AnswerTooLarge(Exception):
+    """An answer is larger than its reader accepts."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"an answer with status {status} is too large")
+        self.status = status
+
+
+class DirectTransport(httpx.AsyncBaseTransport):
+    """A transport with a direct way for requests whose body and answer fit into memory.
+
+    httpx's request and response objects cost as much as sending does; a message needs neither.
+    """
+
+    @abstractmethod
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        largest: int,
+    ) -> Answer:
+        """Send a request and read its answer to the end; redirects are not followed.
+
+        Args:
+            method: Such as `POST`.
+            url: Where to.
+            headers: All but `Host` and `Content-Length`.
+            content: The body.
+            largest: The most bytes of an answer.
+
+        Raises:
+            AnswerTooLarge: The answer has more.
+            Exception: The library's own; `left_nothing` tells what it proves.
+        """
 
 
 def make_transport(
@@ -37,7 +91,7 @@ def make_transport(
 
     Args:
         choice: `default` for aiohttp, `fast` for pyreqwest.
-        timeout: Limits of the phases of a request. `fast` counts connecting and each read.
+        timeout: Limits of connecting, each read, and the wait for a connection.
         connections: The most connections at a time; further requests wait for one.
         proxy: The URL of an HTTP proxy, with user and password if it needs them. Environment
             variables such as `HTTPS_PROXY` are not read.
@@ -49,9 +103,16 @@ def make_transport(
     if proxy is not None and not proxy.startswith(("http://", "https://")):
         raise ConfigurationError("proxy must be an address that starts with http:// or https://")
     if choice == "default":
-        return _aiohttp_transport(connections=connections, proxy=proxy)
+        from blazz.providers.meta_cloud.aiohttp_transport import open_aiohttp
+
+        return open_aiohttp(timeout=timeout, connections=connections, proxy=proxy)
     if choice == "fast":
-        return _pyreqwest_transport(timeout=timeout, connections=connections, proxy=proxy)
+        try:
+            from blazz.providers.meta_cloud.pyreqwest_transport import open_pyreqwest
+        except ImportError as error:
+            raise MissingDependency("pyreqwest", extra="fast") from error
+
+        return open_pyreqwest(timeout=timeout, connections=connections, proxy=proxy)
     raise ConfigurationError(
         f"transport must be 'default', 'fast' or an httpx.AsyncBaseTransport, not {choice!r}"
     )
@@ -110,54 +171,3 @@ def _left_nothing_pyreqwest(fault: BaseException | None) -> bool:
     return any(
         cause.get("message") == "client error (Connect)" for cause in details.get("causes") or ()
     )
-
-
-def _aiohttp_transport(*, connections: int, proxy: str | None) -> httpx.AsyncBaseTransport:
-    import aiohttp
-    from httpx_aiohttp import AiohttpTransport
-
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=connections, keepalive_timeout=KEPT_ALIVE, ssl=transport.ssl_context
-        )
-        # The proxy belongs here and not to the transport, whose way to hand its password over is
-        # deprecated in aiohttp.
-        return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy
-        )
-
-    transport = AiohttpTransport(client=session)
-    return transport
-
-
-def _pyreqwest_transport(
-    *, timeout: httpx.Timeout, connections: int, proxy: str | None
-) -> httpx.AsyncBaseTransport:
-    try:
-        from pyreqwest.client import ClientBuilder
-        from pyreqwest.compatibility.httpx import HttpxTransport
-        from pyreqwest.proxy import ProxyBuilder
-    except ImportError as error:
-        raise MissingDependency("pyreqwest", extra="fast") from error
-
-    class FastTransport(HttpxTransport):
-        """pyreqwest's transport with the client's timeouts instead of one sum of them all."""
-
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            request.extensions = {}
-            return await super().handle_async_request(request)
-
-    builder: Any = ClientBuilder().follow_redirects(enable=False).max_connections(connections)
-    builder = builder.pool_idle_timeout(timedelta(seconds=KEPT_ALIVE)).no_proxy()
-    for name, seconds in (
-        ("connect_timeout", timeout.connect),
-        ("read_timeout", timeout.read),
-        ("pool_timeout", timeout.pool),
-    ):
-        if seconds is not None:
-            builder = getattr(builder, name)(timedelta(seconds=seconds))
-    for encoding in ("gzip", "brotli", "zstd", "deflate"):
-        builder = getattr(builder, encoding)(enable=False)
-    if proxy is not None:
-        builder = builder.proxy(ProxyBuilder.all(proxy))
-    return FastTransport(builder.build(), close_client=True)

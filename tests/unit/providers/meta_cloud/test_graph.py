@@ -20,7 +20,8 @@ from blazz.errors import (
     UnreadableAnswer,
 )
 from blazz.providers.meta_cloud import faults
-from blazz.providers.meta_cloud.graph import LARGEST_ANSWER, Graph
+from blazz.providers.meta_cloud.exchange import LARGEST_ANSWER
+from blazz.providers.meta_cloud.graph import Graph
 from blazz.providers.meta_cloud.retries import Retries
 from blazz.providers.meta_cloud.transports import make_transport
 from blazz.security.secret import Secret
@@ -113,7 +114,6 @@ MISBEHAVIOURS = {
         b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"messages"', then_hang=True
     ),
     "no HTTP": lambda server: server.write(b"SSH-2.0-OpenSSH\r\n\r\n"),
-    "broken gzip": lambda server: server.answer(b"no gzip", headers="Content-Encoding: gzip\r\n"),
 }
 
 
@@ -186,6 +186,30 @@ class TestTheRequestMayHaveLeft:
         loopback.replies = [loopback.answer(b" " * (LARGEST_ANSWER + 1))]
         with pytest.raises(UnreadableAnswer, match="more than"):
             await post(graph_over(transport, loopback.url))
+
+    @pytest.mark.parametrize(
+        "content", [b"no gzip", gzip.compress(b" " * (LARGEST_ANSWER + 1))], ids=len
+    )
+    async def test_an_answer_that_cannot_be_decompressed(
+        self, transport, loopback, content
+    ) -> None:
+        headers = "Content-Encoding: gzip\r\n"
+        loopback.replies = [loopback.answer(content, headers=headers)]
+        graph = graph_over(transport, loopback.url, retries=counting([]))
+        with pytest.raises(UnreadableAnswer, match="decompressed"):
+            await post(graph)
+        assert len(loopback.bodies) == 1
+
+    async def test_an_answer_of_unknown_length_is_read(self, transport, loopback) -> None:
+        chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
+        loopback.replies = [loopback.write(chunks % (len(ACCEPTED), ACCEPTED))]
+        assert await post(graph_over(transport, loopback.url)) == json.loads(ACCEPTED)
+
+    async def test_an_answer_of_unknown_length_is_limited_too(self, transport, loopback) -> None:
+        endless = b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (LARGEST_ANSWER + 100_000)
+        loopback.replies = [loopback.write(endless)]
+        with pytest.raises(UnreadableAnswer, match="more than"):
+            await post(graph_over(transport, loopback.url, timeout=httpx.Timeout(5)))
 
 
 class TestAnswers:

@@ -156,6 +156,8 @@ async def test_many_sends_at_once_share_the_connections(choice, loopback) -> Non
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "blazz.providers.meta_cloud.pyreqwest_transport"
+    monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "pyreqwest.client", None)
     with pytest.raises(MissingDependency, match=r"blazz\[fast\]"):
         make_transport("fast", timeout=TIMEOUT)
