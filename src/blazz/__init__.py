@@ -1,1 +1,321 @@
-"""blazz: one typed API for WhatsApp."""
+"""One typed API for WhatsApp: the public names, each loaded when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blazz.addresses import (
+        Address,
+        Group,
+        Identity,
+        Lid,
+        Phone,
+        UserId,
+    )
+    from blazz.campaigns import (
+        Audience,
+        Campaign,
+        Progress,
+        Report,
+        UnknownPolicy,
+    )
+    from blazz.client import (
+        Client,
+    )
+    from blazz.conversations.windows import (
+        Window,
+        WindowPolicy,
+        WindowState,
+    )
+    from blazz.errors import (
+        AnswerLost,
+        AudienceError,
+        BlazzError,
+        CampaignConflict,
+        CampaignError,
+        ConfigurationError,
+        ConnectionFailed,
+        DeliveryFailed,
+        DeliveryUnknown,
+        InvalidAddress,
+        InvalidValue,
+        LedgerError,
+        MissingDependency,
+        NotAuthorized,
+        NotSent,
+        NotSupported,
+        Refused,
+        Rejected,
+        Restricted,
+        Retry,
+        SessionClosed,
+        Suppressed,
+        Throttled,
+        Timeout,
+        Unavailable,
+        Undeliverable,
+        UnreadableAnswer,
+        WindowClosed,
+    )
+    from blazz.events import (
+        AudioReceived,
+        ButtonPressed,
+        CallPermissionAnswered,
+        ContactsReceived,
+        Delivered,
+        DocumentReceived,
+        Event,
+        Failed,
+        FlowCompleted,
+        ImageReceived,
+        LocationReceived,
+        MarketingResumed,
+        MarketingStopped,
+        MediaReceived,
+        MessageBilled,
+        MessageEdited,
+        MessageReceived,
+        MessageRevoked,
+        NumberChanged,
+        OrderReceived,
+        Played,
+        ReactionReceived,
+        Read,
+        RowPicked,
+        Sent,
+        Status,
+        StatusChanged,
+        StickerReceived,
+        TemplateButtonPressed,
+        TemplateStatusChanged,
+        TextReceived,
+        UnknownUpdate,
+        UnsupportedReceived,
+        VideoReceived,
+        VoiceReceived,
+    )
+    from blazz.messages import (
+        Audio,
+        Button,
+        Buttons,
+        CallToAction,
+        ContactAddress,
+        ContactCard,
+        ContactEmail,
+        ContactName,
+        ContactPhone,
+        Contacts,
+        ContactUrl,
+        CopyCode,
+        Currency,
+        DateTime,
+        Document,
+        Image,
+        List,
+        Location,
+        MediaId,
+        Message,
+        OpenCatalog,
+        OpenFlow,
+        Organization,
+        QuickReply,
+        Reaction,
+        Row,
+        Section,
+        Sticker,
+        Template,
+        Text,
+        Upload,
+        UrlSuffix,
+        Video,
+        Voice,
+    )
+    from blazz.providers.base import (
+        Capability,
+        Provider,
+        Receipt,
+    )
+    from blazz.providers.meta_cloud import (
+        MetaCloud,
+    )
+    from blazz.sandbox import (
+        Sandbox,
+    )
+    from blazz.security.secret import (
+        Secret,
+    )
+    from blazz.session import (
+        Session,
+    )
+
+__all__ = [
+    "Address",
+    "AnswerLost",
+    "Audience",
+    "AudienceError",
+    "Audio",
+    "AudioReceived",
+    "BlazzError",
+    "Button",
+    "ButtonPressed",
+    "Buttons",
+    "CallPermissionAnswered",
+    "CallToAction",
+    "Campaign",
+    "CampaignConflict",
+    "CampaignError",
+    "Capability",
+    "Client",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "ContactAddress",
+    "ContactCard",
+    "ContactEmail",
+    "ContactName",
+    "ContactPhone",
+    "ContactUrl",
+    "Contacts",
+    "ContactsReceived",
+    "CopyCode",
+    "Currency",
+    "DateTime",
+    "Delivered",
+    "DeliveryFailed",
+    "DeliveryUnknown",
+    "Document",
+    "DocumentReceived",
+    "Event",
+    "Failed",
+    "FlowCompleted",
+    "Group",
+    "Identity",
+    "Image",
+    "ImageReceived",
+    "InvalidAddress",
+    "InvalidValue",
+    "LedgerError",
+    "Lid",
+    "List",
+    "Location",
+    "LocationReceived",
+    "MarketingResumed",
+    "MarketingStopped",
+    "MediaId",
+    "MediaReceived",
+    "Message",
+    "MessageBilled",
+    "MessageEdited",
+    "MessageReceived",
+    "MessageRevoked",
+    "MetaCloud",
+    "MissingDependency",
+    "NotAuthorized",
+    "NotSent",
+    "NotSupported",
+    "NumberChanged",
+    "OpenCatalog",
+    "OpenFlow",
+    "OrderReceived",
+    "Organization",
+    "Phone",
+    "Played",
+    "Progress",
+    "Provider",
+    "QuickReply",
+    "Reaction",
+    "ReactionReceived",
+    "Read",
+    "Receipt",
+    "Refused",
+    "Rejected",
+    "Report",
+    "Restricted",
+    "Retry",
+    "Row",
+    "RowPicked",
+    "Sandbox",
+    "Secret",
+    "Section",
+    "Sent",
+    "Session",
+    "SessionClosed",
+    "Status",
+    "StatusChanged",
+    "Sticker",
+    "StickerReceived",
+    "Suppressed",
+    "Template",
+    "TemplateButtonPressed",
+    "TemplateStatusChanged",
+    "Text",
+    "TextReceived",
+    "Throttled",
+    "Timeout",
+    "Unavailable",
+    "Undeliverable",
+    "UnknownPolicy",
+    "UnknownUpdate",
+    "UnreadableAnswer",
+    "UnsupportedReceived",
+    "Upload",
+    "UrlSuffix",
+    "UserId",
+    "Video",
+    "VideoReceived",
+    "Voice",
+    "VoiceReceived",
+    "Window",
+    "WindowClosed",
+    "WindowPolicy",
+    "WindowState",
+]
+
+# The same names as above, where they live; a test compares the two.
+_MODULES = {
+    "blazz.addresses": "Address Group Identity Lid Phone UserId",
+    "blazz.campaigns": "Audience Campaign Progress Report UnknownPolicy",
+    "blazz.client": "Client",
+    "blazz.conversations.windows": "Window WindowPolicy WindowState",
+    "blazz.errors": """
+        AnswerLost AudienceError BlazzError CampaignConflict CampaignError
+        ConfigurationError ConnectionFailed DeliveryFailed DeliveryUnknown
+        InvalidAddress InvalidValue LedgerError MissingDependency NotAuthorized NotSent
+        NotSupported Refused Rejected Restricted Retry SessionClosed Suppressed
+        Throttled Timeout Unavailable Undeliverable UnreadableAnswer WindowClosed
+    """,
+    "blazz.events": """
+        AudioReceived ButtonPressed CallPermissionAnswered ContactsReceived Delivered
+        DocumentReceived Event Failed FlowCompleted ImageReceived LocationReceived
+        MarketingResumed MarketingStopped MediaReceived MessageBilled MessageEdited
+        MessageReceived MessageRevoked NumberChanged OrderReceived Played
+        ReactionReceived Read RowPicked Sent Status StatusChanged StickerReceived
+        TemplateButtonPressed TemplateStatusChanged TextReceived UnknownUpdate
+        UnsupportedReceived VideoReceived VoiceReceived
+    """,
+    "blazz.messages": """
+        Audio Button Buttons CallToAction ContactAddress ContactCard ContactEmail
+        ContactName ContactPhone ContactUrl Contacts CopyCode Currency DateTime Document
+        Image List Location MediaId Message OpenCatalog OpenFlow Organization QuickReply
+        Reaction Row Section Sticker Template Text Upload UrlSuffix Video Voice
+    """,
+    "blazz.providers.base": "Capability Provider Receipt",
+    "blazz.providers.meta_cloud": "MetaCloud",
+    "blazz.sandbox": "Sandbox",
+    "blazz.security.secret": "Secret",
+    "blazz.session": "Session",
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'blazz' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

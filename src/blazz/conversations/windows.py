@@ -19,6 +19,17 @@ class WindowState(enum.StrEnum):
     """The contact never wrote while blazz listened; only the provider knows."""
 
 
+class WindowPolicy(enum.StrEnum):
+    """What a session does with a free-form message outside the 24-hour window."""
+
+    KNOWN = "known"
+    """Refuse it if the window is known to have closed; let the provider judge unknown contacts."""
+    STRICT = "strict"
+    """Refuse it unless the contact is known to have written within 24 hours."""
+    OFF = "off"
+    """Never refuse; the provider judges."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A contact's window at one moment.

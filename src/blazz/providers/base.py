@@ -90,8 +90,6 @@ class ProviderContext:
     Attributes:
         workspace: The tenant, an id of `[a-z0-9][a-z0-9_-]{0,62}`.
         session: The name of the session within its workspace, of the same form.
-        emit: Called with the events that the provider itself produces. A provider whose events
-            come by webhook never calls it.
         deliver_webhook: Handles one webhook request: its headers and raw body. A provider that
             runs its own webhook listener (the sandbox) calls it; returns the HTTP status to
             answer with.
@@ -99,7 +97,6 @@ class ProviderContext:
 
     workspace: str
     session: str
-    emit: Callable[[Sequence[Event]], Awaitable[None]]
     deliver_webhook: Callable[[Mapping[str, str], bytes], Awaitable[int]]
 
 

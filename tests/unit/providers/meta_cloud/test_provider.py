@@ -82,7 +82,7 @@ async def nothing(*_: object) -> int:
     return 200
 
 
-CONTEXT = ProviderContext(workspace="acme", session="sales", emit=nothing, deliver_webhook=nothing)
+CONTEXT = ProviderContext(workspace="acme", session="sales", deliver_webhook=nothing)
 
 
 class TestArguments:

@@ -1,0 +1,114 @@
+"""Makes the durable parts of a client from URLs, so that outgrowing one machine changes no code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from blazz.campaigns.ledger.base import Ledger
+from blazz.conversations.base import ConversationStore
+from blazz.errors import ConfigurationError
+from blazz.webhooks.inbox.base import Inbox
+
+T = TypeVar("T")
+
+
+def make_inbox(url: str) -> Inbox:
+    """Make an inbox: `sqlite:///path` or `postgresql://…`.
+
+    Raises:
+        ConfigurationError: No inbox is made from such a URL; the message lists those that are.
+    """
+    return _make("inbox", url, {"sqlite": _sqlite_inbox, **_postgres(_postgres_inbox)})
+
+
+def make_conversation_store(url: str) -> ConversationStore:
+    """Make a conversation store: `sqlite:///path` or `postgresql://…`.
+
+    Raises:
+        ConfigurationError: No conversation store is made from such a URL.
+    """
+    makers = {"sqlite": _sqlite_conversations, **_postgres(_postgres_conversations)}
+    return _make("conversations", url, makers)
+
+
+def make_ledger(url: str) -> Ledger:
+    """Make a campaign ledger: `sqlite:///path`.
+
+    Raises:
+        ConfigurationError: No ledger is made from such a URL.
+    """
+    return _make("ledger", url, {"sqlite": _sqlite_ledger})
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file.
+
+    Example:
+        >>> sqlite_url(Path("data/inbox.db"))
+        'sqlite:///data/inbox.db'
+    """
+    return f"sqlite:///{path.as_posix()}"
+
+
+def sqlite_path(url: str) -> Path:
+    """The file that an SQLite URL names: three slashes for a relative path, four for an absolute.
+
+    Raises:
+        ConfigurationError: The URL names no file.
+
+    Example:
+        >>> sqlite_path("sqlite:///data/inbox.db").as_posix()
+        'data/inbox.db'
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path).removeprefix("/")
+    if parts.netloc or not path:
+        raise ConfigurationError(f"{url!r} names no file; write sqlite:///relative/path.db")
+    return Path(path)
+
+
+def _make(part: str, url: str, makers: Mapping[str, Callable[[str], T]]) -> T:
+    scheme = urlsplit(url).scheme
+    maker = makers.get(scheme)
+    if maker is None:
+        known = ", ".join(f"{name}://" for name in makers)
+        # The URL may hold a password: only its scheme is shown.
+        raise ConfigurationError(f"{part}= takes a URL of {known}, not {scheme or 'none'}://")
+    return maker(url)
+
+
+def _postgres(maker: Callable[[str], T]) -> dict[str, Callable[[str], T]]:
+    return {"postgresql": maker, "postgres": maker}
+
+
+def _sqlite_inbox(url: str) -> Inbox:
+    from blazz.webhooks.inbox.sqlite import SqliteInbox
+
+    return SqliteInbox(sqlite_path(url))
+
+
+def _postgres_inbox(url: str) -> Inbox:
+    from blazz.webhooks.inbox.postgres import PostgresInbox
+
+    return PostgresInbox(url)
+
+
+def _sqlite_conversations(url: str) -> ConversationStore:
+    from blazz.conversations.sqlite import SqliteConversationStore
+
+    return SqliteConversationStore(sqlite_path(url))
+
+
+def _postgres_conversations(url: str) -> ConversationStore:
+    from blazz.conversations.postgres import PostgresConversationStore
+
+    return PostgresConversationStore(url)
+
+
+def _sqlite_ledger(url: str) -> Ledger:
+    from blazz.campaigns.ledger.sqlite import SqliteLedger
+
+    return SqliteLedger(sqlite_path(url))

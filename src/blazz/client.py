@@ -1,0 +1,346 @@
+"""Puts the parts together: opens sessions, receives their webhooks, runs campaigns."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Self, TypeVar
+
+import anyio
+
+from blazz import backends
+from blazz.background import Background
+from blazz.campaigns.audience import Audience
+from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.ledger.base import Ledger
+from blazz.campaigns.ledger.records import UnknownPolicy
+from blazz.campaigns.limiter.base import Limiter
+from blazz.campaigns.limiter.local import LocalLimiter
+from blazz.campaigns.priority import Priority
+from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
+from blazz.client_campaigns import ClientCampaigns
+from blazz.client_inbox import ClientInbox, Handler
+from blazz.conversations.base import ConversationStore
+from blazz.conversations.optout import StopWords
+from blazz.conversations.signals import Signals
+from blazz.conversations.windows import WindowPolicy
+from blazz.errors import ConfigurationError, InvalidValue, SessionClosed
+from blazz.events.base import Event
+from blazz.messages.base import Message
+from blazz.providers.base import Provider, ProviderContext
+from blazz.security.secret import Secret
+from blazz.session import Session, SessionSettings
+from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.receiver import Receiver
+
+T = TypeVar("T")
+H = TypeVar("H", bound=Handler)
+
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class Client:
+    """The entry to blazz: sessions, their events, and campaigns of one workspace.
+
+    Without arguments everything is kept in SQLite files in one folder and no server is needed.
+    Larger installations name their servers by URL; the code stays the same.
+
+    Args:
+        workspace: The tenant: `[a-z0-9][a-z0-9_-]{0,62}`. Tenants see nothing of each other.
+        folder: Where files are kept that no URL names another place for.
+        inbox: Where received updates are kept: `sqlite:///…`, `postgresql://…`, or an `Inbox`.
+        conversations: Where windows, opt-outs and questions are kept, likewise.
+        ledger: Where campaigns are kept: `sqlite:///…`, or a `Ledger`.
+        limiter: What keeps campaigns within their rates; one of this process by default.
+        verify_tokens: What Meta's webhook handshake must name; sessions may add theirs.
+        insecure_webhooks: Accept webhooks without a valid signature; for local use only.
+        concurrency: The most handlers that run at the same time.
+        handler_timeout: Seconds after which a handler is cancelled and tried again later.
+
+    Raises:
+        InvalidValue: The workspace is not of its form.
+        ConfigurationError: A URL cannot be used.
+
+    Example:
+        ::
+
+            async with Client() as client:
+                session = await client.open("sales", MetaCloud("1555…", "EAAG…"))
+                receipt = await session.send("+62 812-3456-7890", Text("Halo"))
+    """
+
+    def __init__(
+        self,
+        *,
+        workspace: str = "default",
+        folder: str | Path = ".blazz",
+        inbox: str | Inbox | None = None,
+        conversations: str | ConversationStore | None = None,
+        ledger: str | Ledger | None = None,
+        limiter: Limiter | None = None,
+        verify_tokens: Iterable[str | Secret] = (),
+        insecure_webhooks: bool = False,
+        concurrency: int = 64,
+        handler_timeout: float | None = 60.0,
+    ) -> None:
+        self.workspace = check_id("workspace", workspace)
+        self.folder = Path(folder)
+        self._store = self._made(
+            backends.make_conversation_store, conversations, "conversations.db"
+        )
+        self._campaigns = ClientCampaigns(
+            self._made(backends.make_ledger, ledger, "campaigns.db"),
+            limiter or LocalLimiter(),
+            folder=self.folder / "campaigns",
+        )
+        self._signals = Signals()
+        self._inbox = ClientInbox(
+            self._made(backends.make_inbox, inbox, "inbox.db"),
+            self._store,
+            self._signals,
+            self._campaigns.apply,
+            verify_tokens=verify_tokens,
+            insecure=insecure_webhooks,
+            concurrency=concurrency,
+            timeout=handler_timeout,
+        )
+        self._background = Background()
+        self._sessions: dict[str, Session] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the stores and begin to handle what waits in the inbox."""
+        try:
+            await self._inbox.open()
+            await self._store.open()
+            await self._background.start()
+        except BaseException:
+            await self.close()
+            raise
+        self._background.start_soon(self._inbox.dispatcher.run, name="blazz dispatcher")
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Close everything."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the sessions and stores; a second call does nothing.
+
+        Handlers that run are cancelled; their updates come again next time.
+        """
+        with anyio.CancelScope(shield=True):
+            async with contextlib.AsyncExitStack() as stack:
+                # Undone from the last to the first, each even if another fails.
+                stack.push_async_callback(self._store.close)
+                stack.push_async_callback(self._inbox.close)
+                stack.push_async_callback(self._campaigns.close)
+                stack.push_async_callback(self._background.stop)
+                for session in list(self._sessions.values()):
+                    stack.push_async_callback(session.close)
+
+    # Sessions
+
+    async def open(
+        self,
+        name: str,
+        provider: Provider,
+        *,
+        region: str | None = None,
+        window: WindowPolicy | str = WindowPolicy.KNOWN,
+        stop_words: Iterable[str] = (),
+    ) -> Session:
+        """Open a session; its webhooks are handled from now on.
+
+        Args:
+            name: Its name in the workspace: `[a-z0-9][a-z0-9_-]{0,62}`. Under the same name the
+                same conversations are remembered.
+            provider: The way to reach WhatsApp.
+            region: The ISO 3166 country of numbers that are written without a country code.
+            window: What to do with free-form messages outside the 24-hour window: `known`,
+                `strict` or `off`; see `WindowPolicy`.
+            stop_words: Texts that put their sender on the suppression list, such as `STOP`.
+
+        Raises:
+            InvalidValue: The name is not of its form.
+            ConfigurationError: A session of that name is open.
+            SessionClosed: The client is not open.
+        """
+        check_id("session", name)
+        if not self._background.running:
+            raise SessionClosed("the client is not open; use `async with Client() as client:`")
+        session = Session(
+            workspace=self.workspace,
+            name=name,
+            provider=provider,
+            store=self._store,
+            signals=self._signals,
+            log=self._inbox.log,
+            settings=SessionSettings(
+                region=region, window=WindowPolicy(window), stop_words=StopWords(stop_words)
+            ),
+            closed=self._forget,
+        )
+        if name in self._sessions:
+            raise ConfigurationError(f"session {session.key} is open already; close it first")
+        self._sessions[name] = session
+        try:
+            await self._connect(session)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await session.close()
+            raise
+        return session
+
+    async def _connect(self, session: Session) -> None:
+        # Before it connects: from then on its webhooks may come.
+        await self._inbox.attach(session)
+        await session.provider.connect(
+            ProviderContext(
+                workspace=self.workspace,
+                session=session.name,
+                deliver_webhook=self._inbox.deliver_webhook,
+            )
+        )
+
+    def _forget(self, session: Session) -> None:
+        self._inbox.detach(session)
+        self._sessions.pop(session.name, None)
+
+    @property
+    def sessions(self) -> Mapping[str, Session]:
+        """The open sessions by name."""
+        return MappingProxyType(self._sessions)
+
+    # Receiving
+
+    @property
+    def webhooks(self) -> Receiver:
+        """Takes the webhook requests of all sessions; `webhooks.asgi` is an ASGI application."""
+        return self._inbox.receiver
+
+    def on(
+        self,
+        *kinds: type[Event],
+        where: Callable[[Any], bool] | None = None,
+        session: str | None = None,
+        name: str | None = None,
+    ) -> Callable[[H], H]:
+        """Register a coroutine function that is called with a session and an event.
+
+        It is called at least once for each event, in order per conversation; if it raises, it is
+        called again later, and other handlers and conversations do not wait for that. Messages that
+        answer `Session.ask` do not get here. Register handlers before sessions are opened: an
+        event that nobody wants is done at once.
+
+        Args:
+            kinds: The events wanted, with their subclasses; none means all.
+            where: Which of them, see `blazz.events.filters`.
+            session: Only those of the session of this name.
+            name: Under this name its success is remembered across restarts; by default its
+                module and name.
+
+        Example:
+            ::
+
+                @client.on(TextReceived, where=text("hello"))
+                async def greet(session: Session, event: TextReceived) -> None:
+                    await session.reply(event, Text("Hi!"))
+        """
+        key = None if session is None else f"{self.workspace}/{session}"
+
+        def register(function: H) -> H:
+            self._inbox.add_handler(function, kinds, where=where, session=key, name=name)
+            return function
+
+        return register
+
+    # Campaigns
+
+    async def campaign(
+        self,
+        id: str,  # noqa: A002  # the word that callers expect
+        *,
+        session: Session | None = None,
+        message: Message | None = None,
+        audience: Audience | None = None,
+        rate: float | None = DEFAULT_RATE,
+        priority: Priority = Priority.CAMPAIGN,
+        start_at: datetime | None = None,
+        unknown: UnknownPolicy | str = UnknownPolicy.HOLD,
+        settle_after: float = 86_400.0,
+    ) -> Campaign:
+        """Make a campaign, or find one again by its id.
+
+        A campaign that was made earlier goes on where it was; its message and audience must be the
+        same. With the id alone, it can be looked at and steered, but not run.
+
+        Args:
+            id: Its name in the workspace: `[a-z0-9][a-z0-9_-]{0,62}`.
+            session: What sends it.
+            message: What to send; `{column}` is filled in from each row.
+            audience: Who it goes to, see `Audience.csv` and `Audience.rows`.
+            rate: Messages per second, or None for no limit; see `CampaignSpec` for Meta's limits.
+            priority: Campaigns leave room for whatever is more urgent.
+            start_at: Nothing is sent before this time, which has a time zone.
+            unknown: What becomes of messages whose fate stays unknown: `hold` or `retry`.
+            settle_after: Seconds until such a message is given up on.
+
+        Raises:
+            InvalidValue: A setting breaks its limit.
+            ConfigurationError: Only one of `session` and `message` is given.
+            NotSupported: The session's provider cannot send such a message.
+            CampaignError: Only the id is given, and there is no campaign of that id.
+
+        Example:
+            ::
+
+                campaign = await client.campaign(
+                    "promo-11",
+                    session=session,
+                    message=Template("promo", language="id", body=["{name}", "{code}"]),
+                    audience=Audience.csv("contacts.csv"),
+                )
+                async for progress in campaign.run():
+                    print(progress)
+        """
+        if session is None and message is None:
+            return await self._campaigns.find(self.workspace, id)
+        if session is None or message is None:
+            raise ConfigurationError("a campaign needs both session= and message=")
+        session.require(message)
+        spec = CampaignSpec(
+            id=id,
+            message=message,
+            session=session.name,
+            workspace=self.workspace,
+            rate=rate,
+            priority=priority,
+            start_at=start_at,
+            unknown=UnknownPolicy(unknown),
+            settle_after=settle_after,
+        )
+        return await self._campaigns.make(spec, session, audience)
+
+    # Construction
+
+    def _made(self, make: Callable[[str], T], given: str | T | None, filename: str) -> T:
+        """A part as it was given, or made from its URL, or kept in the client's folder."""
+        if given is None:
+            return make(backends.sqlite_url(self.folder / filename))
+        return make(given) if isinstance(given, str) else given
+
+
+def check_id(field: str, value: str) -> str:
+    """Check the name of a workspace, session or campaign.
+
+    Raises:
+        InvalidValue: It is not of the form `[a-z0-9][a-z0-9_-]{0,62}`.
+    """
+    if not _ID.fullmatch(value):
+        rule = "1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit"
+        raise InvalidValue(field, rule, value)
+    return value

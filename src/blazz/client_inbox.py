@@ -1,0 +1,163 @@
+"""The receiving half of a client: from webhook requests to records, handlers and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeAlias
+
+from blazz.conversations.base import ConversationStore
+from blazz.conversations.recorder import Recorder
+from blazz.conversations.signals import Signals
+from blazz.errors import SessionClosed
+from blazz.events.base import Event
+from blazz.events.messages import MessageReceived
+from blazz.events.preferences import MarketingResumed, MarketingStopped
+from blazz.events.statuses import StatusChanged
+from blazz.security.secret import Secret
+from blazz.session import Session
+from blazz.webhooks.delivery import Delivery
+from blazz.webhooks.dispatcher import Dispatcher
+from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.log import EventLog
+from blazz.webhooks.receiver import Receiver
+from blazz.webhooks.routes import Routes
+
+Handler: TypeAlias = Callable[[Session, Any], Awaitable[object]]
+
+_RECORDED: Final = (MessageReceived, StatusChanged, MarketingStopped, MarketingResumed)
+
+
+class ApplyStatuses(Protocol):
+    """Takes the status updates of campaigns' messages."""
+
+    async def __call__(self, events: Sequence[StatusChanged]) -> None:
+        """Apply them; those of other messages are passed over."""
+        ...
+
+
+class ClientInbox:
+    """Receives for all sessions of a client.
+
+    Each update is first recorded (what it says of conversations and campaigns), then given to the
+    application's handlers; both at least once.
+
+    Args:
+        inbox: Where updates are kept until they are handled.
+        store: What is remembered of conversations.
+        signals: Who waits in this process.
+        apply_statuses: Records what became of campaigns' messages.
+        verify_tokens: What the webhook handshake may name.
+        insecure: Accept webhooks without a valid signature.
+        concurrency: The most handlers that run at the same time.
+        timeout: Seconds after which a handler is cancelled and tried again later.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        store: ConversationStore,
+        signals: Signals,
+        apply_statuses: ApplyStatuses,
+        *,
+        verify_tokens: Iterable[str | Secret],
+        insecure: bool,
+        concurrency: int,
+        timeout: float | None,
+    ) -> None:
+        self._inbox = inbox
+        self._store = store
+        self._signals = signals
+        self._apply_statuses = apply_statuses
+        self._insecure = insecure
+        self._sessions: dict[str, Session] = {}
+        self._recorders: dict[str, Recorder] = {}
+        routes = Routes(insecure=insecure)
+        self.dispatcher = Dispatcher(
+            inbox, routes, concurrency=concurrency, timeout=timeout, logged=self._log_has_grown
+        )
+        self.log = EventLog(inbox, self.dispatcher.deliveries)
+        self.receiver = Receiver(
+            inbox, routes, verify_tokens=verify_tokens, arrived=self.dispatcher.wake
+        )
+        self.dispatcher.add_sink(self._record, *_RECORDED, name="blazz.conversations")
+        self.dispatcher.add_sink(self._settle, StatusChanged, name="blazz.campaigns")
+
+    async def open(self) -> None:
+        """Open the inbox."""
+        await self._inbox.open()
+
+    async def close(self) -> None:
+        """Close the inbox."""
+        await self._inbox.close()
+
+    async def attach(self, session: Session) -> None:
+        """Receive for a session from now on; what waited for it is handled now."""
+        self._sessions[session.key] = session
+        self._recorders[session.key] = Recorder(
+            session.key, self._store, self._signals, session.settings.stop_words
+        )
+        profile = session.provider.webhooks
+        # Without a secret nobody could tell its webhooks from forged ones: it sends only.
+        if profile is not None and (profile.secrets or self._insecure):
+            await self.receiver.add(session.key, profile)
+            session.receives = True
+
+    def detach(self, session: Session) -> None:
+        """Stop receiving for a session in this process; its updates wait in the inbox."""
+        self.receiver.remove(session.key)
+        self._sessions.pop(session.key, None)
+        self._recorders.pop(session.key, None)
+
+    async def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Handle one webhook request of a provider's own listener; give the HTTP status."""
+        response = await self.receiver.handle("POST", "", headers, body)
+        return response.status
+
+    def add_handler(
+        self,
+        function: Handler,
+        kinds: tuple[type[Event], ...],
+        *,
+        where: Callable[[Any], bool] | None,
+        session: str | None,
+        name: str | None,
+    ) -> None:
+        """Call a function with the session and the event, for events of some kinds."""
+
+        async def call(delivery: Delivery) -> None:
+            if not await self._answers_a_question(delivery):
+                await function(self._session(delivery.session), delivery.event)
+
+        self.dispatcher.add_handler(
+            call,
+            *kinds,
+            where=where,
+            session=session,
+            name=name or self.dispatcher.handlers.free_name(function),
+        )
+
+    async def _answers_a_question(self, delivery: Delivery) -> bool:
+        event = delivery.event
+        if not isinstance(event, MessageReceived):
+            return False
+        return bool(await self._store.answers(delivery.session, [event.key]))
+
+    def _session(self, key: str) -> Session:
+        try:
+            return self._sessions[key]
+        except KeyError:
+            raise SessionClosed(f"session {key} was closed while an event waited") from None
+
+    async def _record(self, deliveries: Sequence[Delivery]) -> None:
+        by_session: dict[str, list[tuple[int, Event]]] = {}
+        for each in deliveries:
+            by_session.setdefault(each.session, []).append((each.seq, each.event))
+        for key, received in by_session.items():
+            await self._recorders[self._session(key).key].record(received)
+
+    async def _settle(self, deliveries: Sequence[Delivery]) -> None:
+        events = [each.event for each in deliveries]
+        await self._apply_statuses([it for it in events if isinstance(it, StatusChanged)])
+
+    def _log_has_grown(self) -> None:
+        self.log.grown()
