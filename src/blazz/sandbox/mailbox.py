@@ -25,7 +25,7 @@ class Delivery:
 
     Attributes:
         body: Its bytes, the same in every attempt.
-        updates: How many updates it holds.
+        updates: How many updates it holds; 0 in a copy, whose updates were counted already.
         first_at: When it was first sent, by the sandbox's clock.
         attempts: How often it was sent.
     """
@@ -123,9 +123,10 @@ class Mailbox:
         self._updates_under_way -= delivery.updates
         if ok:
             self.counts.delivered += delivery.updates
-            self._keep(delivery)
-            if settings.duplicate and self.dice.random() < settings.duplicate:
-                self.repeat(delivery, now)
+            if delivery.updates:  # a copy is neither kept nor copied again
+                self._keep(delivery)
+                if settings.duplicate and self.dice.random() < settings.duplicate:
+                    self.repeat(delivery, now)
             return
         if now - delivery.first_at >= settings.give_up_after:
             self.counts.dropped += delivery.updates

@@ -18,6 +18,7 @@ import anyio
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from blazz.background import Background
 from blazz.errors import ConfigurationError
 from blazz.sandbox.accounts import DEFAULT_DISPLAY_NUMBER, PhoneNumber, Subscription
 from blazz.sandbox.api.answers import EXTENSION
@@ -126,25 +127,39 @@ async def serve(
 
 @contextlib.asynccontextmanager
 async def running(options: ServerOptions | None = None) -> AsyncIterator[tuple[str, World]]:
-    """Serve a sandbox inside this process, for tests; gives its URL and its state."""
-    stop, ready = asyncio.Event(), asyncio.Event()
+    """Serve a sandbox inside this process, for tests; gives its URL and its state.
+
+    It may be entered in one task and left in another, as test fixtures do.
+    """
+    stop, told, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
     found: list[tuple[str, World]] = []
+    failures: list[Exception] = []
 
-    def tell(url: str, world: World) -> None:
+    def ready(url: str, world: World) -> None:
         found.append((url, world))
-        ready.set()
+        told.set()
 
-    async with anyio.create_task_group() as tasks:
-
-        async def run() -> None:
-            await serve(options, on_ready=tell, stop=stop)
-
-        tasks.start_soon(run)
-        await ready.wait()
+    async def run() -> None:
         try:
-            yield found[0]
+            await serve(options, on_ready=ready, stop=stop)
+        except Exception as error:  # noqa: BLE001  # raised again below
+            failures.append(error)
         finally:
-            stop.set()
+            told.set()
+            ended.set()
+
+    work = Background()
+    await work.start()
+    work.start_soon(run, name="blazz sandbox")
+    try:
+        await told.wait()
+        if failures:
+            raise failures[0]
+        yield found[0]
+    finally:
+        stop.set()
+        await ended.wait()
+        await work.stop()
 
 
 QUIET: dict[str, Any] = {
