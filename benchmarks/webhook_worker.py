@@ -1,8 +1,7 @@
 """What every subject of `benchmarks.webhooks` does: handle requests when told, and tell the cost.
 
-A subject is a process. It is given a folder with one file for each scenario; for each line that it
-reads it handles all requests of the scenario of that name, and writes one line of JSON: the CPU
-seconds that it took, and how many updates reached a handler.
+A subject is a process. For each line that it reads, the name of a file of requests, it handles them
+and writes one line of JSON: the CPU seconds that it took, and how many updates reached a handler.
 """
 
 from __future__ import annotations
@@ -32,10 +31,8 @@ def serve(handle: Handle) -> None:
 
 
 async def _serve(handle: Handle) -> None:
-    folder = Path(sys.argv[1])
-    posts = {path.stem: list(load(path)) for path in folder.glob("*.jsonl")}
     for line in sys.stdin:  # nothing else runs: waiting for a line blocks nobody
-        requests = posts[line.strip()]
+        requests = list(load(Path(line.strip())))
         start = time.process_time()
         handled = await handle(requests)
         seconds = time.process_time() - start

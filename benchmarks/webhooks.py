@@ -1,7 +1,7 @@
 """Receiving webhooks: CPU time from the signed body to the handler, next to pywa_async.
 
-Every subject is a process that handles the same requests. Rounds are interleaved and the best of
-each counts: other work on the machine makes a round slower, never faster.
+Every subject is a process that handles the same requests; no update comes twice. Rounds are
+interleaved and the best of each counts: other work on the machine makes a round slower, never faster.
 
 To add a row, write a script that calls `webhook_worker.serve`, and name it in `SUBJECTS`.
 """
@@ -12,14 +12,15 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
+from benchmarks import webhook_load
 from benchmarks.claims import Claim, arguments, conclude
 from benchmarks.peers import python_with
-from benchmarks.webhook_load import Post, save, scenarios
 
 HERE = Path(__file__).parent
 PEER = "pywa_async 4.5.0"
@@ -45,23 +46,30 @@ class Row:
     """What one subject did with one scenario.
 
     Attributes:
-        sent: How many updates the requests hold.
-        handled: How many reached a handler.
-        seconds: The CPU seconds of each round.
+        sent: How many updates a round holds.
+        handled: The fewest that reached a handler in a round.
+        seconds: The CPU seconds of the best round.
     """
 
     sent: int
-    handled: int = 0
-    seconds: list[float] = field(default_factory=list)
+    handled: float = inf
+    seconds: float = inf
+
+    def add(self, answer: Mapping[str, float]) -> None:
+        """Add what it did in one round."""
+        self.handled = min(self.handled, answer["handled"])
+        self.seconds = min(self.seconds, answer["seconds"])
 
     @property
     def rate(self) -> float:
         """Updates handled in one CPU second, at best."""
-        return self.handled / min(self.seconds)
+        return self.handled / self.seconds
 
     def __str__(self) -> str:
         each = 1e6 / self.rate
-        return f"{self.rate:>10,.0f} /s {each:>8.2f} us   {self.handled:,} of {self.sent:,} handled"
+        return (
+            f"{self.rate:>10,.0f} /s {each:>8.2f} us   {self.handled:,.0f} of {self.sent:,} handled"
+        )
 
 
 Table = dict[tuple[str, str], Row]
@@ -70,45 +78,42 @@ Table = dict[tuple[str, str], Row]
 def main() -> int:
     """Measure and print."""
     options = arguments(__doc__).parse_args()
-    posts = scenarios(quick=options.quick)
-    table = measure(posts, rounds=5 if options.quick else 15)
+    table = measure(rounds=8 if options.quick else 20, quick=options.quick)
     output = sys.stderr if options.json else sys.stdout
     for (scenario, subject), row in table.items():
         print(f"{scenario:<14}{subject:<18}{row}", file=output)
     return conclude("webhooks", claims(table), as_json=options.json)
 
 
-def measure(posts: dict[str, list[Post]], *, rounds: int) -> Table:
+def measure(*, rounds: int, quick: bool) -> Table:
     """Let every subject handle every scenario, in turns."""
-    table = {
-        (scenario, subject): Row(sum(body.count(b'"timestamp"') for body, _ in requests))
-        for scenario, requests in posts.items()
-        for subject in SUBJECTS
-    }
+    table: Table = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for scenario, requests in posts.items():
-            save(requests, folder / f"{scenario}.jsonl")
-        processes = {name: _start(command(), folder, stack) for name, command in SUBJECTS.items()}
-        for _ in range(rounds):
-            for (scenario, subject), row in table.items():
-                answer = _ask(processes[subject], scenario)
-                row.handled = int(answer["handled"])
-                row.seconds.append(answer["seconds"])
-    return table
+        processes = {name: _start(command(), stack) for name, command in SUBJECTS.items()}
+        for number in range(rounds):
+            for scenario, posts in webhook_load.rounds(number, quick=quick).items():
+                file = folder / f"{scenario}.jsonl"
+                webhook_load.save(posts, file)
+                for subject, process in processes.items():
+                    row = table.setdefault((scenario, subject), Row(_count(posts)))
+                    row.add(_ask(process, file))
+    return dict(sorted(table.items(), key=lambda item: item[0][0]))
 
 
-def _start(command: Sequence[str], folder: Path, stack: ExitStack) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [*command, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def _count(posts: Sequence[webhook_load.Post]) -> int:
+    return sum(body.count(b'"timestamp"') for body, _ in posts)
+
+
+def _start(command: Sequence[str], stack: ExitStack) -> subprocess.Popen[str]:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     return stack.enter_context(process)
 
 
-def _ask(process: subprocess.Popen[str], scenario: str) -> dict[str, float]:
+def _ask(process: subprocess.Popen[str], file: Path) -> dict[str, float]:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(f"{scenario}\n")
+    process.stdin.write(f"{file}\n")
     process.stdin.flush()
     line = process.stdout.readline()
     if not line:

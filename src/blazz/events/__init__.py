@@ -98,7 +98,7 @@ from blazz.events.replies import (
     RowPicked,
     TemplateButtonPressed,
 )
-from blazz.events.routing import StandbyObserved, ThreadControlChanged
+from blazz.events.routing import ConversationSummarised, StandbyObserved, ThreadControlChanged
 from blazz.events.statuses import (
     BilledConversation,
     Delivered,
@@ -140,6 +140,7 @@ __all__ = [
     "CapabilityChanged",
     "ContactSynced",
     "ContactsReceived",
+    "ConversationSummarised",
     "ConversionDetected",
     "Delivered",
     "DocumentReceived",

@@ -68,7 +68,7 @@ class AccountUpdated(Event):
             `AD_ACCOUNT_LINKED`, `MM_LITE_TERMS_SIGNED`, `AUTH_INTL_PRICE_ELIGIBILITY_UPDATE`,
             `BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE`, `VOLUME_BASED_PRICING_TIER_UPDATE`,
             `PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE`, …; new ones may come.
-        waba_id: The account that it is about.
+        waba_id: The account that it is about, where it is named.
         phone_number: The number that it is about, as it is displayed.
         country: The primary business location (ISO 3166).
         violation: Which policy was broken, such as `SCAM`.

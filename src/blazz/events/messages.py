@@ -76,12 +76,10 @@ class MessageReceived(MessageEvent):
     Attributes:
         reply_to: The id of the message that it answers.
         forwarded: It was forwarded.
-        frequently_forwarded: It was forwarded more than five times.
+        frequently_forwarded: It was forwarded more than five times; then `forwarded`, too.
         referred_product: The product of your catalogue that it asks about.
         referral: The advertisement that brought the person here.
         identity_key_hash: The hash of the person's security code, where identity checks are on.
-        context_summary: A summary of the conversation so far, where Conversation Routing sends
-            one; written by a model, to be shown to people.
     """
 
     reply_to: str | None = None
@@ -90,7 +88,6 @@ class MessageReceived(MessageEvent):
     referred_product: ReferredProduct | None = None
     referral: Referral | None = None
     identity_key_hash: str | None = None
-    context_summary: str | None = None
 
     @property
     def text(self) -> str | None:

@@ -34,6 +34,17 @@ class ThreadControlChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSummarised(Event):
+    """A model summed up a chat, for the messages that come in the same update; show it to people.
+
+    Attributes:
+        summary: The summary; never decide by it.
+    """
+
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StandbyObserved(Event):
     """Something happened in a chat that somebody else answers: look on, do not answer.
 

@@ -32,10 +32,13 @@ def account(value: Json, update: CloudUpdate) -> AccountUpdated:
     disconnection = inner(value, "disconnection_info")
     certification = inner(value, "partner_client_certification_info")
     client = certification or inner(value, "partner_client_certification_needed_info")
+    change = required(value, "event", "value")
+    # The entry of these has the partner's id, whether or not they name the account.
+    of_partner = bool(waba) or change.startswith("PARTNER_APP_")
     return AccountUpdated(
         **update.common(),
-        change=required(value, "event", "value"),
-        waba_id=text(waba, "waba_id") or update.account,
+        change=change,
+        waba_id=text(waba, "waba_id") or (None if of_partner else update.account),
         phone_number=text(value, "phone_number"),
         country=text(value, "country"),
         violation=text(inner(value, "violation_info"), "violation_type"),

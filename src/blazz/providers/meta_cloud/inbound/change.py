@@ -17,7 +17,7 @@ class Change:
     Attributes:
         field: The kind of change, such as `messages`; None where it names none.
         value: All of it.
-        holder: The part of it that holds its lists: all of it, but for a few fields.
+        holder: The part of it that holds its lists: all of it, but for `standby`.
         account: The phone number id, or the WABA id where no number is named.
         scope: The account, as keys and conversations begin with it.
         time: When it happened, where its entry says so.
@@ -25,12 +25,10 @@ class Change:
 
     __slots__ = ("_by_id", "_contacts", "account", "field", "holder", "scope", "time", "value")
 
-    def __init__(
-        self, field: str | None, value: Json, entry: Json, *, inside: str | None = None
-    ) -> None:
+    def __init__(self, field: str | None, value: Json, entry: Json) -> None:
         self.field = field
         self.value = value
-        self.holder = value if inside is None else inner(value, inside) or value
+        self.holder = value if field != "standby" else inner(value, "standby") or value
         self.account = _account(value) or plain(entry.get("id"))
         self.scope = self.account or ""
         self.time = moment(entry, "time") if "time" in entry else None
@@ -43,9 +41,9 @@ class Change:
         A number may differ from the WhatsApp id of the same person (Brazil, Mexico), so a person
         who is alone in the change is taken to be the one it tells about.
         """
-        if self._contacts is None:
-            self._contacts = each(self.holder, "contacts")
         contacts = self._contacts
+        if contacts is None:
+            contacts = self._contacts = each(self.holder, "contacts")
         if len(contacts) == 1:
             contact = contacts[0]
             theirs = contact.get("user_id")
@@ -164,14 +162,6 @@ class Kind(NamedTuple):
 
     identify: Identify
     build: Build
-
-
-def update_of(kind: Kind, item: Json, change: Change, *, name: str) -> CloudUpdate:
-    """Outline one update: its key and conversation now, its event later."""
-    key, conversation = kind.identify(item, change)
-    if key is None:
-        key = hashed(change, name, item)
-    return CloudUpdate(key, conversation, change, item, kind.build)
 
 
 def hashed(change: Change, name: str, item: object) -> str:

@@ -56,7 +56,7 @@ def _key(name: str, item: Json, change: Change) -> str | None:
 
 
 def _build_echo(item: Json, update: CloudUpdate) -> MessageEchoed:
-    message = _message(item, update, _own(item, update.change))
+    message = _message(item, update, sender=_own(item, update.change), key=update.key)
     return MessageEchoed(
         **update.common(),
         message_id=required(item, "id", "message_echoes"),
@@ -65,10 +65,10 @@ def _build_echo(item: Json, update: CloudUpdate) -> MessageEchoed:
     )
 
 
-def _message(item: Json, update: CloudUpdate, sender: Identity) -> MessageEvent:
+def _message(item: Json, update: CloudUpdate, *, sender: Identity, key: str) -> MessageEvent:
     """Read a message that no one sent just now: an echo, or a part of a history."""
     common: dict[str, Any] = {
-        "key": update.key,
+        "key": key,
         "at": moment(item, "timestamp") or update.change.time or UNDATED,
         "account": update.account,
         "raw": item,
@@ -110,8 +110,10 @@ def _thread(thread: Json, update: CloudUpdate) -> PastThread:
     messages: list[PastMessage] = []
     for item in each(thread, "messages"):
         outgoing = "to" in item or "to_user_id" in item
+        sender = _own(item, update.change) if outgoing else person
+        key = _key("history", item, update.change) or update.key
         try:
-            message = _message(item, update, _own(item, update.change) if outgoing else person)
+            message = _message(item, update, sender=sender, key=key)
         except Unreadable:
             continue
         status = text(inner(item, "history_context"), "status")
@@ -134,7 +136,7 @@ def _build_media(item: Json, update: CloudUpdate) -> HistoryMediaReceived:
         message_id=required(item, "id", "history"),
         person=person,
         outgoing=outgoing,
-        message=_message(item, update, sender),
+        message=_message(item, update, sender=sender, key=update.key),
     )
 
 

@@ -27,6 +27,7 @@ from blazz.events.messages import (
 )
 from blazz.events.replies import TemplateButtonPressed
 from blazz.providers.meta_cloud.inbound.cards import card
+from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.problems import problems
 from blazz.providers.meta_cloud.inbound.reading import (
     Json,
@@ -45,6 +46,9 @@ Common: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Json, Common], MessageReceived]
 
 
+_TextReceived = filled_then_frozen(TextReceived)
+
+
 def received(message: Json, common: Common) -> MessageReceived:
     """Read what a message says; what cannot be read is still a message, of an unsupported kind.
 
@@ -52,7 +56,9 @@ def received(message: Json, common: Common) -> MessageReceived:
         message: An object with a `type` and a field of that name.
         common: What its event has whatever its type.
     """
-    kind = text(message, "type")
+    kind = message.get("type")
+    if type(kind) is not str:
+        kind = text(message, "type")
     read = CONTENT.get(kind or "")
     try:
         if read is not None:
@@ -66,7 +72,11 @@ def received(message: Json, common: Common) -> MessageReceived:
 
 
 def _text(message: Json, common: Common) -> MessageReceived:
-    return TextReceived(**common, body=required(inner(message, "text"), "body", "text"))
+    content = message.get("text")
+    body = text(content, "body") if type(content) is dict else None
+    if body is None:
+        raise Unreadable("text.body is missing")
+    return _TextReceived(**common, body=body)
 
 
 def _media(kind: type[MediaReceived], name: str) -> Read:

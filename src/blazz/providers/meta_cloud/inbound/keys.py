@@ -6,25 +6,21 @@ from hashlib import blake2b
 from typing import Any
 
 _LONGEST = 256
+_TOO_LARGE = 10**_LONGEST
 
 
 def plain(value: object) -> str | None:
     """Give an id as text if it can be part of a key; None if not.
 
-    Part of a key are printable ASCII without a colon, which separates the parts, and not too long:
-    databases keep keys, and an id is whatever the sender likes.
+    Part of a key is what can be printed, has no colon, which separates the parts, and is not too
+    long: databases keep keys, and an id is whatever the sender likes.
     """
     if type(value) is str:
-        if (
-            value
-            and len(value) <= _LONGEST
-            and value.isascii()
-            and value.isprintable()
-            and ":" not in value
-        ):
+        # What is printable has no control characters and no halves of surrogate pairs.
+        if value and len(value) <= _LONGEST and value.isprintable() and ":" not in value:
             return value
         return None
-    if type(value) is int and 0 <= value < 10**_LONGEST:
+    if type(value) is int and 0 <= value < _TOO_LARGE:
         return str(value)
     return None
 

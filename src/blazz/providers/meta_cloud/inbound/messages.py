@@ -17,7 +17,6 @@ from blazz.providers.meta_cloud.inbound.content import received
 from blazz.providers.meta_cloud.inbound.keys import plain
 from blazz.providers.meta_cloud.inbound.people import (
     SENDER,
-    contact_of,
     conversation,
     group_conversation,
     identity,
@@ -56,7 +55,7 @@ def build(item: Json, update: CloudUpdate) -> Event:
     if item.get("type") == "system":
         return notice(item, update)
     change = update.change
-    contact = contact_of(item, SENDER, change)
+    contact = change.contact(item.get("from_user_id"), item.get("from"))
     common = {
         "key": update.key,
         "at": moment(item, "timestamp") or change.time or UNDATED,
@@ -69,9 +68,6 @@ def build(item: Json, update: CloudUpdate) -> Event:
         common["chat"] = to_group(item["group_id"])
     if contact is not None and "identity_key_hash" in contact:
         common["identity_key_hash"] = text(contact, "identity_key_hash")
-    if "conversation_context" in change.value:
-        summary = inner(inner(change.value, "conversation_context"), "summary")
-        common["context_summary"] = text(summary, "text")
     return message_event(item, common)
 
 
@@ -87,7 +83,8 @@ def message_event(item: Json, common: dict[str, Any]) -> MessageEvent:
         return MessageRevoked(**_of(original, common), revocation_id=common["message_id"])
     if kind == "edit":
         return _edited(item, common)
-    _add_context(item, common)
+    if "context" in item or "referral" in item:
+        _add_context(item, common)
     return received(item, common)
 
 
@@ -96,8 +93,9 @@ def _add_context(item: Json, common: dict[str, Any]) -> None:
     if "context" in item:
         context = inner(item, "context")
         common["reply_to"] = text(context, "id")
-        common["forwarded"] = bool(flag(context, "forwarded"))
-        common["frequently_forwarded"] = bool(flag(context, "frequently_forwarded"))
+        often = bool(flag(context, "frequently_forwarded"))
+        common["forwarded"] = often or bool(flag(context, "forwarded"))
+        common["frequently_forwarded"] = often
         product = inner(context, "referred_product")
         if product:
             common["referred_product"] = ReferredProduct(

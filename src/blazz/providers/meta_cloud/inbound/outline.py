@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from blazz.errors import WebhookError
 from blazz.events.base import Event
-from blazz.providers.meta_cloud.inbound.change import Build, Change, CloudUpdate, hashed, update_of
+from blazz.providers.meta_cloud.inbound.change import (
+    Build,
+    Change,
+    CloudUpdate,
+    Kind,
+    hashed,
+)
 from blazz.providers.meta_cloud.inbound.decoding import TooDeep, decode
 from blazz.providers.meta_cloud.inbound.reading import Json
-from blazz.providers.meta_cloud.inbound.registry import ENVELOPE, INSIDE, LISTS, WHOLE
+from blazz.providers.meta_cloud.inbound.registry import ENVELOPE, LISTS, WHOLE
 
 _OBJECT = "whatsapp_business_account"
-
-_Add: TypeAlias = Callable[[CloudUpdate], None]
 
 
 def parse(body: bytes) -> list[CloudUpdate]:
@@ -38,64 +41,70 @@ def parse(body: bytes) -> list[CloudUpdate]:
     # A URL can be subscribed to Instagram and Messenger, too, whose fields have the same names.
     ours = batch.get("object", _OBJECT) == _OBJECT
     for entry in entries:
-        _outline_entry(entry, updates.append, ours=ours)
+        changes = entry.get("changes") if type(entry) is dict else None
+        if type(changes) is list and changes:
+            for change in changes:
+                _outline(change, entry, updates, ours=ours)
+        else:
+            nothing = Change(None, {}, entry if type(entry) is dict else {})
+            _add_unknown(updates, nothing, {"entry": entry}, "the entry has no changes")
     return updates
 
 
-def _outline_entry(entry: object, add: _Add, *, ours: bool) -> None:
-    if type(entry) is not dict:
-        _add_unknown(add, Change(None, {}, {}), {"entry": entry}, "the entry is not an object")
+def _outline(source: object, entry: Json, updates: list[CloudUpdate], *, ours: bool) -> None:
+    """Outline one change."""
+    field = value = None
+    if type(source) is dict:
+        field, value = source.get("field"), source.get("value")
+    if type(field) is not str or type(value) is not dict:
+        nothing = Change(None, {}, entry)
+        _add_unknown(updates, nothing, {"change": source}, "the change has no field or no value")
         return
-    changes = entry.get("changes")
-    if type(changes) is not list or not changes:
-        _add_unknown(add, Change(None, {}, entry), entry, "the entry has no changes")
-        return
-    for change in changes:
-        value = change.get("value") if type(change) is dict else None
-        field = change.get("field") if type(change) is dict else None
-        if type(value) is dict and type(field) is str:
-            _outline_change(Change(field, value, entry, inside=INSIDE.get(field)), add, ours=ours)
-        else:
-            unnamed = Change(field if type(field) is str else None, {}, entry)
-            _add_unknown(add, unnamed, {"change": change}, "the change has no field or no value")
-
-
-def _outline_change(change: Change, add: _Add, *, ours: bool) -> None:
-    field = change.field or ""
+    change = Change(field, value, entry)
+    lists = LISTS.get(field)
     if not ours:
-        _add_unknown(add, change, change.value, "it is not about WhatsApp")
-    elif field in LISTS:
-        _outline_lists(change, add)
+        _add_unknown(updates, change, value, "it is not about WhatsApp")
+    elif lists is not None:
+        _outline_lists(change, lists, updates)
     elif field in WHOLE:
-        add(update_of(WHOLE[field], change.value, change, name=field))
+        identify, build = WHOLE[field]
+        key, conversation = identify(value, change)
+        key = key or hashed(change, field, value)
+        updates.append(CloudUpdate(key, conversation, change, value, build))
     else:
-        _add_unknown(add, change, change.value, "this field is not known")
+        _add_unknown(updates, change, value, "this field is not known")
 
 
-def _outline_lists(change: Change, add: _Add) -> None:
+def _outline_lists(change: Change, lists: Mapping[str, Kind], updates: list[CloudUpdate]) -> None:
     """Outline the items of every list; what stands beside the lists is not understood."""
-    field = change.field or ""
-    lists = LISTS[field]
     found = False
-    for name, items in change.holder.items():
+    for name, value in change.holder.items():
         if name in ENVELOPE:
             continue
         found = True
         kind = lists.get(name)
+        items = [value] if type(value) is dict else value
         if kind is None or type(items) is not list or not items:
-            _add_unknown(add, change, {name: items}, f"{name[:40]} is not known in {field}")
+            why = f"{name[:40]} is not known in {change.field}"
+            _add_unknown(updates, change, {name: value}, why)
             continue
+        identify, build = kind
         for item in items:
             if type(item) is dict:
-                add(update_of(kind, item, change, name=name))
+                key, conversation = identify(item, change)
+                if key is None:
+                    key = hashed(change, name, item)
+                updates.append(CloudUpdate(key, conversation, change, item, build))
             else:
-                _add_unknown(add, change, {name: [item]}, f"an item of {name} is not an object")
+                why = f"an item of {name} is not an object"
+                _add_unknown(updates, change, {name: [item]}, why)
     if not found:
-        _add_unknown(add, change, change.value, "it holds no update")
+        _add_unknown(updates, change, change.value, "it holds no update")
 
 
-def _add_unknown(add: _Add, change: Change, item: Json, reason: str) -> None:
-    add(CloudUpdate(hashed(change, "unknown", item), None, change, item, _because(reason)))
+def _add_unknown(updates: list[CloudUpdate], change: Change, item: Json, reason: str) -> None:
+    key = hashed(change, "unknown", item)
+    updates.append(CloudUpdate(key, None, change, item, _because(reason)))
 
 
 def _because(reason: str) -> Build:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from blazz.addresses import Group, Identity, Phone, UserId
 from blazz.errors import InvalidAddress
 from blazz.providers.meta_cloud.inbound.change import Change
+from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.keys import digest, plain
 from blazz.providers.meta_cloud.inbound.reading import Json, text
 
@@ -19,6 +20,8 @@ class Names(NamedTuple):
     user_id: str
     parent_user_id: str
 
+
+_Identity = filled_then_frozen(Identity)
 
 SENDER = Names("from", "from_user_id", "from_parent_user_id")
 RECEIVER = Names("to", "to_user_id", "to_parent_user_id")
@@ -40,42 +43,33 @@ def identity(item: Json, names: Names, contact: Json | None = None) -> Identity:
     """Gather what is known of a person: from the update itself, and from the change's contact."""
     phone_name, user_id_name, parent_name = names
     phone, user_id, parent = item.get(phone_name), item.get(user_id_name), item.get(parent_name)
-    if contact is None:
-        return _identity(_id(phone), _id(user_id), _id(parent), text(item, "username"), None)
-    profile = contact.get("profile")
-    if type(profile) is not dict:
-        profile = {}
-    return _identity(
-        _id(phone or contact.get("wa_id")),
-        _id(user_id or contact.get("user_id")),
-        _id(parent or contact.get("parent_user_id")),
-        text(profile, "username") or text(contact, "username"),
-        text(profile, "name"),
-    )
-
-
-def _id(value: object) -> str | None:
-    if type(value) is str:
-        return value
-    return str(value) if type(value) is int else None
+    name, username = None, item.get("username")
+    if contact is not None:
+        profile = contact.get("profile")
+        if type(profile) is dict:
+            name, username = profile.get("name"), profile.get("username")
+        phone = phone or contact.get("wa_id")
+        user_id = user_id or contact.get("user_id")
+        parent = parent or contact.get("parent_user_id")
+    try:
+        return _identity(phone, user_id, parent, username, name)
+    except TypeError:  # a list or an object in place of a text cannot be looked up
+        return _identity.__wrapped__(phone, user_id, parent, username, name)
 
 
 # People come back: a message is sent, delivered, read and answered within minutes, and identities
-# are frozen. Making one anew costs more than the rest of a status together.
-@functools.lru_cache(maxsize=4096)
+# are frozen. To make one takes longer than all the rest of a status.
+@functools.lru_cache(maxsize=4096, typed=True)
 def _identity(
-    phone: str | None,
-    user_id: str | None,
-    parent_user_id: str | None,
-    username: str | None,
-    name: str | None,
+    phone: object, user_id: object, parent_user_id: object, username: object, name: object
 ) -> Identity:
-    return Identity(
+    names = {"username": username, "name": name}
+    return _Identity(
         phone=to_phone(phone),
         user_id=to_user_id(user_id),
         parent_user_id=to_user_id(parent_user_id),
-        username=username,
-        name=name,
+        username=text(names, "username"),
+        name=text(names, "name"),
     )
 
 
@@ -85,9 +79,10 @@ def conversation(item: Json, names: Names, change: Change) -> str | None:
     Meta tells the user id with every message and status but failed ones (since April 2026), the
     number only of people who show it. Before, it tells the number always.
     """
-    user_id = plain(item.get(names.user_id))
+    phone_name, user_id_name, _ = names
+    user_id = plain(item.get(user_id_name))
     if user_id is None:
-        phone = item.get(names.phone)
+        phone = item.get(phone_name)
         contact = change.contact(None, phone) or {}
         user_id = plain(contact.get("user_id")) or plain(phone) or plain(contact.get("wa_id"))
         if user_id is None:

@@ -78,7 +78,11 @@ def inner(source: Json, name: str) -> Json:
 def each(source: Json, name: str) -> list[Json]:
     """Read the objects of a list; whatever else is in it is left out."""
     value = source.get(name)
-    return [item for item in value if type(item) is dict] if type(value) is list else []
+    if type(value) is not list:
+        return []
+    if len(value) == 1 and type(value[0]) is dict:
+        return value
+    return [item for item in value if type(item) is dict]
 
 
 def texts(source: Json, name: str) -> tuple[str, ...]:
@@ -94,7 +98,9 @@ def moment(source: Json, name: str) -> datetime | None:
     """Read a time: seconds or milliseconds since 1970, also as text, or ISO 8601."""
     value = source.get(name)
     if type(value) is str:
-        if not (value.isdigit() and value.isascii() and len(value) <= 16):
+        if len(value) == 10 and value.isdecimal():  # every second from 2001 to 2286
+            return datetime.fromtimestamp(int(value), UTC)
+        if len(value) > 16 or not value.isdecimal():
             return _iso(value)
         value = int(value)
     elif type(value) is not int and type(value) is not float:

@@ -26,7 +26,7 @@ from blazz.providers.meta_cloud.inbound.reading import Json, inner
 from blazz.providers.meta_cloud.inbound.statuses import STATUS
 from blazz.providers.meta_cloud.inbound.system import USER_ID_UPDATE
 
-ENVELOPE = frozenset({"messaging_product", "metadata", "contacts", "conversation_context"})
+ENVELOPE = frozenset({"messaging_product", "metadata", "contacts"})
 """What a change tells about all of its updates, and is no update by itself."""
 
 
@@ -77,6 +77,7 @@ LISTS: Mapping[str, Mapping[str, Kind]] = {
         "statuses": STATUS,
         "errors": ERROR,
         "user_actions": USER_ACTION,
+        "conversation_context": routing.SUMMARY,
     },
     "smb_app_state_sync": {"state_sync": CONTACT, "errors": ERROR},
     "smb_message_echoes": _ECHOES,
@@ -85,14 +86,15 @@ LISTS: Mapping[str, Mapping[str, Kind]] = {
         "statuses": routing.WATCHED_STATUS,
         "message_echoes": routing.WATCHED_ECHO,
         "errors": ERROR,
+        "conversation_context": routing.SUMMARY,
     },
     "user_id_update": {"user_id_update": USER_ID_UPDATE, "errors": ERROR},
     "user_preferences": {"user_preferences": PREFERENCE, "errors": ERROR},
 }
-"""Fields whose value holds lists of updates: field, name of the list, kind of its items."""
+"""Fields whose value holds lists of updates: field, name of the list, kind of its items.
 
-INSIDE: Mapping[str, str] = {"standby": "standby"}
-"""Fields whose lists stand one level deeper: field, name of the object that holds them."""
+The lists of `standby` stand one level deeper, in an object of that name.
+"""
 
 WHOLE: Mapping[str, Kind] = {
     "account_alerts": _whole(accounts.alert),

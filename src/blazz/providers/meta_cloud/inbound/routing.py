@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blazz.addresses import Identity
 from blazz.events.base import Event
-from blazz.events.routing import StandbyObserved, ThreadControlChanged
+from blazz.events.routing import ConversationSummarised, StandbyObserved, ThreadControlChanged
 from blazz.providers.meta_cloud.inbound import coexistence, messages, statuses
 from blazz.providers.meta_cloud.inbound.change import (
     Build,
@@ -14,7 +14,7 @@ from blazz.providers.meta_cloud.inbound.change import (
     Kind,
 )
 from blazz.providers.meta_cloud.inbound.people import to_phone
-from blazz.providers.meta_cloud.inbound.reading import Json, Unreadable, inner, text
+from blazz.providers.meta_cloud.inbound.reading import Json, Unreadable, inner, required, text
 
 _GAINED = {"control_passed": True, "control_taken": False}
 
@@ -38,6 +38,15 @@ def handover(value: Json, update: CloudUpdate) -> ThreadControlChanged:
         metadata=text(part, "metadata"),
         summary=text(summary, "text"),
     )
+
+
+def _identify_summary(_: Json, __: Change) -> tuple[str | None, str | None]:
+    return None, None
+
+
+def _build_summary(item: Json, update: CloudUpdate) -> ConversationSummarised:
+    summary = required(inner(item, "summary"), "text", "conversation_context.summary")
+    return ConversationSummarised(**update.common(), summary=summary)
 
 
 def _watched(kind: Kind) -> Kind:
@@ -74,6 +83,7 @@ def _flat(item: Json) -> Json:
     return {**request, "to_user_id": request.get("recipient"), **item}
 
 
+SUMMARY = Kind(_identify_summary, _build_summary)
 WATCHED_MESSAGE = _watched(messages.MESSAGE)
 WATCHED_STATUS = _watched(statuses.STATUS)
 WATCHED_ECHO = _watched(Kind(_identify_sent, _build_sent))

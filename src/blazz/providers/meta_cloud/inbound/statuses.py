@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from blazz.addresses import Group, Identity
+from blazz.addresses import Identity
 from blazz.events.base import UNDATED, Event
 from blazz.events.statuses import (
     BilledConversation,
@@ -18,6 +18,7 @@ from blazz.events.statuses import (
     StatusChanged,
 )
 from blazz.providers.meta_cloud.inbound.change import Change, CloudUpdate, Kind
+from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.keys import plain
 from blazz.providers.meta_cloud.inbound.payments import payment
 from blazz.providers.meta_cloud.inbound.people import (
@@ -41,25 +42,19 @@ from blazz.providers.meta_cloud.inbound.reading import (
 )
 
 _EVENTS: dict[object, type[StatusChanged]] = {
-    "sent": Sent,
-    "delivered": Delivered,
-    "read": Read,
-    "played": Played,
-    "failed": Failed,
+    kind.status.value: filled_then_frozen(kind) for kind in (Sent, Delivered, Read, Played, Failed)
 }
 
 
 def identify(item: Json, change: Change) -> tuple[str | None, str | None]:
     """Name a status by its message, its status, and in a group by the member it is about."""
-    group_id = _group_id(item)
-    if group_id is not None:
-        chat: str | None = group_conversation(group_id, change)
+    member: str | None = ""
+    if "recipient_type" in item or "group_id" in item:
         member = plain(item.get(MEMBER.user_id)) or plain(_member_phone(item)) or ""
+        chat = _chat(item, change)
     else:
         chat = conversation(item, RECIPIENT, change)
-        member = ""
-    message_id = plain(item.get("id"))
-    status = item.get("status")
+    message_id, status = plain(item.get("id")), item.get("status")
     if message_id is None or type(status) is not str or status not in _EVENTS or "payment" in item:
         return None, chat
     return f"status:{change.scope}:{message_id}:{status}:{member}", chat
@@ -71,58 +66,69 @@ def build(item: Json, update: CloudUpdate) -> Event:
     Raises:
         Unreadable: It names no message, or a status that is not known.
     """
-    if item.get("type") == "payment" or "payment" in item:
+    if "payment" in item:
         return payment(item, update)
     status = item.get("status")
     kind = _EVENTS.get(status) if type(status) is str else None
     if kind is None:
         raise Unreadable(f"the status {(text(item, 'status') or 'none')[:40]} is not known")
     change = update.change
-    recipient, group = _recipient(item, change)
-    rare: dict[str, Any] = {}
-    if "recipient_identity_key_hash" in item:
-        rare["identity_key_hash"] = text(item, "recipient_identity_key_hash")
-    if "errors" in item:
-        rare["errors"] = problems(item)
+    common: dict[str, Any] = {
+        "key": update.key,
+        "at": moment(item, "timestamp") or change.time or UNDATED,
+        "account": change.account,
+        "raw": item,
+        "message_id": required(item, "id", "statuses"),
+    }
+    if "recipient_type" in item or "group_id" in item:
+        common["group"] = to_group(_group_id(item))
+        common["recipient"] = _member(item, change)
+    else:
+        contact = change.contact(item.get("recipient_user_id"), item.get("recipient_id"))
+        common["recipient"] = identity(item, RECIPIENT, contact)
+    _add_details(item, common)
+    return kind(**common)
+
+
+def _add_details(item: Json, common: dict[str, Any]) -> None:
+    """Add what only some statuses tell: token, price, errors."""
     if "biz_opaque_callback_data" in item:
-        rare["token"] = text(item, "biz_opaque_callback_data")
-    billed = item.get("conversation")
-    price = item.get("pricing")
-    if type(billed) is dict:
-        rare["conversation"] = _conversation(billed)
+        common["token"] = text(item, "biz_opaque_callback_data")
+    if "pricing" in item:
+        common["pricing"] = _pricing(inner(item, "pricing"))
+    if "conversation" in item:
+        billed = inner(item, "conversation")
+        common["conversation"] = _conversation(billed)
         # The groups guide shows the price inside of the conversation.
-        price = price or billed.get("pricing")
-    if type(price) is dict:
-        rare["pricing"] = _pricing(price)
-    return kind(
-        key=update.key,
-        at=moment(item, "timestamp") or change.time or UNDATED,
-        account=change.account,
-        raw=item,
-        message_id=required(item, "id", "statuses"),
-        recipient=recipient,
-        group=group,
-        **rare,
-    )
+        if "pricing" in billed:
+            common.setdefault("pricing", _pricing(inner(billed, "pricing")))
+    if "errors" in item:
+        common["errors"] = problems(item)
+    if "recipient_identity_key_hash" in item:
+        common["identity_key_hash"] = text(item, "recipient_identity_key_hash")
 
 
-def _recipient(item: Json, change: Change) -> tuple[Identity, Group | None]:
+def _chat(item: Json, change: Change) -> str | None:
     group_id = _group_id(item)
     if group_id is None:
-        return identity(item, RECIPIENT, contact_of(item, RECIPIENT, change)), None
-    member = item
-    if MEMBER.phone not in item:
-        member = {**item, MEMBER.phone: _member_phone(item)}
-    named = member.get(MEMBER.phone) or member.get(MEMBER.user_id)
-    contact = contact_of(member, MEMBER, change) if named else None
-    return identity(member, MEMBER, contact), to_group(group_id)
+        return conversation(item, RECIPIENT, change)
+    return group_conversation(group_id, change)
 
 
 def _group_id(item: Json) -> object:
     """Find the group that a message was sent to; None for a private chat."""
     if item.get("recipient_type") == "group":
         return item.get("group_id") or item.get("recipient_id")
-    return item.get("group_id") or None
+    return item.get("group_id")
+
+
+def _member(item: Json, change: Change) -> Identity:
+    """Tell which member of a group a status is about; nobody, if it is about the group."""
+    if _group_id(item) is None:
+        return identity(item, RECIPIENT, contact_of(item, RECIPIENT, change))
+    member = {**item, MEMBER.phone: _member_phone(item)}
+    named = member[MEMBER.phone] or member.get(MEMBER.user_id)
+    return identity(member, MEMBER, contact_of(member, MEMBER, change) if named else None)
 
 
 def _member_phone(item: Json) -> object:
@@ -130,26 +136,34 @@ def _member_phone(item: Json) -> object:
     return item.get(MEMBER.phone) or item.get("participant_recipient_id")
 
 
-def _pricing(pricing: Json) -> Pricing:
-    return _price(
-        text(pricing, "category"),
-        text(pricing, "type"),
-        text(pricing, "pricing_model"),
-        flag(pricing, "billable"),
-    )
+def _pricing(pricing: Json) -> Pricing | None:
+    if not pricing:
+        return None
+    get = pricing.get
+    parts = get("category"), get("type"), get("pricing_model"), get("billable")
+    try:
+        return _price(*parts)
+    except TypeError:  # a list or an object in place of a text cannot be looked up
+        return _price.__wrapped__(*parts)
 
 
 # There are a few dozen prices in kind.
-@functools.lru_cache(maxsize=256)
-def _price(
-    category: str | None, kind: str | None, model: str | None, billable: bool | None
-) -> Pricing:
-    # Meta writes `authentication-international` here, and with an underscore elsewhere.
-    category = category and category.lower().replace("-", "_")
-    return Pricing(category=category, type=kind, model=model, billable=billable)
+@functools.lru_cache(maxsize=256, typed=True)
+def _price(category: object, kind: object, model: object, billable: object) -> Pricing:
+    parts: Json = {"category": category, "type": kind, "model": model, "billable": billable}
+    name = text(parts, "category")
+    return Pricing(
+        # Meta writes `authentication-international` here, and with an underscore elsewhere.
+        category=name and name.lower().replace("-", "_"),
+        type=text(parts, "type"),
+        model=text(parts, "model"),
+        billable=flag(parts, "billable"),
+    )
 
 
-def _conversation(billed: Json) -> BilledConversation:
+def _conversation(billed: Json) -> BilledConversation | None:
+    if not billed:
+        return None
     return BilledConversation(
         id=text(billed, "id"),
         origin=text(inner(billed, "origin"), "type"),

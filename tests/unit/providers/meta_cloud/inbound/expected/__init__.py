@@ -1,0 +1,1 @@
+"""What each fixture means, as events: the golden results of the parser."""
