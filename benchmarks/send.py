@@ -60,6 +60,7 @@ def rows() -> dict[str, Row]:
     return {
         "blazz": Row(f"blazz {version('blazz')}"),
         "blazz-fast": Row(f"blazz {version('blazz')}, fast"),
+        "blazz-session": Row(f"blazz {version('blazz')}, with a session"),
         "aiohttp": Row(f"raw aiohttp {version('aiohttp')}"),
         "pyreqwest": Row(f"raw pyreqwest {version('pyreqwest')}"),
         "httpx": Row(f"raw httpx {version('httpx')}", slow=True),
@@ -120,7 +121,7 @@ def _ask(process: subprocess.Popen[str], messages: int) -> dict[str, float]:
     process.stdin.flush()
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError(f"{process.args} ended with {process.wait()}")
+        raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
     figures: dict[str, float] = json.loads(line)
     return figures
 

@@ -71,6 +71,21 @@ async def blazz(server: str, transport: str) -> AsyncIterator[Send]:
         yield lambda: cloud.send(to, Text(TEXT), token=new_token())
 
 
+async def blazz_session(server: str) -> AsyncIterator[Send]:
+    """What an application calls: it reads the number, and looks the contact up in the database."""
+    import tempfile
+
+    from blazz.client import Client
+    from blazz.messages import Text
+    from blazz.providers.meta_cloud import MetaCloud
+
+    cloud = MetaCloud(PHONE_NUMBER_ID, TOKEN, base_url=server)
+    with tempfile.TemporaryDirectory() as folder:
+        async with Client(folder=folder) as client:
+            session = await client.open("sales", cloud)
+            yield lambda: session.send(f"+{RECIPIENT}", Text(TEXT))
+
+
 async def raw_aiohttp(server: str) -> AsyncIterator[Send]:
     import aiohttp
 
@@ -110,7 +125,7 @@ async def raw_httpx(server: str) -> AsyncIterator[Send]:
 
 async def pywa(server: str, *, tuned: bool) -> AsyncIterator[Send]:
     """As its documentation shows it, or `tuned` with a client on aiohttp, which it also takes."""
-    from pywa_async import WhatsApp
+    from pywa_async import WhatsApp  # type: ignore[import-not-found]
 
     session = None
     if tuned:
@@ -129,6 +144,7 @@ async def pywa(server: str, *, tuned: bool) -> AsyncIterator[Send]:
 SUBJECTS: dict[str, Callable[[str], AsyncIterator[Send]]] = {
     "blazz": lambda server: blazz(server, "default"),
     "blazz-fast": lambda server: blazz(server, "fast"),
+    "blazz-session": blazz_session,
     "aiohttp": raw_aiohttp,
     "pyreqwest": raw_pyreqwest,
     "httpx": raw_httpx,
