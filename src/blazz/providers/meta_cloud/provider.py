@@ -63,15 +63,32 @@ if TYPE_CHECKING:
 DEFAULT_VERSION: Final = "v26.0"
 """The newest version of the Graph API that was seen to answer (August 2026)."""
 
-_NOT_ON_THE_CLOUD_API: Final = {
-    Capability.POLL,
-    Capability.EDIT,
-    Capability.REVOKE,
-    Capability.MENTION,
-    Capability.CHECK_NUMBERS,
-    Capability.HISTORY,
-    Capability.SETTLE,
-}
+_CAPABILITIES: Final = frozenset(
+    {
+        Capability.TEXT,
+        Capability.IMAGE,
+        Capability.VIDEO,
+        Capability.AUDIO,
+        Capability.VOICE,
+        Capability.DOCUMENT,
+        Capability.STICKER,
+        Capability.LOCATION,
+        Capability.CONTACTS,
+        Capability.REACTION,
+        Capability.REPLY,
+        Capability.BUTTONS,
+        Capability.LIST,
+        Capability.CALL_TO_ACTION,
+        Capability.TEMPLATE,
+        Capability.GROUPS,
+        Capability.MARK_READ,
+        Capability.TYPING,
+        Capability.UPLOAD_MEDIA,
+        Capability.DOWNLOAD_MEDIA,
+        Capability.PROFILE,
+        Capability.SERVICE_WINDOW,
+    }
+)
 
 
 class MetaCloud:
@@ -97,7 +114,7 @@ class MetaCloud:
         InvalidValue: An id, the version, the token or the address is malformed.
 
     Example:
-        >>> cloud = MetaCloud("106540352242922", "EAAG…"[:4], app_secret="s3cret")
+        >>> cloud = MetaCloud("106540352242922", "EAAGexample", app_secret="s3cret")
         >>> cloud
         <MetaCloud 106540352242922 v26.0>
     """
@@ -153,12 +170,12 @@ class MetaCloud:
     @cached_property
     def capabilities(self) -> frozenset[Capability]:
         """All that the Cloud API can do and that this provider was given the means for."""
-        missing = set(_NOT_ON_THE_CLOUD_API)
-        if self.waba_id is None:
-            missing.add(Capability.TEMPLATES)
-        if not self._app_secrets:
-            missing.add(Capability.STATUS_WEBHOOKS)
-        return frozenset(Capability) - missing
+        capabilities = set(_CAPABILITIES)
+        if self.waba_id is not None:
+            capabilities.add(Capability.TEMPLATES)
+        if self._app_secrets:
+            capabilities.add(Capability.STATUS_WEBHOOKS)
+        return frozenset(capabilities)
 
     @property
     def webhooks(self) -> WebhookProfile | None:
@@ -186,6 +203,8 @@ class MetaCloud:
     async def disconnect(self) -> None:
         """Close the connections; a transport of your own stays open."""
         transport, self._transport, self._graph = self._transport, None, None
+        # Another connection may lead to another API, which does not have the same files.
+        self.__dict__.pop("_uploads", None)
         if transport is not None and transport is not self._choice:
             await transport.aclose()
 
