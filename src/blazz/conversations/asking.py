@@ -44,7 +44,8 @@ class Asker:
         Raises:
             Timeout: No answer came in time.
         """
-        now = datetime.now(UTC)
+        # WhatsApp tells times in whole seconds: an answer within the same second must count.
+        now = datetime.now(UTC).replace(microsecond=0)
         question = await self.store.ask(
             self.session,
             Question(

@@ -188,9 +188,24 @@ class Provider(Protocol):
         ...
 
     async def send(
-        self, to: Address, message: Message, *, token: str, reply_to: str | None = None
+        self,
+        to: Address,
+        message: Message,
+        *,
+        token: str,
+        reply_to: str | None = None,
+        retry: bool = True,
     ) -> Receipt:
-        """Send one message; `reply_to` is the id of the message that it quotes."""
+        """Send one message.
+
+        Args:
+            to: Whom to send it to.
+            message: What to send.
+            token: What travels with it and comes back in its status updates.
+            reply_to: The id of the message that it quotes.
+            retry: Whether failures that certainly left nothing behind may be retried inside. A
+                campaign says no: its ledger counts attempts and makes the pauses between them.
+        """
         ...
 
     async def settle(self, tokens: Sequence[str]) -> Mapping[str, Outcome]:

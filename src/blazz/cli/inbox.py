@@ -1,0 +1,182 @@
+"""`blazz inbox`: look at updates that wait or failed, and give them another try."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from blazz.backends import make_inbox, sqlite_url
+from blazz.cli.connecting import DEFAULT_FOLDER, Folder, Json
+from blazz.cli.exit_codes import ExitCode
+from blazz.cli.output import emit, say, show_pairs, show_table
+from blazz.cli.running import run
+from blazz.errors import ConfigurationError, InvalidValue
+from blazz.webhooks.inbox.base import Entry, Inbox, State
+
+app = typer.Typer(
+    help="Look at received updates that wait or failed, and replay them.", no_args_is_help=True
+)
+
+Url: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--inbox", help="The inbox: sqlite:///… or postgresql://…", envvar="BLAZZ_INBOX"),
+]
+
+_PAGE = 1000
+
+
+@app.command("list")
+def list_entries(
+    state: Annotated[
+        list[str] | None,
+        typer.Option(help="dead, waiting, unrouted, …; by default what needs attention."),
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="Only of <workspace>/<session>.")] = None,
+    limit: Annotated[int, typer.Option(help="The most to show.", min=1)] = 100,
+    inbox: Url = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """List updates that failed, wait or have no session."""
+
+    async def show(opened: Inbox) -> ExitCode:
+        wanted = {_state(name) for name in state} if state else _ATTENTION
+        entries = await opened.entries(states=wanted, session=session, limit=limit)
+        if as_json:
+            for entry in entries:
+                emit(_as_dict(entry))
+        elif entries:
+            headings = ("number", "state", "session", "conversation", "tries", "error")
+            show_table(headings, [_cells(entry) for entry in entries])
+        else:
+            say("nothing waits and nothing failed")
+        return ExitCode.DONE
+
+    run(_with(inbox, folder, show))
+
+
+@app.command("show")
+def show_entry(
+    number: Annotated[int, typer.Argument(help="The update's number, from `list`.")],
+    inbox: Url = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Show one update, with the body that it came in."""
+
+    async def show(opened: Inbox) -> ExitCode:
+        entry = await opened.entry(number)
+        if entry is None:
+            say(f"the inbox has no update {number}")
+            return ExitCode.FAILED
+        body = (await opened.bodies([entry.body_id])).get(entry.body_id, b"")
+        details = {**_as_dict(entry), "position": entry.position, "body": _readable(body)}
+        if as_json:
+            emit(details)
+        else:
+            text = json.dumps(details.pop("body"), ensure_ascii=False, indent=2)
+            show_pairs("", [(name, str(value)) for name, value in details.items()])
+            typer.echo(text)
+        return ExitCode.DONE
+
+    run(_with(inbox, folder, show))
+
+
+@app.command("replay")
+def replay(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(help="The updates' numbers, from `list`.")
+    ] = None,
+    dead: Annotated[bool, typer.Option("--all-dead", help="All that failed too often.")] = False,
+    inbox: Url = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Give dead updates another round of tries; they are handled by whatever program runs."""
+
+    async def work(opened: Inbox) -> ExitCode:
+        if bool(numbers) == dead:
+            raise ConfigurationError("which ones? Give their numbers, or --all-dead")
+        count = await opened.replay(numbers) if numbers else await _replay_dead(opened)
+        say(f"{count} updates are tried again")
+        return ExitCode.DONE if count else ExitCode.FAILED
+
+    run(_with(inbox, folder, work))
+
+
+async def _replay_dead(inbox: Inbox) -> int:
+    count = 0
+    while entries := await inbox.entries(states={State.DEAD}, limit=_PAGE):
+        count += await inbox.replay([entry.seq for entry in entries])
+    return count
+
+
+async def _with(
+    url: str | None, folder: Path, act: Callable[[Inbox], Awaitable[ExitCode]]
+) -> ExitCode:
+    file = folder / "inbox.db"
+    if url is None and not file.exists():
+        raise ConfigurationError(f"there is no inbox at {file}; name one with --inbox or --folder")
+    inbox = make_inbox(url or sqlite_url(file))
+    async with AsyncExitStack() as stack:
+        await inbox.open()
+        stack.push_async_callback(inbox.close)
+        return await act(inbox)
+
+
+def _state(name: str) -> State:
+    try:
+        return State[name.upper()]
+    except KeyError:
+        known = ", ".join(each.name.lower() for each in State)
+        raise InvalidValue("--state", f"one of {known}", name) from None
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    return (
+        str(entry.seq),
+        entry.state.name.lower(),
+        entry.session or f"none (account {entry.account or 'not named'})",
+        entry.lane,
+        str(entry.attempts),
+        entry.error or "",
+    )
+
+
+def _as_dict(entry: Entry) -> dict[str, Any]:
+    return {
+        "number": entry.seq,
+        "state": entry.state.name.lower(),
+        "session": entry.session,
+        "account": entry.account,
+        "conversation": entry.lane,
+        "tries": entry.attempts,
+        "error": entry.error,
+        "tried_again_at": _moment(entry.until),
+        "received_at": _moment(entry.received_at),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _readable(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+_ATTENTION = {
+    State.WAITING,
+    State.DEAD,
+    State.UNROUTED,
+    State.FOREIGN,
+    State.UNREADABLE,
+}
