@@ -96,7 +96,12 @@ class Graph:
         return await self._persist(lambda: self._request("DELETE", url), repeatable=True)
 
     async def post(
-        self, url: str, body: bytes | Mapping[str, Any], *, repeatable: bool = False
+        self,
+        url: str,
+        body: bytes | Mapping[str, Any],
+        *,
+        repeatable: bool = False,
+        once: bool = False,
     ) -> dict[str, Any]:
         """Send a JSON object and give the answer's.
 
@@ -105,6 +110,7 @@ class Graph:
             body: The object, or its JSON.
             repeatable: Doing it twice does no harm, so that it is also repeated when the answer
                 was lost. Never so for a message.
+            once: It is tried only once, whatever happens: the caller repeats it by itself.
 
         Raises:
             ConnectionFailed: Nothing left.
@@ -113,6 +119,8 @@ class Graph:
             UnreadableAnswer: The same; the answer is none of the Graph API.
         """
         content = body if isinstance(body, bytes) else to_json(body)
+        if once:
+            return await self._request("POST", url, content)
         return await self._persist(
             lambda: self._request("POST", url, content), repeatable=repeatable
         )

@@ -237,7 +237,13 @@ class MetaCloud:
     # Sending
 
     async def send(
-        self, to: Address, message: Message, *, token: str, reply_to: str | None = None
+        self,
+        to: Address,
+        message: Message,
+        *,
+        token: str,
+        reply_to: str | None = None,
+        retry: bool = True,
     ) -> Receipt:
         """Send one message; files are uploaded first, each once.
 
@@ -256,7 +262,7 @@ class MetaCloud:
             message = with_media(message, uploaded)
         body = json_body(to, message, token=token, reply_to=reply_to)
         try:
-            answer = await graph.post(self._messages, body)
+            answer = await graph.post(self._messages, body, once=not retry)
             return receipt_of(answer, to=to, token=token)
         except (AnswerLost, UnreadableAnswer) as error:
             reason = f"the message may or may not have been sent: {error}"
