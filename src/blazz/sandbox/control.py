@@ -102,18 +102,26 @@ class SandboxControl:
         return SandboxUser(self, phone)
 
     async def log(
-        self, *, to: str | None = None, after: int = 0, wait: float = 0.0
+        self,
+        *,
+        to: str | None = None,
+        number: str | None = None,
+        after: int = 0,
+        wait: float = 0.0,
     ) -> AsyncGenerator[LoggedMessage, None]:
         """Give the accepted messages, oldest first.
 
         Args:
             to: Only those to this number, user id or group.
+            number: Only those of this business number (its id).
             after: Only those after this number.
             wait: Wait up to so many seconds until there is one.
         """
         query: dict[str, str | int | float] = {"after": after, "wait": wait}
         if to is not None:
             query["to"] = to
+        if number is not None:
+            query["from"] = number
         timeout = httpx.Timeout(wait + _MARGIN)
         try:
             async with self._client.stream(

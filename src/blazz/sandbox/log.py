@@ -26,6 +26,21 @@ _HEAD: Final = re.compile(rb'\{"seq":([0-9]+),"to":"[^"\\]+"')
 _TO: Final = re.compile(rb'^\{"seq":[0-9]+,"to":"([^"\\]+)"', re.MULTILINE)
 
 
+def concerns(line: bytes, *, to: str | None = None, number_id: str | None = None) -> bool:
+    """Whether a line of the log is of a recipient and of a business number, without parsing it.
+
+    The body comes last, and quotes inside of strings are escaped: what is looked for cannot be
+    found inside of anything else.
+    """
+    head = line.partition(b',"body":')[0]
+    wanted = (("to", to), ("phone_number_id", number_id))
+    return all(
+        f'"{name}":{json.dumps(value)},'.encode() in head
+        for name, value in wanted
+        if value is not None
+    )
+
+
 class MessageLog:
     """The accepted messages, numbered from 1.
 
@@ -86,14 +101,12 @@ class MessageLog:
 
     def newest(self, to: str, number_id: str | None = None) -> dict[str, Any] | None:
         """The newest entry of a recipient, or None; looks through the file from its end."""
-        wanted = f'"to":{json.dumps(to)},'.encode()
         for checkpoint in range(len(self._places) - 1, -1, -1):
             block = list(self.read(after=checkpoint * _STRIDE, limit=_STRIDE))
             for line in reversed(block):
-                if wanted in line[:256]:
+                if concerns(line, to=to, number_id=number_id):
                     entry: dict[str, Any] = json.loads(line)
-                    if number_id in (None, entry["phone_number_id"]):
-                        return entry
+                    return entry
         return None
 
     def counts(self) -> Counter[str]:

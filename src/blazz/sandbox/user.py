@@ -73,7 +73,10 @@ class SandboxUser:
         Raises:
             Timeout: No message came in time.
         """
-        found = self._control.log(to=self.phone, after=self._seen, wait=timeout)
+        control = self._control
+        found = control.log(
+            to=self.phone, number=control.phone_number_id, after=self._seen, wait=timeout
+        )
         async with aclosing(found) as messages:
             async for message in messages:
                 self._seen = message.seq
@@ -180,7 +183,8 @@ class SandboxUser:
 
     async def _newest(self) -> str:
         newest: str | None = None
-        async for message in self._control.log(to=self.phone):
+        number = self._control.phone_number_id
+        async for message in self._control.log(to=self.phone, number=number):
             newest = message.id
         if newest is None:
             raise Timeout(f"{self.phone} has no message to answer to")

@@ -100,6 +100,7 @@ async def test_updates_are_held_and_released_as_one_request(place: Place) -> Non
 
 
 async def test_requests_are_repeated_on_demand(place: Place) -> None:
+    await place.control.settings(batch_size=1)
     await place.send()
     await place.control.settle()
     before = list(place.application.bodies)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from blazz.errors import ConfigurationError
 from blazz.sandbox.identifiers import message_id
-from blazz.sandbox.log import MessageLog
+from blazz.sandbox.log import MessageLog, concerns
 
 
 @pytest.fixture
@@ -79,6 +79,18 @@ def test_the_newest_message_of_a_recipient(log: MessageLog) -> None:
     assert found["seq"] == 602
     assert log.newest("+6283") is None
     assert log.newest("+6281", "2") is None
+
+
+def test_a_line_is_looked_through_without_being_parsed(log: MessageLog) -> None:
+    head = {**entry(1, "+6282", "2"), "token": '","to":"+6281","phone_number_id":"1","body":'}
+    del head["body"]
+    log.append({**head, "body": '"to":"+6281",'})
+    (line,) = log.read()
+
+    assert concerns(line)
+    assert concerns(line, to="+6282", number_id="2")
+    assert not concerns(line, to="+6281")
+    assert not concerns(line, to="+6282", number_id="1")
 
 
 def test_a_file_is_continued(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any, Final
 
 import anyio.to_thread
@@ -18,6 +19,7 @@ from blazz.sandbox.api.requests import limit_of, read_json
 from blazz.sandbox.api.templates import set_status
 from blazz.sandbox.batching import Change
 from blazz.sandbox.graph_errors import FAULTS, Refusal
+from blazz.sandbox.log import MessageLog, concerns
 from blazz.sandbox.magic import Story, failing_number, refusing_number
 from blazz.sandbox.validation.envelope import normalized_phone
 from blazz.sandbox.validation.fields import (
@@ -90,24 +92,25 @@ async def messages(api: Api, request: Request) -> Response:
     """Stream the log of accepted messages as lines of JSON.
 
     `after`: only those after this number. `limit`: at most so many. `to`: only to this recipient.
-    `wait`: wait up to so many seconds until there is one.
+    `from`: only of this business number. `wait`: wait up to so many seconds until there is one.
     """
     query, world = request.query_params, api.world
     after = int(_decimal(query.get("after", "0")))
     limit = limit_of(request, default=_MOST_LINES, most=_MOST_LINES)
-    wanted = query.get("to")
-    needle = f'"to":"{_address(wanted)}",'.encode() if wanted else b""
+    to = _address(query["to"]) if query.get("to") else None
+    chosen = partial(concerns, to=to, number_id=query.get("from"))
     seconds = min(_decimal(query.get("wait", "0")), _LONGEST_WAIT)
     looked_at = after
 
     def found() -> bool:
         nonlocal looked_at
         first, looked_at = looked_at, world.log.count
-        return any(needle in line[:256] for line in world.log.read(after=first))
+        return any(chosen(line) for line in world.log.read(after=first))
 
     if seconds > 0:
         await world.changed.wait_for(found, timeout=seconds)
-    return StreamingResponse(_lines(world, after, limit, needle), media_type="application/x-ndjson")
+    lines = _lines(world.log, after, limit, chosen)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
 async def counts(api: Api, request: Request) -> dict[str, Any]:
@@ -280,27 +283,29 @@ async def magic(api: Api, request: Request) -> dict[str, Any]:
     }
 
 
-async def _lines(world: World, after: int, limit: int, needle: bytes) -> AsyncIterator[bytes]:
-    chosen: list[bytes] = []
+async def _lines(
+    log: MessageLog, after: int, limit: int, chosen: Callable[[bytes], bool]
+) -> AsyncIterator[bytes]:
+    found: list[bytes] = []
     given = 0
-    for place, line in enumerate(world.log.read(after=after), start=1):
-        if needle in line[:256]:
-            chosen.append(line)
+    for place, line in enumerate(log.read(after=after), start=1):
+        if chosen(line):
+            found.append(line)
             given += 1
-        if len(chosen) >= _CHUNK:
-            yield b"".join(chosen)
-            chosen = []
+        if len(found) >= _CHUNK:
+            yield b"".join(found)
+            found = []
         if given >= limit:
             break
         if place % _CHUNK == 0:
             await asyncio.sleep(0)  # a long log must not stop the sending
-    yield b"".join(chosen)
+    yield b"".join(found)
 
 
 def _address(text: str) -> str:
     """A recipient as the log names it."""
     phone = normalized_phone(text)
-    return f"+{phone}" if phone else text.replace("\\", "").replace('"', "")
+    return f"+{phone}" if phone else text
 
 
 def _decimal(text: str) -> float:
