@@ -45,6 +45,7 @@ The tree; an error's docstring is its default message::
         ├── IncompatibleBrowser             this browser may not open that snapshot
         ├── WrongKey                        sealed with a key that is not in the key ring
         ├── SourceChanged                   a file changed while it was being stored
+        ├── RestoreFailed                   the local disk did not take it; the folder is as it was
         └── StoreUnavailable                the store cannot be reached or does not answer
             └── StoreFull                   the store has no room
 
@@ -367,6 +368,10 @@ class WrongKey(AuthStoreError):
 
 class SourceChanged(AuthStoreError):
     """A file changed, shrank or vanished while it was being stored; nothing was stored."""
+
+
+class RestoreFailed(AuthStoreError):
+    """The local disk did not take the snapshot; the folder is as it was."""
 
 
 class StoreUnavailable(AuthStoreError):

@@ -1,0 +1,1 @@
+"""What every auth store shares: chunks, packs, sealing, manifests and retention."""
