@@ -29,7 +29,7 @@ from blazz.providers.meta_cloud.faults.unlisted import (
     kind_of_status,
 )
 
-_GROUPS = (
+SUBJECTS: Final = (
     platform,
     limits,
     recipients,
@@ -44,7 +44,7 @@ _GROUPS = (
 
 
 def _listed() -> Iterator[tuple[int, type[GraphError]]]:
-    for group in _GROUPS:
+    for group in SUBJECTS:
         for kind in vars(group).values():
             if isinstance(kind, type) and issubclass(kind, GraphError):
                 for code in kind.codes:
