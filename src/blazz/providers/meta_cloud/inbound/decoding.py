@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pydantic_core import from_json
@@ -25,11 +27,23 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         TooDeep: It may be JSON, but nobody can tell.
     """
     try:
-        return from_json(body, allow_inf_nan=False, cache_strings="keys")
-    except ValueError:
-        # The quick reader refuses a little more than the standard does: halves of surrogate pairs,
-        # deep nesting, long numbers. What it reads it reads as the standard library does.
+        return read_quickly(body)
+    except (ValueError, RecursionError):
+        # Quick readers refuse a little more than the standard does: halves of surrogate pairs,
+        # deep nesting, long numbers. What they read they read as the standard library does.
         return _decode_slowly(body)
+
+
+def _quickest() -> Callable[[bytes], Any]:
+    """Choose a reader: msgspec (`blazz[fast]`) where it is installed, or else pydantic's."""
+    try:
+        from msgspec.json import Decoder
+    except ImportError:
+        return functools.partial(from_json, allow_inf_nan=False, cache_strings="keys")
+    return Decoder().decode
+
+
+read_quickly = _quickest()
 
 
 def _decode_slowly(body: bytes) -> Any:  # noqa: ANN401 - JSON can be anything

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.errors import WebhookError
+from blazz.providers.meta_cloud.inbound import decoding
 from blazz.providers.meta_cloud.inbound.decoding import TooDeep, decode
 from tests.unit.providers.meta_cloud.inbound.strategies import anything
+
+
+def _readers() -> Iterator[Any]:
+    """The reader that is at hand, and the one of an environment without msgspec."""
+    yield pytest.param(decoding.read_quickly, id="at hand")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "msgspec.json", None)
+        yield pytest.param(decoding._quickest(), id="pydantic")
+
+
+@pytest.fixture(autouse=True, params=list(_readers()), scope="module")
+def _reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    read: Callable[[bytes], Any] = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "read_quickly", read)
+        yield
 
 
 @given(anything, st.booleans())
