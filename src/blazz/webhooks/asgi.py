@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -95,11 +96,16 @@ def _announced(scope: Scope) -> int:
 
 
 async def _answer(response: Response, send: Send) -> None:
-    body = response.body
-    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
-    headers.append((b"content-length", str(len(body)).encode()))
+    headers = _encoded(response.headers, len(response.body))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+@functools.lru_cache(maxsize=64)
+def _encoded(headers: tuple[tuple[str, str], ...], size: int) -> tuple[tuple[bytes, bytes], ...]:
+    """Write headers as ASGI wants them; nearly all answers have the same."""
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
+    return (*encoded, (b"content-length", str(size).encode()))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

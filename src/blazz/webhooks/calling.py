@@ -6,18 +6,34 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import anyio
 
-from blazz.webhooks.handlers import Handlers, Sink
+from blazz.webhooks.handlers import Handler, Handlers, Sink
 from blazz.webhooks.observations import HandlerCalled, HandlerOutcome, Observer, ignore
 from blazz.webhooks.work import Task
 
-T = TypeVar("T")
+_LONGEST_LOOK_SECONDS: Final = 1.0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A worker as the watch over time limits sees it.
+
+    Attributes:
+        task: What to cancel.
+        since: When it called the handler that it is in; None between calls.
+        overdue: It has been cancelled because that handler took too long.
+    """
+
+    task: asyncio.Task[object]
+    since: float | None = None
+    overdue: bool = False
 
 
 class Caller:
@@ -35,8 +51,33 @@ class Caller:
         self._handlers = handlers
         self._timeout = timeout
         self._observe = observe
+        self._workers: list[Worker] = []
 
-    async def handle(self, task: Task) -> str | None:
+    def hire(self) -> Worker:
+        """Make the current task a worker whose calls are watched."""
+        task = asyncio.current_task()
+        assert task is not None
+        worker = Worker(task)
+        self._workers.append(worker)
+        return worker
+
+    async def watch(self) -> None:
+        """Cancel handlers that take too long, until cancelled.
+
+        One watch over all workers: a timer for each call would cost more than a quick handler.
+        """
+        timeout = math.inf if self._timeout is None else self._timeout
+        while True:
+            await anyio.sleep(min(timeout / 8, _LONGEST_LOOK_SECONDS))
+            now = time.monotonic()
+            for worker in self._workers:
+                # With `since` set, the worker waits somewhere inside its handler: that is where
+                # the cancellation arrives, not in what the worker does next.
+                if worker.since is not None and not worker.overdue and now - worker.since > timeout:
+                    worker.overdue = True
+                    worker.task.cancel()
+
+    async def handle(self, task: Task, worker: Worker) -> str | None:
         """Call all handlers that want a delivery and have not had it; tells what failed.
 
         One that fails does not keep the others from being called.
@@ -50,55 +91,71 @@ class Caller:
         for handler in wanting:
             if handler.name in task.finished:
                 continue
-            failure = await self._call(handler.name, handler.call, task.delivery, 1)
-            if failure is None:
-                task.finished.add(handler.name)
-            else:
+            failure = await self._call(handler, task, worker)
+            if failure is not None:
                 failures.append(f"{handler.name}: {failure}")
+            elif len(wanting) > 1:
+                task.finished.add(handler.name)
         return "; ".join(failures) or None
+
+    async def _call(self, handler: Handler, task: Task, worker: Worker) -> str | None:
+        worker.since = start = time.monotonic()
+        outcome, failure = HandlerOutcome.SUCCEEDED, None
+        try:
+            await handler.call(task.delivery)
+        except asyncio.CancelledError:
+            overdue = worker.overdue
+            if is_stopping():
+                raise
+            if overdue:
+                outcome, failure = HandlerOutcome.TIMED_OUT, f"it took over {self._timeout:g} s"
+            else:
+                # It cancelled itself, or awaited what was cancelled: a failure like any other.
+                outcome, failure = HandlerOutcome.FAILED, "it was cancelled"
+            _log.warning("%s failed: %s", handler.name, failure)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises
+            outcome, failure = HandlerOutcome.FAILED, _described(error)
+            _log.warning("%s failed", handler.name, exc_info=error)
+        finally:
+            worker.since = None
+            worker.overdue = False
+        if self._observe is not ignore:
+            seconds = time.monotonic() - start
+            self._observe(HandlerCalled(handler.name, outcome, 1, seconds))
+        return failure
 
     async def fill(self, sink: Sink, tasks: Sequence[Task]) -> str | None:
         """Call a sink with a batch; tells what failed."""
-        deliveries = [task.delivery for task in tasks]
-        error = await self._call(sink.name, sink.call, deliveries, len(tasks))
-        if error is not None:
-            return f"{sink.name}: {error}"
-        for task in tasks:
-            task.finished.add(sink.name)
-        return None
-
-    async def _call(
-        self, name: str, call: Callable[[T], Awaitable[object]], given: T, updates: int
-    ) -> str | None:
-        start = time.perf_counter()
-        error: str | None = None
-        outcome = HandlerOutcome.SUCCEEDED
+        start = time.monotonic()
+        outcome, failure = HandlerOutcome.SUCCEEDED, None
         try:
             with anyio.move_on_after(self._timeout) as limit:
-                await call(given)
+                await sink.call([task.delivery for task in tasks])
             if limit.cancelled_caught:
-                outcome = HandlerOutcome.TIMED_OUT
-                error = f"it took more than {self._timeout:g} s"
-                _log.warning("%s was cancelled: %s", name, error)
+                outcome, failure = HandlerOutcome.TIMED_OUT, f"it took over {self._timeout:g} s"
+                _log.warning("%s failed: %s", sink.name, failure)
         except asyncio.CancelledError:
             if is_stopping():
                 raise
-            # It cancelled itself, or awaited something that was cancelled: a failure like others.
-            outcome, error = HandlerOutcome.FAILED, "it was cancelled"
-            _log.warning("%s was cancelled", name)
-        except Exception as raised:  # noqa: BLE001  # whatever a handler raises
-            outcome, error = HandlerOutcome.FAILED, _described(raised)
-            _log.warning("%s failed", name, exc_info=raised)
+            outcome, failure = HandlerOutcome.FAILED, "it was cancelled"
+            _log.warning("%s failed: %s", sink.name, failure)
+        except Exception as error:  # noqa: BLE001  # whatever a sink raises
+            outcome, failure = HandlerOutcome.FAILED, _described(error)
+            _log.warning("%s failed", sink.name, exc_info=error)
         if self._observe is not ignore:
-            seconds = time.perf_counter() - start
-            self._observe(HandlerCalled(name, outcome, updates, seconds))
-        return error
+            seconds = time.monotonic() - start
+            self._observe(HandlerCalled(sink.name, outcome, len(tasks), seconds))
+        if failure is not None:
+            return f"{sink.name}: {failure}"
+        for task in tasks:
+            task.finished.add(sink.name)
+        return None
 
 
 def is_stopping() -> bool:
     """Whether the dispatcher is being cancelled; if not, forget who cancelled the current task.
 
-    A cancelled scope around us shows in the deadline; a handler that cancels its own task does not.
+    A cancelled scope around us shows in the deadline; what cancels only the task does not.
     """
     if anyio.current_effective_deadline() == -math.inf:
         return True

@@ -10,7 +10,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup, TaskStatus
 
-from blazz.webhooks.calling import Caller, is_stopping
+from blazz.webhooks.calling import Caller, Worker, is_stopping
 from blazz.webhooks.handlers import Handlers
 from blazz.webhooks.work import Task, Work
 
@@ -48,7 +48,7 @@ class Crew:
         """Work until cancelled."""
         async with anyio.create_task_group() as self._tasks:
             task_status.started()
-            await anyio.sleep_forever()
+            await self._caller.watch()
 
     def start(self, tasks: Sequence[Task]) -> None:
         """Begin with tasks that were taken together, in order."""
@@ -116,19 +116,20 @@ class Crew:
             self._runs.put_nowait(run)
             if self._runs.qsize() > self._idle and self._workers < self._size:
                 self._workers += 1
-                self._tasks.start_soon(self._worker)
+                self._tasks.start_soon(self._work_on)
 
-    async def _worker(self) -> None:
+    async def _work_on(self) -> None:
+        worker = self._caller.hire()
         handled = 0
         while True:
             try:
-                handled = await self._handle_next(handled)
+                handled = await self._handle_next(worker, handled)
             except asyncio.CancelledError:
                 # A handler has cancelled its own task without waiting for the effect.
                 if is_stopping():
                     raise
 
-    async def _handle_next(self, handled: int) -> int:
+    async def _handle_next(self, worker: Worker, handled: int) -> int:
         """Handle one run; returns how many updates were handled since the loop had its turn."""
         self._idle += 1
         try:
@@ -136,7 +137,7 @@ class Crew:
         finally:
             self._idle -= 1
         for place, task in enumerate(run):
-            error = await self._caller.handle(task)
+            error = await self._caller.handle(task, worker)
             if error is None:
                 self._work.done(task)
             elif not self._work.fail(task, error):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 from blazz.errors import WebhookError
 from blazz.events.base import Event
 from blazz.providers.base import Update, WebhookParser
-from blazz.webhooks.inbox.base import Inbox, Item, Logged
+from blazz.webhooks.inbox.base import Arrived, Inbox, Item, Logged, Row, State
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.splitting import digest
 
-_CACHED_KILOBYTES: Final = 8_192
+_KEPT_KILOBYTES: Final = 8_192
 
 
 class Delivery:
@@ -49,15 +48,36 @@ class Delivery:
         return f"<Delivery {self.seq} to {self.session}, attempt {self.attempt}>"
 
 
-class _Parsed(NamedTuple):
-    body: bytes
-    parse: WebhookParser
-    updates: Sequence[Update]
-    weight: int
+class _Parsed:
+    """A parsed body, and its updates by the keys of their rows."""
+
+    __slots__ = ("body", "by_key", "left", "parse", "sessions", "updates", "weight")
+
+    def __init__(self, body: bytes, parse: WebhookParser, updates: Sequence[Update]) -> None:
+        self.body = body
+        self.parse = parse
+        self.updates = updates
+        self.by_key: dict[bytes, Update] = {}
+        self.sessions: set[str] = set()
+        self.weight = 1 + len(body) // 1024
+        self.left = 0
+
+    def find(self, row: Item | Logged) -> Update | None:
+        """Find the update of a row by what it is: another parser may have split it otherwise."""
+        update = self.by_key.get(row.key)
+        if update is None and row.session not in self.sessions:
+            self.sessions.add(row.session)
+            for candidate in self.updates:
+                self.by_key.setdefault(digest(row.session, candidate.key), candidate)
+            update = self.by_key.get(row.key)
+        return update
 
 
 class Deliveries:
-    """Finds the updates of rows in their bodies; keeps those that were parsed lately.
+    """Finds the updates of rows in their bodies.
+
+    What has just been split is kept parsed until it is taken, as far as there is room. What is
+    taken is forgotten at once: many parsed bodies would keep the garbage collector busy.
 
     Args:
         inbox: Where the bodies are.
@@ -67,21 +87,24 @@ class Deliveries:
     def __init__(self, inbox: Inbox, routes: Routes) -> None:
         self._inbox = inbox
         self._routes = routes
-        self._cache: OrderedDict[int, _Parsed] = OrderedDict()
-        self._cached = 0
+        self._kept: dict[int, _Parsed] = {}
+        self._weight = 0
+        self._last: tuple[int, _Parsed] | None = None
 
-    def remember(
-        self, body_id: int, body: bytes, parse: WebhookParser, updates: Sequence[Update]
+    def keep(
+        self, arrived: Arrived, parse: WebhookParser, updates: Sequence[Update], rows: Sequence[Row]
     ) -> None:
-        """Keep what was parsed; the least recently used goes when there is too much."""
-        if body_id in self._cache:
-            self._cached -= self._cache.pop(body_id).weight
-        parsed = _Parsed(body, parse, updates, 1 + len(body) // 1024)
-        self._cache[body_id] = parsed
-        self._cached += parsed.weight
-        while self._cached > _CACHED_KILOBYTES and len(self._cache) > 1:
-            _, oldest = self._cache.popitem(last=False)
-            self._cached -= oldest.weight
+        """Keep what was split, unless older bodies, which are taken first, fill the room."""
+        if self._weight >= _KEPT_KILOBYTES or arrived.body_id in self._kept:
+            return
+        parsed = _Parsed(arrived.body, parse, updates)
+        for row in rows:
+            if row.state is State.READY:
+                parsed.by_key[row.key] = updates[row.position]
+        parsed.left = len(parsed.by_key)
+        if parsed.left:
+            self._kept[arrived.body_id] = parsed
+            self._weight += parsed.weight
 
     async def find(self, rows: Sequence[Item | Logged]) -> list[Delivery | None]:
         """Make the deliveries of rows; None where the update cannot be found any more.
@@ -92,48 +115,52 @@ class Deliveries:
         Raises:
             InboxUnavailable: The bodies cannot be read.
         """
-        missing = {row.body_id for row in rows if row.body_id not in self._cache}
+        at_hand = dict([self._last]) if self._last else {}
+        missing = {
+            row.body_id
+            for row in rows
+            if row.body_id not in self._kept and row.body_id not in at_hand
+        }
         bodies = await self._inbox.bodies(missing) if missing else {}
-        fresh: dict[int, _Parsed] = {}
-        return [self._delivery(row, bodies.get(row.body_id), fresh) for row in rows]
+        return [self._delivery(row, bodies.get(row.body_id), at_hand) for row in rows]
 
     def _delivery(
-        self, row: Item | Logged, body: bytes | None, fresh: dict[int, _Parsed]
+        self, row: Item | Logged, body: bytes | None, at_hand: dict[int, _Parsed]
     ) -> Delivery | None:
+        parsed = self._parsed(row, body, at_hand)
+        update = parsed.find(row) if parsed else None
+        if parsed is None or update is None:
+            return None
+        attempt = 1
+        if isinstance(row, Item):
+            attempt += row.attempts
+            self._took(row.body_id)
+        return Delivery(update, seq=row.seq, session=row.session, body=parsed.body, attempt=attempt)
+
+    def _parsed(
+        self, row: Item | Logged, body: bytes | None, at_hand: dict[int, _Parsed]
+    ) -> _Parsed | None:
         parse = self._routes.parser(row.session)
-        # What was parsed for these rows stays at hand even if the cache is too small for all.
-        parsed = fresh.get(row.body_id) or self._cache.get(row.body_id)
+        parsed = self._kept.get(row.body_id) or at_hand.get(row.body_id)
         if parse is None or (parsed is None and body is None):
             return None
         if parsed is None or parsed.parse != parse:
-            parsed = self._parse(row.body_id, parsed.body if parsed else body or b"", parse)
-            fresh[row.body_id] = parsed
-        update = _locate(row, parsed.updates)
-        if update is None:
-            return None
-        attempt = row.attempts + 1 if isinstance(row, Item) else 1
-        return Delivery(update, seq=row.seq, session=row.session, body=parsed.body, attempt=attempt)
+            parsed = _parse(parsed.body if parsed else body or b"", parse)
+            at_hand[row.body_id] = parsed
+            self._last = (row.body_id, parsed)  # a large body is taken piece by piece
+        return parsed
 
-    def _parse(self, body_id: int, body: bytes, parse: WebhookParser) -> _Parsed:
-        try:
-            updates = parse(body)
-        except WebhookError:  # it was readable once: another version of the parser split it
-            updates = ()
-        self.remember(body_id, body, parse, updates)
-        return _Parsed(body, parse, updates, 0)
+    def _took(self, body_id: int) -> None:
+        kept = self._kept.get(body_id)
+        if kept is not None:
+            kept.left -= 1
+            if not kept.left:
+                self._weight -= kept.weight
+                del self._kept[body_id]
 
 
-def _locate(row: Item | Logged, updates: Sequence[Update]) -> Update | None:
-    """Find a row's update by its place, or by what it is if the parser has changed since."""
-    if row.position < len(updates):
-        update = updates[row.position]
-        if digest(row.session, update.key) == row.key:
-            return update
-    return _by_key(row, updates)
-
-
-def _by_key(row: Item | Logged, updates: Iterable[Update]) -> Update | None:
-    for update in updates:
-        if digest(row.session, update.key) == row.key:
-            return update
-    return None
+def _parse(body: bytes, parse: WebhookParser) -> _Parsed:
+    try:
+        return _Parsed(body, parse, parse(body))
+    except WebhookError:  # it was readable once: another version of the parser split it
+        return _Parsed(body, parse, ())

@@ -6,7 +6,7 @@ import hmac
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeAlias
@@ -47,7 +47,7 @@ class Response:
     """
 
     status: int
-    headers: Sequence[tuple[str, str]] = (_TEXT,)
+    headers: tuple[tuple[str, str], ...] = (_TEXT,)
     body: bytes = b""
 
 

@@ -64,6 +64,10 @@ class Splitter:
                 break
             self._router = None  # a session has registered meanwhile, here or elsewhere
         self._router = router
+        for (body, updates), split in zip(parsed, splits, strict=True):
+            parse = self._routes.parser_of_signer(body.signer)
+            if parse is not None and not isinstance(updates, str):
+                self._deliveries.keep(body, parse, updates, split.rows)
         self._report(splits, result)
         return True
 
@@ -77,7 +81,6 @@ class Splitter:
         except Exception as error:  # noqa: BLE001  # a signed body is kept, whatever is wrong
             _log.warning("a webhook body cannot be read and is kept: %s", type(error).__name__)
             return f"{type(error).__name__}: {error}"[:500]
-        self._deliveries.remember(arrived.body_id, arrived.body, parse, updates)
         return updates
 
     def _report(self, splits: Sequence[Split], result: SplitResult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from blazz.databases.operations import Batch, Operation, Rows, Statement
@@ -34,18 +34,9 @@ _LOG_WINDOW: Final = 20_000
 """How many rows one page of the log looks at, whether or not they are wanted."""
 
 
-def put(bodies: Sequence[tuple[float, str, bytes]]) -> Operation[None]:
-    """Keep bodies: each with its time and its signer."""
-    arrivals = []
-    for now, signer, body in bodies:
-        [(body_id,)] = yield Statement("put_body", (now, signer, body))
-        arrivals.append((body_id, signer, 1 + len(body) // 1024))
-    yield Batch("put_arrival", arrivals)
-
-
 def arrived(signers: Collection[str], limit: int) -> Operation[Sequence[Arrived]]:
     """Read bodies that wait to be split, oldest first."""
-    rows = yield Statement("arrived", (json.dumps(list(signers)), limit))
+    rows = yield Statement("arrived", (_list(signers), limit))
     return [Arrived(*row) for row in rows]
 
 
@@ -55,24 +46,27 @@ def split(splits: Sequence[Split], version: int) -> Operation[SplitResult | None
     if current != version:
         return None
     [(end,)] = yield Statement("log_end")
+    claimed = dict((yield Statement("claim_arrivals", (_list(body_id for body_id, _ in splits),))))
     rows: list[tuple[Any, ...]] = []
-    first_time: list[int] = []
+    seq = end
     for body_id, body_rows in splits:
-        claimed = yield Statement("claim_arrival", (body_id,))
-        if not claimed:  # another process has split it
-            continue
-        if not claimed[0][0]:
-            first_time.append(body_id)
-        for position, key, session, lane, state, account, error in body_rows:
-            seq = end + len(rows) + 1
-            rows.append((seq, body_id, position, key, session, lane, state, account, error))
-    if not rows and not first_time:
-        return SplitResult(0, 0)
+        if body_id in claimed:  # else another process has split it
+            for row in body_rows:
+                seq += 1
+                rows.append((seq, body_id, *row))
     new = yield Batch("add_update", rows)
-    yield Statement("move_log_end", (end + len(rows),))
-    if new < len(rows) or not rows:
-        yield Batch("forget_repeated_body", [(body_id, end) for body_id in first_time])
+    if rows:
+        yield Statement("move_log_end", (seq,))
+    if new < len(rows):
+        # A body that brought nothing new need not be kept, unless it was split before.
+        first_time = _list(body_id for body_id, again in claimed.items() if not again)
+        yield Statement("forget_repeated_bodies", (first_time, end))
     return SplitResult(new, len(rows) - new)
+
+
+def _list(values: Iterable[object]) -> str:
+    """Write a list as one parameter: one statement for many rows is much cheaper than many."""
+    return json.dumps(list(values))
 
 
 def take(
@@ -90,7 +84,7 @@ def take(
         if share > 0:
             items += yield from _choose(session, share)
     if items:
-        yield Batch("give", [(item.seq, owner) for item in items])
+        yield Statement("give", (owner, _list(item.seq for item in items)))
         yield Statement("extend_lease", (owner, now + lease))
     return items
 
@@ -103,19 +97,20 @@ def _choose(session: str, share: int) -> Operation[list[Item]]:
     while len(chosen) < share:
         size = max(share - len(chosen), _LEAST_LOOK)
         rows = yield Statement("ready", (session, after, size))
-        blocked = []
+        blocked: list[int] = []
         for row in rows:
             item, busy = item_of(row), row[8]
             after = item.seq
             if item.lane:
                 runs[item.lane] += 1
                 if busy or runs[item.lane] > _LONGEST_RUN:
-                    blocked.append((item.seq,))
+                    blocked.append(item.seq)
                     continue
             chosen.append(item)
             if len(chosen) == share:
                 break
-        yield Batch("block", blocked)
+        if blocked:
+            yield Statement("block", (_list(blocked),))
         if len(rows) < size:
             break
     return chosen
@@ -139,14 +134,15 @@ def retire(owner: str) -> Operation[None]:
 
 def _make_ready(rows: Rows) -> Operation[None]:
     if rows:
-        yield Batch("make_ready", [(seq,) for seq, _, _ in rows])
-        yield from _unblock({(session, lane) for _, session, lane in rows})
+        yield Statement("make_ready", (_list(seq for seq, _, _ in rows),))
+        yield from _unblock((session, lane) for _, session, lane in rows)
 
 
-def _unblock(lanes: Collection[tuple[str, str]]) -> Operation[None]:
+def _unblock(lanes: Iterable[tuple[str, str]]) -> Operation[None]:
     """Let the rest of lanes go on, unless something of them is still taken or waiting."""
-    # Sorted: what two transactions change in one order cannot deadlock.
-    yield Batch("unblock", sorted(lane for lane in lanes if lane[1]))
+    [(any_blocked,)] = yield Statement("any_blocked")
+    if any_blocked:
+        yield Statement("unblock", (_list({lane for lane in lanes if lane[1]}),))
 
 
 def renew(owner: str, until: float) -> Operation[None]:
@@ -164,14 +160,13 @@ def settle(
 ) -> Operation[None]:
     """Record what became of items."""
     if done:
-        yield Batch("done", [(item.seq,) for item in done])
+        yield Statement("done", (_list(item.seq for item in done),))
     if failed:
         yield Batch("failed", [_failed(owner, failure, now) for failure in failed])
     if released:
         yield Batch("released", [_released(owner, item) for item in released])
-    lanes = {(item.session, item.lane) for item in (*done, *released)}
-    lanes.update((failure.item.session, failure.item.lane) for failure in failed)
-    yield from _unblock(lanes)
+    items = (*done, *released, *(failure.item for failure in failed))
+    yield from _unblock((item.session, item.lane) for item in items)
 
 
 def _failed(owner: str, failure: Failure, now: float) -> tuple[Any, ...]:
@@ -196,7 +191,7 @@ def _released(owner: str, item: Item) -> tuple[Any, ...]:
 
 def bodies(body_ids: Collection[int]) -> Operation[Mapping[int, bytes]]:
     """Read bodies."""
-    rows = yield Statement("bodies", (json.dumps(list(body_ids)),))
+    rows = yield Statement("bodies", (_list(body_ids),))
     return dict(rows)
 
 
@@ -218,10 +213,9 @@ def unregister(session: str) -> Operation[None]:
 
 def _arrive_again(rows: Rows) -> Operation[int]:
     """Put the bodies of kept rows among the arrivals: what they hold is deduplicated anyway."""
-    seqs = [(seq,) for (seq,) in rows]
-    yield Batch("arrive_again", seqs)
-    forgotten: int = yield Batch("forget_kept", seqs)
-    return forgotten
+    seqs = _list(seq for (seq,) in rows)
+    yield Statement("arrive_again", (seqs,))
+    return len((yield Statement("forget_kept", (seqs,))))
 
 
 def routes() -> Operation[RouteTable]:
@@ -251,17 +245,16 @@ def entries(
     states: Collection[State] | None, session: str | None, after: int, limit: int
 ) -> Operation[Sequence[Entry]]:
     """List updates."""
-    wanted = None if states is None else json.dumps([int(state) for state in states])
+    wanted = None if states is None else _list(int(state) for state in states)
     rows = yield Statement("entries", (after, wanted, session, limit))
     return [entry_of(row) for row in rows]
 
 
 def replay(seqs: Collection[int]) -> Operation[int]:
     """Make dead updates ready and split kept ones again."""
-    ordered = sorted(set(seqs))
-    revived: int = yield Batch("revive", [(seq,) for seq in ordered])
-    again = yield from _arrive_again([(seq,) for seq in ordered])
-    return revived + again
+    revived = yield Statement("revive", (_list(seqs),))
+    again = yield from _arrive_again([(seq,) for seq in seqs])
+    return len(revived) + again
 
 
 def read_after(position: int, limit: int, session: str | None) -> Operation[Page]:

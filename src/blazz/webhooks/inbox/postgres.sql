@@ -24,8 +24,9 @@ WHERE arrivals.signer IN (SELECT json_array_elements_text($1::json))
 ORDER BY arrivals.body
 LIMIT $2;
 
--- name: claim_arrival
-DELETE FROM arrivals WHERE body = $1 RETURNING again;
+-- name: claim_arrivals
+DELETE FROM arrivals WHERE body IN (SELECT json_array_elements_text($1::json)::bigint)
+RETURNING body, again;
 
 -- name: log_end
 SELECT seq FROM log_end;
@@ -41,12 +42,10 @@ SELECT * FROM unnest(
 )
 ON CONFLICT (key) DO NOTHING;
 
--- name: forget_repeated_body
--- A body that brought nothing new need not be kept.
-DELETE FROM bodies USING unnest($1::bigint[], $2::bigint[]) AS given (id, log_end)
-WHERE bodies.id = given.id AND NOT EXISTS (
-    SELECT 1 FROM updates WHERE updates.seq > given.log_end AND updates.body = given.id
-);
+-- name: forget_repeated_bodies
+DELETE FROM bodies
+WHERE id IN (SELECT json_array_elements_text($1::json)::bigint)
+AND NOT EXISTS (SELECT 1 FROM updates WHERE updates.seq > $2 AND updates.body = bodies.id);
 
 -- name: extend_lease
 INSERT INTO owners (owner, until) VALUES ($1, $2)
@@ -66,12 +65,15 @@ SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1 ORDER BY 
 
 -- name: make_ready
 UPDATE updates SET state = 0, owner = NULL, until = NULL
-WHERE seq = ANY ($1::bigint[]) AND state < 4;
+WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state < 4;
+
+-- name: any_blocked
+SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
 
 -- name: unblock
 -- The rest of a lane is ready again once nothing of it is taken or waiting.
 UPDATE updates SET state = 0
-FROM unnest($1::text[], $2::text[]) AS freed (session, lane)
+FROM (SELECT value ->> 0 AS session, value ->> 1 AS lane FROM json_array_elements($1::json)) AS freed
 WHERE updates.session = freed.session AND updates.lane = freed.lane AND updates.state = 3
 AND NOT EXISTS (
     SELECT 1 FROM updates AS held
@@ -108,16 +110,15 @@ ORDER BY seq
 LIMIT $3;
 
 -- name: block
-UPDATE updates SET state = 3 WHERE seq = ANY ($1::bigint[]);
+UPDATE updates SET state = 3 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint);
 
 -- name: give
-UPDATE updates SET state = 1, owner = given.owner
-FROM unnest($1::bigint[], $2::text[]) AS given (seq, owner)
-WHERE updates.seq = given.seq;
+UPDATE updates SET state = 1, owner = $1
+WHERE seq IN (SELECT json_array_elements_text($2::json)::bigint);
 
 -- name: done
 UPDATE updates SET state = 4, owner = NULL, until = NULL, error = NULL, finished = NULL
-WHERE seq = ANY ($1::bigint[]) AND state < 4;
+WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state < 4;
 
 -- name: failed
 UPDATE updates
@@ -137,7 +138,7 @@ WHERE updates.seq = given.seq AND updates.owner = given.owner AND updates.state 
 
 -- name: bodies
 SELECT id, body FROM bodies
-WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::json)::bigint));
+WHERE id IN (SELECT json_array_elements_text($1::json)::bigint);
 
 -- name: forget_routes
 DELETE FROM routes WHERE session = $1;
@@ -167,14 +168,21 @@ WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
 -- name: arrive_again
 INSERT INTO arrivals (body, signer, weight, again)
 SELECT id, signer, 1 + length(body) / 1024, true FROM bodies
-WHERE id IN (SELECT body FROM updates WHERE seq = ANY ($1::bigint[]) AND state >= 6)
+WHERE id IN (
+    SELECT body FROM updates
+    WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state >= 6
+)
 ON CONFLICT DO NOTHING;
 
 -- name: forget_kept
-DELETE FROM updates WHERE seq = ANY ($1::bigint[]) AND state >= 6;
+DELETE FROM updates
+WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state >= 6
+RETURNING seq;
 
 -- name: revive
-UPDATE updates SET state = 0, attempts = 0 WHERE seq = ANY ($1::bigint[]) AND state = 5;
+UPDATE updates SET state = 0, attempts = 0
+WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state = 5
+RETURNING seq;
 
 -- name: backlog
 SELECT

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from blazz.databases.operations import Operation, run_on_sqlite
 from blazz.databases.queries import Queries, migrations
-from blazz.databases.sqlite import SqliteDatabase
+from blazz.databases.sqlite import GroupedWrite, SqliteDatabase
 from blazz.errors import InboxUnavailable
-from blazz.webhooks.inbox import operations
 from blazz.webhooks.inbox.sql import SqlInbox
 
 T = TypeVar("T")
@@ -42,6 +41,7 @@ class SqliteInbox(SqlInbox):
         self._database = SqliteDatabase(path, migrations=steps)
         self._queries = Queries(package, "sqlite.sql")
         self._clock = clock
+        self._puts = GroupedWrite(self._database, self._put)
         self._open = False
 
     async def open(self) -> None:
@@ -58,7 +58,15 @@ class SqliteInbox(SqlInbox):
 
     async def put(self, body: bytes, *, signer: str) -> None:
         """Keep a body as it came; the database's writer commits for all who wait."""
-        await self.change(lambda now: operations.put([(now, signer, body)]))
+        try:  # as `_translated`, which would be a fifth of what this costs
+            await self._puts.add((self._clock(), signer, body))
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+
+    def _put(
+        self, connection: sqlite3.Connection, bodies: Sequence[tuple[float, str, bytes]]
+    ) -> None:
+        connection.executemany(self._queries["put_body"], bodies)
 
     async def change(self, operation: Callable[[float], Operation[T]], *, alone: bool = True) -> T:
         """Run an operation in the writer thread; there is only ever one writer."""
@@ -82,4 +90,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise InboxUnavailable(f"the inbox's database: {error}") from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: sqlite3.Error) -> InboxUnavailable:
+    return InboxUnavailable(f"the inbox's database: {error}")

@@ -1,8 +1,6 @@
 -- name: put_body
-INSERT INTO bodies (received_at, signer, body) VALUES (?1, ?2, ?3) RETURNING id;
-
--- name: put_arrival
-INSERT INTO arrivals (body, signer, weight) VALUES (?1, ?2, ?3);
+-- A trigger puts it among the arrivals.
+INSERT INTO bodies (received_at, signer, body) VALUES (?1, ?2, ?3);
 
 -- name: arrived
 SELECT bodies.id, bodies.signer, bodies.body
@@ -12,8 +10,8 @@ WHERE arrivals.signer IN (SELECT value FROM json_each(?1))
 ORDER BY arrivals.body
 LIMIT ?2;
 
--- name: claim_arrival
-DELETE FROM arrivals WHERE body = ?1 RETURNING again;
+-- name: claim_arrivals
+DELETE FROM arrivals WHERE body IN (SELECT value FROM json_each(?1)) RETURNING body, again;
 
 -- name: log_end
 SELECT seq FROM log_end;
@@ -26,10 +24,10 @@ INSERT INTO updates (seq, body, position, key, session, lane, state, account, er
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (key) DO NOTHING;
 
--- name: forget_repeated_body
--- A body that brought nothing new need not be kept.
+-- name: forget_repeated_bodies
 DELETE FROM bodies
-WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM updates WHERE seq > ?2 AND body = ?1);
+WHERE id IN (SELECT value FROM json_each(?1))
+AND id NOT IN (SELECT body FROM updates WHERE seq > ?2);
 
 -- name: extend_lease
 INSERT INTO owners (owner, until) VALUES (?1, ?2)
@@ -49,15 +47,23 @@ WHERE state BETWEEN 1 AND 3 AND state = 1 AND owner = ?1;
 SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= ?1 ORDER BY until LIMIT 1000;
 
 -- name: make_ready
-UPDATE updates SET state = 0, owner = NULL, until = NULL WHERE seq = ?1 AND state < 4;
+UPDATE updates SET state = 0, owner = NULL, until = NULL
+WHERE seq IN (SELECT value FROM json_each(?1)) AND state < 4;
+
+-- name: any_blocked
+SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
 
 -- name: unblock
 -- The rest of a lane is ready again once nothing of it is taken or waiting.
 UPDATE updates SET state = 0
-WHERE session = ?1 AND lane = ?2 AND state BETWEEN 1 AND 3 AND state = 3
+WHERE state = 3
+AND (session, lane) IN (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1)
+)
 AND NOT EXISTS (
     SELECT 1 FROM updates AS held
-    WHERE held.session = ?1 AND held.lane = ?2 AND held.state BETWEEN 1 AND 3 AND held.state < 3
+    WHERE held.session = updates.session AND held.lane = updates.lane
+    AND held.state BETWEEN 1 AND 3 AND held.state < 3
 );
 
 -- name: ready_sessions
@@ -85,14 +91,14 @@ ORDER BY seq
 LIMIT ?3;
 
 -- name: block
-UPDATE updates SET state = 3 WHERE seq = ?1;
+UPDATE updates SET state = 3 WHERE seq IN (SELECT value FROM json_each(?1));
 
 -- name: give
-UPDATE updates SET state = 1, owner = ?2 WHERE seq = ?1;
+UPDATE updates SET state = 1, owner = ?1 WHERE seq IN (SELECT value FROM json_each(?2));
 
 -- name: done
 UPDATE updates SET state = 4, owner = NULL, until = NULL, error = NULL, finished = NULL
-WHERE seq = ?1 AND state < 4;
+WHERE seq IN (SELECT value FROM json_each(?1)) AND state < 4;
 
 -- name: failed
 UPDATE updates
@@ -132,14 +138,20 @@ WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
 -- name: arrive_again
 INSERT INTO arrivals (body, signer, weight, again)
 SELECT id, signer, 1 + length(body) / 1024, 1 FROM bodies
-WHERE id = (SELECT body FROM updates WHERE seq = ?1 AND state >= 6)
+WHERE id IN (
+    SELECT body FROM updates
+    WHERE seq IN (SELECT value FROM json_each(?1)) AND state >= 6
+)
 ON CONFLICT DO NOTHING;
 
 -- name: forget_kept
-DELETE FROM updates WHERE seq = ?1 AND state >= 6;
+DELETE FROM updates WHERE seq IN (SELECT value FROM json_each(?1)) AND state >= 6
+RETURNING seq;
 
 -- name: revive
-UPDATE updates SET state = 0, attempts = 0 WHERE seq = ?1 AND state = 5;
+UPDATE updates SET state = 0, attempts = 0
+WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 5
+RETURNING seq;
 
 -- name: backlog
 SELECT

@@ -37,6 +37,7 @@ CREATE UNIQUE INDEX updates_by_key ON updates (key);
 -- Each of the others holds only the few rows that are on their way.
 CREATE INDEX updates_ready ON updates (session, seq) WHERE state = 0;
 CREATE INDEX updates_open ON updates (session, lane) WHERE state BETWEEN 1 AND 3;
+CREATE INDEX updates_blocked ON updates (session, lane) WHERE state = 3;
 CREATE INDEX updates_due ON updates (until) WHERE state = 2;
 CREATE INDEX updates_kept ON updates (state, seq) WHERE state >= 5;
 

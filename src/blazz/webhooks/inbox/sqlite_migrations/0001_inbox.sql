@@ -15,6 +15,11 @@ CREATE TABLE arrivals (
     again  INTEGER NOT NULL DEFAULT 0   -- it was split before, and some of it had no route then
 );
 
+CREATE TRIGGER body_arrives AFTER INSERT ON bodies BEGIN
+    INSERT INTO arrivals (body, signer, weight)
+    VALUES (new.id, new.signer, 1 + length(new.body) / 1024);
+END;
+
 -- One row per update. The numbers of `state` are those of blazz.webhooks.inbox.base.State.
 CREATE TABLE updates (
     seq      INTEGER PRIMARY KEY,
@@ -37,6 +42,7 @@ CREATE UNIQUE INDEX updates_by_key ON updates (key);
 -- nothing. SQLite uses one only for queries that repeat its condition word by word.
 CREATE INDEX updates_ready ON updates (session, seq) WHERE state = 0;
 CREATE INDEX updates_open ON updates (session, lane) WHERE state BETWEEN 1 AND 3;
+CREATE INDEX updates_blocked ON updates (session, lane) WHERE state = 3;
 CREATE INDEX updates_due ON updates (until) WHERE state = 2;
 CREATE INDEX updates_kept ON updates (state, seq) WHERE state >= 5;
 
