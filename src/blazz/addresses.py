@@ -101,6 +101,7 @@ class Group:
 
 
 Address: TypeAlias = Phone | UserId | Lid | Group
+"""Whom a message can be sent to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,9 @@ def missing_line(expected: str, printed: str) -> str | None:
     lines = iter([_comparable(line) for line in printed.splitlines()])
     for line in expected.splitlines():
         pattern = ".*".join(re.escape(part) for part in _comparable(line).split("…"))
-        if line.strip() and not any(re.fullmatch(pattern, candidate) for candidate in lines):
+        if line.strip() not in {"", "…"} and not any(
+            re.fullmatch(pattern, candidate) for candidate in lines
+        ):
             return line
     return None
 

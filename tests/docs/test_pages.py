@@ -122,4 +122,5 @@ def test_the_first_line_that_was_not_printed_is_named() -> None:
     assert missing_line("sent 1 in 2 s\n…\ndone\n", printed) is None
     assert missing_line("sent … s\nread 5\n", printed) is None
     assert missing_line("done\nread 812\n", printed) == "read 812"
+    assert missing_line("…\nsent 1 in 2 s\nread 5\n…\n", printed) is None
     assert missing_line("", printed) is None

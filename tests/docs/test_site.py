@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
+
+import blazz
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a browser fetches by itself; links that a reader may follow are not among it.
@@ -50,3 +53,12 @@ def test_it_is_read_without_another_host(site: Path) -> None:
     }
 
     assert fetched == set()
+
+
+def test_the_reference_has_every_public_name(site: Path) -> None:
+    # Sphinx's inventory: four lines of text, then one compressed line per object.
+    packed = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
+    documented = {line.split()[0] for line in zlib.decompress(packed).decode().splitlines()}
+    shown = {name.rpartition(".")[2] for name in documented}
+
+    assert sorted(set(blazz.__all__) - shown) == []
