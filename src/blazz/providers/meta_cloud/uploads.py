@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -25,6 +26,14 @@ _MOST: Final = 1024
 _Key: TypeAlias = tuple[object, ...]
 
 
+@dataclass(slots=True)
+class _Turn:
+    """Who uploads a file next; kept while anybody waits for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
 class Uploads:
     """Remembers which files were uploaded, by what they are.
 
@@ -36,7 +45,7 @@ class Uploads:
         self._media = media
         self._clock = clock
         self._known: OrderedDict[_Key, tuple[MediaId, float]] = OrderedDict()
-        self._locks: dict[_Key, asyncio.Lock] = {}
+        self._turns: dict[_Key, _Turn] = {}
 
     async def id_of(self, message: MediaMessage) -> MediaId:
         """Give the id of the message's file; upload it if that was not done yet.
@@ -44,15 +53,16 @@ class Uploads:
         Raises:
             InvalidValue: The file cannot be read, is too large or of a type that is not taken.
         """
-        file = await anyio.to_thread.run_sync(media_file, message)
-        key = await anyio.to_thread.run_sync(_identity, file)
-        lock = self._locks.setdefault(key, asyncio.Lock())
+        file, key = await anyio.to_thread.run_sync(_look_at, message)
+        turn = self._turns.setdefault(key, _Turn())
+        turn.users += 1
         try:
-            async with lock:
+            async with turn.lock:
                 return self._remembered(key) or await self._upload(key, file)
         finally:
-            if not lock.locked() and self._locks.get(key) is lock:
-                del self._locks[key]
+            turn.users -= 1
+            if not turn.users:
+                del self._turns[key]
 
     def forget(self, media_id: MediaId) -> None:
         """Upload the file again next time: WhatsApp may no longer have it."""
@@ -77,11 +87,12 @@ class Uploads:
         return media_id
 
 
-def _identity(file: MediaFile) -> _Key:
-    """What makes a file the same file; a path is the same until its file is changed."""
+def _look_at(message: MediaMessage) -> tuple[MediaFile, _Key]:
+    """The message's file, and what makes it the same file; a path until its file is changed."""
+    file = media_file(message)
     if isinstance(file.content, Path):
         state = file.content.stat()
         content: _Key = (str(file.content.absolute()), state.st_mtime_ns, state.st_size)
     else:
         content = (hashlib.sha256(file.content).digest(),)
-    return (*content, file.mime_type, file.filename)
+    return file, (*content, file.mime_type, file.filename)

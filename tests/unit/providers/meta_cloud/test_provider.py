@@ -3,86 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import pickle
 import re
 from collections.abc import Callable
 from datetime import UTC
-from pathlib import Path
 
 import httpx
 import pytest
 
-from blazz.addresses import Group, Lid, Phone, UserId
+from blazz.addresses import Group, Lid, UserId
 from blazz.errors import (
     ConfigurationError,
     ConnectionFailed,
     DeliveryUnknown,
     InvalidValue,
-    NotSent,
     NotSupported,
     SessionClosed,
-    UnreadableAnswer,
 )
-from blazz.messages import Document, Image, MediaId, Template, Text, Upload
-from blazz.providers.base import Capability, Provider, ProviderContext
+from blazz.messages import Template, Text
+from blazz.providers.base import Capability, Provider
 from blazz.providers.meta_cloud import MetaCloud, Retries, faults
 from blazz.security.secret import Secret
-
-TO = Phone("+6281234567890")
-PNG = Upload(b"\x89PNG\r\n\x1a\n", "image/png", "cat.png")
-ONE_TRY = Retries(attempts=1)
-
-
-class Api:
-    """A Cloud API in memory: notes the requests; answers messages, uploads and what it is told."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
-        self.answers: list[httpx.Response | Exception] = []
-        self.uploads = 0
-
-    @property
-    def bodies(self) -> list[dict[str, object]]:
-        return [
-            json.loads(request.content)
-            for request in self.requests
-            if request.url.path.endswith("/messages")
-        ]
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if request.url.path.endswith("/media"):
-            self.uploads += 1
-            return httpx.Response(200, json={"id": f"media{self.uploads}"})
-        if self.answers:
-            answer = self.answers.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-        wamid = f"wamid.{len(self.requests)}"
-        return httpx.Response(
-            200,
-            json={
-                "contacts": [{"input": "+62", "wa_id": "6281234567890"}],
-                "messages": [{"id": wamid, "message_status": "accepted"}],
-            },
-        )
-
-    def cloud(self, **settings: object) -> MetaCloud:
-        given = {"transport": httpx.MockTransport(self.handle), "retries": ONE_TRY, **settings}
-        return MetaCloud("106540352242922", "T0KEN", **given)
-
-
-def error(code: int, status: int = 400) -> httpx.Response:
-    return httpx.Response(status, json={"error": {"code": code, "message": "no"}})
-
-
-async def nothing(*_: object) -> int:
-    return 200
-
-
-CONTEXT = ProviderContext(workspace="acme", session="sales", deliver_webhook=nothing)
+from tests.unit.providers.meta_cloud.cloud_api import CONTEXT, TO, Api, error
 
 
 class TestArguments:
@@ -374,95 +316,3 @@ class TestMarkingRead:
         async with api.cloud(retries=Retries(sleep=at_once)) as cloud:
             await cloud.mark_read("wamid.1")
         assert len(api.requests) == 2
-
-
-class TestFiles:
-    async def test_a_file_is_uploaded_once(self) -> None:
-        api = Api()
-        async with api.cloud() as cloud:
-            sends = (cloud.send(TO, Image(PNG, caption=f"{n}"), token="t") for n in range(8))
-            await asyncio.gather(*sends)
-            await cloud.send(TO, Image(PNG), token="t")
-        assert api.uploads == 1
-        assert [body["image"]["id"] for body in api.bodies] == ["media1"] * 9
-
-    async def test_a_changed_file_is_uploaded_again(self, tmp_path: Path) -> None:
-        api = Api()
-        path = tmp_path / "offer.pdf"
-        path.write_bytes(b"%PDF-1.7 one")
-        async with api.cloud() as cloud:
-            await cloud.send(TO, Document(path), token="t")
-            await cloud.send(TO, Document(path), token="t")
-            path.write_bytes(b"%PDF-1.7 three")
-            await cloud.send(TO, Document(path), token="t")
-        assert [body["document"] for body in api.bodies] == [
-            {"id": "media1", "filename": "offer.pdf"},
-            {"id": "media1", "filename": "offer.pdf"},
-            {"id": "media2", "filename": "offer.pdf"},
-        ]
-
-    async def test_a_file_that_the_api_has_lost_is_uploaded_again(self) -> None:
-        api = Api()
-        api.answers = [error(131053)]
-        async with api.cloud() as cloud:
-            with pytest.raises(faults.MediaNotUploaded):
-                await cloud.send(TO, Image(PNG), token="t")
-            await cloud.send(TO, Image(PNG), token="t")
-        assert [body["image"]["id"] for body in api.bodies] == ["media1", "media2"]
-
-    async def test_a_message_whose_upload_was_lost_was_not_sent(self) -> None:
-        calls = []
-
-        def handle(request: httpx.Request) -> httpx.Response:
-            calls.append(request.url.path)
-            raise httpx.ReadTimeout("no answer")
-
-        transport = httpx.MockTransport(handle)
-        async with MetaCloud("1", "T", transport=transport, retries=ONE_TRY) as cloud:
-            with pytest.raises(NotSent, match="could not be uploaded"):
-                await cloud.send(TO, Image(PNG), token="t")
-        assert calls == ["/v26.0/1/media"]
-
-    async def test_a_missing_file_is_said_before_anything_leaves(self, tmp_path: Path) -> None:
-        api = Api()
-        async with api.cloud() as cloud:
-            with pytest.raises(InvalidValue, match="cannot be read"):
-                await cloud.send(TO, Image(tmp_path / "none.png"), token="t")
-        assert api.requests == []
-
-    async def test_a_failed_upload_does_not_fail_the_sends_that_wait_for_it(self) -> None:
-        api = Api()
-        failing = [httpx.Response(200, json={"no": "id"})]
-
-        def handle(request: httpx.Request) -> httpx.Response:
-            if request.url.path.endswith("/media") and failing:
-                return failing.pop()
-            return api.handle(request)
-
-        async with api.cloud(transport=httpx.MockTransport(handle)) as cloud:
-            sends = [cloud.send(TO, Image(PNG), token="t") for _ in range(3)]
-            results = await asyncio.gather(*sends, return_exceptions=True)
-        assert sorted(type(result).__name__ for result in results) == [
-            "NotSent",
-            "Receipt",
-            "Receipt",
-        ]
-        assert api.uploads == 1
-
-    async def test_ids_and_links_are_sent_as_they_are(self) -> None:
-        api = Api()
-        async with api.cloud() as cloud:
-            await cloud.send(TO, Image(MediaId("77")), token="t")
-            await cloud.send(TO, Image("https://example.com/cat.png"), token="t")
-        assert api.uploads == 0
-        assert [body["image"] for body in api.bodies] == [
-            {"id": "77"},
-            {"link": "https://example.com/cat.png"},
-        ]
-
-
-async def test_an_upload_without_an_id_is_unreadable() -> None:
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"h": 1}))
-    async with MetaCloud("1", "T", transport=transport, retries=ONE_TRY) as cloud:
-        with pytest.raises(UnreadableAnswer):
-            await cloud.upload_media(b"x", mime_type="text/plain", filename="x.txt")
