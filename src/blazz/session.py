@@ -38,7 +38,7 @@ from blazz.providers.base import (
     UploadsMedia,
     new_token,
 )
-from blazz.webhooks.log import EventLog
+from blazz.webhooks.log import EventLog, Start
 
 E = TypeVar("E", bound=Event)
 
@@ -291,6 +291,7 @@ class Session:
         *kinds: type[E],
         where: Callable[[E], bool] | None = None,
         cursor: str | None = None,
+        start: Start = "now",
     ) -> AsyncGenerator[E]:
         """Iterate over events as they are received, also those that handlers get.
 
@@ -299,8 +300,9 @@ class Session:
             where: A filter, see `blazz.events.filters`.
             cursor: A name under which the position is kept. With it the iteration goes on where an
                 earlier one, also of an earlier process, left off: an event counts as done when the
-                next one is asked for, so after a crash the last few may come again. Without it,
-                iteration starts now.
+                next one is asked for, so after a crash the last one may come again.
+            start: Where to begin when no position is kept: `now`, which is when the first event is
+                asked for, or at the `oldest` event that is kept (8 days).
 
         Example:
             ::
@@ -311,7 +313,7 @@ class Session:
         self._check_open()
         self._check_receives()
         wanted = kinds or cast("tuple[type[E], ...]", (Event,))
-        return self._log.follow(self.key, wanted, where=where, cursor=cursor)
+        return self._log.follow(self.key, wanted, where=where, cursor=cursor, start=start)
 
     # Its end
 

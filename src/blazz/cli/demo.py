@@ -90,7 +90,7 @@ async def _check(campaign: Campaign, sandbox: Sandbox) -> _Check:
     counts = await sandbox.counts()
     missing = 0
     async for it in campaign.recipients():
-        if it.message_id is not None and it.address.lstrip("+") not in counts:
+        if it.message_id is not None and it.address not in counts:
             missing += 1
     twice = sum(count > 1 for count in counts.values())
     return _Check(sum(counts.values()), twice, missing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from blazz.events.base import Event
 from blazz.webhooks.bell import Bell
@@ -14,6 +14,7 @@ _PAGE: Final = 200
 _POLL_SECONDS: Final = 0.5
 
 E = TypeVar("E", bound=Event)
+Start: TypeAlias = Literal["now", "oldest"]
 
 
 class EventLog:
@@ -41,6 +42,7 @@ class EventLog:
         *,
         where: Callable[[E], bool] | None = None,
         cursor: str | None = None,
+        start: Start = "now",
     ) -> AsyncGenerator[E]:
         """Yield a session's events of some kinds as they come, without end.
 
@@ -49,10 +51,11 @@ class EventLog:
             kinds: The kinds wanted, with their subclasses.
             where: Which of them.
             cursor: The name under which the position is kept; it moves past an event when the next
-                one is asked for. None: begin now, keep nothing.
+                one is asked for. None: keep nothing.
+            start: Where to begin without a kept position: `now`, or at the `oldest` event there is.
         """
         name = None if cursor is None else f"{session}:{cursor}"
-        position = await self._start(name)
+        position = await self._start(name, start)
         bell = Bell()
         self._readers.add(bell)
         try:
@@ -80,11 +83,11 @@ class EventLog:
         (delivery,) = await self._deliveries.find([row])
         return None if delivery is None else delivery.event
 
-    async def _start(self, name: str | None) -> int:
-        """Where to begin: at the cursor, or at the end of the log."""
+    async def _start(self, name: str | None, start: Start) -> int:
+        """The position that is kept under a name, else where a new reader begins."""
         position = None if name is None else await self._inbox.cursor(name)
         if position is None:
-            position = await self._inbox.last_position()
+            position = 0 if start == "oldest" else await self._inbox.last_position()
             # Kept at once: what comes from now on is this reader's, also if it dies right away.
             await self._keep(name, position)
         return position

@@ -1,0 +1,240 @@
+"""Receiving through a client: handlers, iterators with cursors, questions, opt-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from blazz import (
+    Client,
+    ConfigurationError,
+    Event,
+    MessageReceived,
+    MetaCloud,
+    Sandbox,
+    Session,
+    StatusChanged,
+    Text,
+    TextReceived,
+    Timeout,
+)
+from tests.integration.client.conftest import BUDI, SITI, Scene, until
+
+
+class Collector:
+    """A handler that keeps what it got and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._send, self._receive = anyio.create_memory_object_stream[Event](1000)
+
+    async def __call__(self, session: Session, event: Event) -> None:
+        self.events.append(event)
+        await self._send.send(event)
+
+    async def next(self) -> Event:
+        with anyio.fail_after(20):
+            return await self._receive.receive()
+
+    def close(self) -> None:
+        self._send.close()
+        self._receive.close()
+
+
+@pytest.fixture
+def collector():
+    collector = Collector()
+    yield collector
+    collector.close()
+
+
+async def test_a_handler_gets_the_session_and_the_event(sandbox_url: str, tmp_path: Path) -> None:
+    async with Client(folder=tmp_path) as client:
+
+        @client.on(TextReceived)
+        async def answer(session: Session, event: TextReceived) -> None:
+            await session.reply(event, Text(f"You said {event.body}"), quote=True)
+
+        sandbox = Sandbox(sandbox_url)
+        await client.open("sales", sandbox)
+        user = sandbox.user(BUDI)
+        message_id = await user.types("hello")
+
+        message = await user.receives()
+        assert message.body["text"]["body"] == "You said hello"
+        assert message.body["context"]["message_id"] == message_id
+
+
+async def test_handlers_are_chosen_by_kind_filter_and_session(
+    sandbox_url: str, tmp_path: Path, collector: Collector
+) -> None:
+    async with Client(folder=tmp_path) as client:
+        client.on(TextReceived, where=lambda it: it.body.startswith("!"), session="a")(collector)
+        first = Sandbox(sandbox_url, phone_number_id="1001")
+        second = Sandbox(sandbox_url, phone_number_id="1002")
+        await client.open("a", first)
+        await client.open("b", second)
+        await second.user(BUDI).types("!other session")
+        await first.user(BUDI).types("no mark")
+        await first.user(BUDI).sends_location(1.0, 2.0)
+        await first.user(BUDI).types("!wanted")
+
+        event = await collector.next()
+        assert isinstance(event, TextReceived)
+        assert event.body == "!wanted"
+        assert len(collector.events) == 1
+
+
+async def test_a_handler_that_fails_gets_the_event_again(
+    sandbox_url: str, tmp_path: Path, collector: Collector
+) -> None:
+    async with Client(folder=tmp_path) as client:
+        tries = 0
+
+        @client.on(TextReceived)
+        async def shaky(session: Session, event: TextReceived) -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise RuntimeError("not now")
+            await collector(session, event)
+
+        sandbox = Sandbox(sandbox_url)
+        await client.open("sales", sandbox)
+        await sandbox.user(BUDI).types("important")
+
+        await collector.next()
+        assert tries == 2
+
+
+async def test_a_cursor_goes_on_after_a_restart(
+    sandbox_url: str, make_client: Callable[[], Client]
+) -> None:
+    sandbox = Sandbox(sandbox_url)
+    async with make_client() as client:
+        session = await client.open("sales", sandbox)
+        async with aclosing(session.events(TextReceived, cursor="bot", start="oldest")) as events:
+            for text in ("one", "two", "three"):
+                await sandbox.user(BUDI).types(text)
+            assert (await anext(events)).body == "one"
+            assert (await anext(events)).body == "two"  # so "one" is done, "two" is not
+
+    async with make_client() as client:
+        session = await client.open("sales", Sandbox(sandbox_url))
+        async with aclosing(session.events(TextReceived, cursor="bot")) as events:
+            assert [(await anext(events)).body for _ in range(2)] == ["two", "three"]
+
+
+async def test_an_iterator_wakes_for_what_comes(scene: Scene) -> None:
+    async with aclosing(scene.session.events(StatusChanged, start="oldest")) as events:
+        receipt = await scene.session.send(BUDI, Text("Halo"))
+        with anyio.fail_after(20):
+            seen = {(await anext(events)).status.value for _ in range(3)}
+    assert seen == {"sent", "delivered", "read"}
+    assert receipt.token
+
+
+async def test_a_session_without_a_secret_only_sends(tmp_path: Path) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={}))
+    async with Client(folder=tmp_path) as client:
+        session = await client.open("s", MetaCloud("1001", "EAAG", transport=transport))
+
+        with pytest.raises(ConfigurationError, match="app_secret"):
+            session.events()
+        with pytest.raises(ConfigurationError, match="app_secret"):
+            await session.ask(BUDI, Text("?"), timeout=1)
+
+
+class TestAsk:
+    async def test_the_next_message_is_the_answer(self, scene: Scene, collector: Collector) -> None:
+        scene.client.on(MessageReceived)(collector)
+
+        async def answer() -> None:
+            await scene.budi.receives()
+            await scene.siti.types("not asked")
+            await scene.budi.types("Budi")
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(answer)
+            reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=20)
+        assert reply.text == "Budi"
+
+        await scene.budi.types("something else")
+        events = [await collector.next(), await collector.next()]
+        assert {it.text for it in events} == {"not asked", "something else"}
+
+    async def test_nobody_answers(self, scene: Scene) -> None:
+        with pytest.raises(Timeout, match=f"{SITI[1:]} did not answer 'name' within 1 s"):
+            await scene.session.ask(SITI, Text("Your name?"), timeout=1, id="name")
+
+    async def test_asking_again_after_a_restart_finds_the_answer(
+        self, sandbox_url: str, make_client: Callable[[], Client]
+    ) -> None:
+        sandbox = Sandbox(sandbox_url)
+        async with make_client() as client:
+            session = await client.open("sales", sandbox)
+            with anyio.move_on_after(0.5):
+                await session.ask(BUDI, Text("Your name?"), timeout=60, id="name")
+            await sandbox.user(BUDI).types("Budi")
+
+        again = Sandbox(sandbox_url)
+        async with make_client() as client:
+            session = await client.open("sales", again)
+            reply = await session.ask(BUDI, Text("Your name?"), timeout=60, id="name")
+            assert reply.text == "Budi"
+            assert (await again.counts())[BUDI] == 1
+
+    async def test_another_process_may_receive_the_answer(
+        self, scene: Scene, sandbox_url: str
+    ) -> None:
+        """Webhooks go to whoever subscribed last; here that is another client."""
+        async with Client(folder=scene.folder, workspace="acme") as other:
+            elsewhere = Sandbox(sandbox_url)
+            await other.open("sales", elsewhere)
+
+            async def answer() -> None:
+                await elsewhere.user(BUDI).receives()
+                await elsewhere.user(BUDI).types("Budi")
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(answer)
+                reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=20)
+        assert reply.text == "Budi"
+
+
+class TestOptOut:
+    async def test_a_stop_word(self, scene: Scene) -> None:
+        await scene.budi.types("please do not stop")
+        await scene.budi.types("Stop!")
+
+        await until(lambda: _suppressed(scene, BUDI, "stop_word"))
+
+    async def test_a_preference_and_its_end(self, scene: Scene) -> None:
+        await scene.budi.opts_out()
+        await until(lambda: _suppressed(scene, BUDI, "opted_out"))
+        await scene.budi.opts_in()
+        await until(lambda: _not_suppressed(scene, BUDI))
+
+    async def test_a_failed_message(self, scene: Scene) -> None:
+        await scene.session.send("+1 555 913 1050", Text("Halo"))
+        await until(lambda: _suppressed(scene, "+15559131050", "error_131050"))
+
+    async def test_by_hand(self, scene: Scene) -> None:
+        await scene.session.suppress("0812-3456-7890", reason="asked by phone")
+        assert await _suppressed(scene, BUDI, "asked by phone")
+        await scene.session.unsuppress(BUDI)
+        assert await _not_suppressed(scene, BUDI)
+
+
+async def _suppressed(scene: Scene, address: str, reason: str) -> bool:
+    found = {it.address: it.reason for it in await scene.session.suppressions()}
+    return found.get(address) == reason
+
+
+async def _not_suppressed(scene: Scene, address: str) -> bool:
+    return address not in {it.address for it in await scene.session.suppressions()}
