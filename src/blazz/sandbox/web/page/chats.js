@@ -29,7 +29,7 @@ export class Chat extends Model {
   }
 
   get formattedTitle() {
-    return this.attributes.formattedTitle ?? this.attributes.name ?? this.id.user;
+    return this.attributes.formattedTitle ?? this.attributes.name ?? this.contact?.displayName ?? this.id.user;
   }
 
   set formattedTitle(title) {

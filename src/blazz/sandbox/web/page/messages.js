@@ -6,7 +6,7 @@ import { MsgKey, Wid, wid } from './ids.js';
 import { mediaOf } from './media.js';
 import { collectionOf, Model, textOf } from './model.js';
 import { define } from './registry.js';
-import { readLid, readWid, readMessage } from './storage.js';
+import { readLid, readMessage, readWid, store } from './storage.js';
 
 const IDS = ['quotedParticipant', 'quotedRemoteJid'];
 
@@ -127,6 +127,12 @@ export async function recall(key) {
   if (known) return known;
   const row = await readMessage(textOf(key));
   return row && remember({ ...attributesOf(row), isNewMsg: false });
+}
+
+/** Change a stored message, if it is stored. */
+export async function amend(key, changes) {
+  const row = await readMessage(key.toString());
+  if (row) await store({ message: [{ ...row, ...changes }] });
 }
 
 /** Look for a message that is not in memory; what is found is there once the promise resolves. */

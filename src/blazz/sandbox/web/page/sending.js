@@ -3,9 +3,11 @@
 import { chatOf, saveChat } from './chats.js';
 import { connection } from './connection.js';
 import { MsgKey } from './ids.js';
-import { attributesOf, MsgCollection, outgoingRow, recall, remember, rowOf } from './messages.js';
+import { amend, attributesOf, MsgCollection, outgoingRow, remember, rowOf } from './messages.js';
+import { noteReaction } from './reactions.js';
 import { define } from './registry.js';
 import * as storage from './storage.js';
+import { readWid } from './storage.js';
 
 const SENT = 1;
 const FAILED = -1;
@@ -22,8 +24,11 @@ async function untilAnswered(operation, parameters) {
   }
 }
 
+const underWay = new Set();
+
 /** Transmit a stored message; the server knows a repetition by its id. */
 async function transmit(message, row) {
+  underWay.add(row.key);
   const { key, n, unsent, fromMe, ack, ...wire } = row;
   try {
     const { t } = await untilAnswered('send', { message: wire });
@@ -35,6 +40,8 @@ async function transmit(message, row) {
     message.updateAck(FAILED);
     await storage.store({ message: [{ ...row, ack: FAILED, unsent: undefined }] });
     return { messageSendResult: 'ERROR_UNKNOWN', t: row.t, count: null, error: failure.code };
+  } finally {
+    underWay.delete(row.key);
   }
 }
 
@@ -47,11 +54,26 @@ function addAndSendMsgToChat(chat, raw) {
   return [Promise.resolve(message), stored.then(() => transmit(message, row))];
 }
 
+/** The same for a file: in its chat at once, transmitted when it is uploaded. */
+export async function addAndSendFile(chat, raw, upload) {
+  const message = remember(raw);
+  chat.set({ t: message.get('t'), lastReceivedKey: message.id });
+  try {
+    message.set(await upload());
+  } catch (failure) {
+    message.updateAck(FAILED);
+    return { messageSendResult: 'ERROR_UPLOAD', error: failure.code };
+  }
+  const row = outgoingRow(message);
+  await storage.store({ message: [{ ...row, unsent: 1 }], chat: [chat.row()] });
+  return transmit(message, row);
+}
+
 /** Send what was written before a break or a restart and never accepted. */
 export async function resendUnsent() {
   for (const row of await storage.readUnsent()) {
-    const message = MsgCollection.get(row.key);
-    if (!message || !message.isUnderWay) await transmit(message ?? remember(attributesOf(row)), row);
+    if (underWay.has(row.key)) continue;
+    await transmit(MsgCollection.get(row.key) ?? remember(attributesOf(row)), row);
   }
 }
 
@@ -64,12 +86,6 @@ async function addAndSendMessageEdit(message, raw) {
   const changes = { [field]: text, latestEditMsgKey: raw.id, latestEditSenderTimestampMs: answer.t * 1000 };
   message.set(changes);
   await amend(message.id, { ...changes, latestEditMsgKey: raw.id.toString() });
-}
-
-/** Change a stored message, if it is stored. */
-async function amend(key, changes) {
-  const row = await storage.readMessage(key.toString());
-  if (row) await storage.store({ message: [{ ...row, ...changes }] });
 }
 
 async function sendRevoke(chat, messages) {
@@ -93,14 +109,16 @@ async function sendDeleteMsgs(chat, messages) {
 
 /** React to a message; an empty text takes the reaction back. */
 async function sendReactionToMsg(message, text) {
+  const key = await MsgKey.newId();
   await untilAnswered('react', {
     chat: message.id.remote.toString(),
     id: message.id.id,
     fromMe: message.id.fromMe,
     sender: message.id.participant?.toString(),
     text,
-    key: await MsgKey.newId(),
+    key,
   });
+  await noteReaction(message, { sender: readWid(), text, t: Date.now(), id: key });
   return 'OK';
 }
 
@@ -128,5 +146,3 @@ define('WAWebDeleteMsgAction', { sendDeleteMsgs });
 define('WAWebSendReactionMsgAction', { sendReactionToMsg });
 define('WAWebMsgPlayedAction', { markPlayed, canMarkPlayed: (message) => !message.id.fromMe });
 define('WAWebSendTextMsgChatAction', { sendTextMsgToChat });
-
-export { amend, recall };

@@ -1,0 +1,1 @@
+"""WhatsApp Web, driven in Chromium through Playwright and wa-js."""

@@ -1,0 +1,52 @@
+/** Calls that come in: they ring, and can be declined; nobody talks. */
+
+import { connection } from './connection.js';
+import { wid } from './ids.js';
+import { collectionOf, Model } from './model.js';
+import { define, internal } from './registry.js';
+
+const CallState = { None: 0, Calling: 1, ReceivedCall: 3, CallActive: 6, ReceivedCallWithoutOffer: 8, CallStateEnding: 13 };
+
+class Call extends Model {
+  static defaults = { isGroup: false, isVideo: false, outgoing: false, state: CallState.ReceivedCall };
+
+  getState() {
+    return this.get('state');
+  }
+}
+Call.prototype.proxyName = 'call';
+
+class CallCollectionImpl extends collectionOf(Call) {
+  activeCall = null;
+
+  processIncomingCall(offer) {
+    return this.add(offer)[0];
+  }
+
+  setActiveCall(call) {
+    this.activeCall = call;
+    return call;
+  }
+}
+const calls = new CallCollectionImpl();
+
+connection.on('push', (kind, data) => {
+  if (kind === 'call') {
+    const { default: store } = internal('WAWebCallCollection');
+    store.setActiveCall(new Call({ id: data.id, peerJid: wid(data.from), isVideo: data.video, offerTime: data.t }));
+  } else if (kind === 'call_ended' && calls.activeCall?.id === data.id) {
+    calls.activeCall.set('state', CallState.CallStateEnding);
+    calls.setActiveCall(null);
+  }
+});
+
+async function rejectCall() {
+  await connection.request('reject_call', { id: calls.activeCall.id });
+  calls.activeCall.set('state', CallState.CallStateEnding);
+  calls.setActiveCall(null);
+}
+
+define('WAWebCallEnums', { CallState });
+define('WAWebCallModel', { default: Call });
+define('WAWebCallCollection', { CallCollectionImpl, default: calls });
+define('WAWebVoipStackInterface', { getVoipStackInterface: async () => ({ rejectCall }) });

@@ -1,0 +1,94 @@
+/** Old messages: what comes with the linking, and what is asked for later. */
+
+import { chatOf, ChatCollection } from './chats.js';
+import { connection } from './connection.js';
+import { learnContact } from './contacts.js';
+import { learnGroup } from './groups.js';
+import { MsgKey } from './ids.js';
+import { attributesOf, keyOf, rowOf } from './messages.js';
+import { Model } from './model.js';
+import { define } from './registry.js';
+import * as storage from './storage.js';
+import { BackendEvent, BackendEventBus } from './stream.js';
+
+const MOST_AT_ONCE = 1000;
+const MEDIA = new Set(['image', 'video', 'audio', 'ptt', 'document', 'sticker']);
+
+class HistorySyncProgressModel extends Model {
+  static defaults = { realProgress: 0, remainingPausedSeconds: 0 };
+}
+const progress = new HistorySyncProgressModel();
+
+/** Take over a part of the history: stored with the batch, shown as chats without new messages. */
+export function learnHistory({ contacts, groups, chats, messages, done }, batch) {
+  for (const contact of contacts) batch.put('contact', { ...contact, key: contact.id });
+  for (const group of groups) batch.put('group', { ...group, key: group.id });
+  for (const { id, ...chat } of chats) batch.put('chat', { ...batch.chat(id), ...chat });
+  for (const message of messages) {
+    const row = rowOf(message);
+    const chat = batch.chat(row.chat);
+    batch.put('message', row);
+    if (row.t >= chat.t) batch.put('chat', { ...chat, t: row.t, lastReceivedKey: row.key });
+  }
+  const rows = [...batch.tables.chat.values()];
+  return () => {
+    contacts.forEach(learnContact);
+    groups.forEach(learnGroup);
+    for (const row of rows) showChat(row);
+    progress.set('realProgress', done);
+    BackendEventBus.trigger(BackendEvent.NEW_HISTORY_SYNC_CHUNK_PROCESSED);
+    if (done >= 100) BackendEventBus.trigger(BackendEvent.ON_INITIAL_CHAT_SYNCED);
+  };
+}
+
+/** Put a stored chat into the list. */
+export function showChat({ key, lastReceivedKey, ...attributes }) {
+  if (lastReceivedKey) attributes.lastReceivedKey = MsgKey.fromString(lastReceivedKey);
+  const known = ChatCollection.get(key);
+  if (known) known.set(attributes);
+  else chatOf(key, attributes);
+}
+
+/** Messages next to a known one, oldest first, without it; the server is asked where ours end. */
+async function findAround({ anchor, count, direction }) {
+  const wanted = Math.min(count, MOST_AT_ONCE);
+  const chat = anchor.remote.toString();
+  const place = await storage.readMessage(anchor.toString());
+  if (!place || wanted <= 0) return [];
+  const found = await storage.readAround(chat, place, direction, wanted);
+  if (direction === 'before' && found.length < wanted) {
+    const oldest = found[0] ?? place;
+    const older = await fetchOlder(chat, oldest, wanted - found.length);
+    return [...older, ...found].map(attributesOf);
+  }
+  return found.map(attributesOf);
+}
+
+async function fetchOlder(chat, { id, sender, t, n }, count) {
+  await connection.ready;
+  const { messages } = await connection.request('history', { chat, id, sender, count });
+  // Places count downwards from the oldest one known, so that the order within a second is kept.
+  const rows = messages.map((message, at) => ({
+    ...message, key: keyOf(message), n: message.t === t ? n - messages.length + at : at - messages.length,
+  }));
+  await storage.store({ message: rows });
+  return rows;
+}
+
+async function msgFindMedia(query) {
+  const found = await findAround({ ...query, count: MOST_AT_ONCE });
+  const files = found.filter(({ type }) => MEDIA.has(type) && (query.mediaType !== 'allDocs' || type === 'document'));
+  return { messages: query.direction === 'before' ? files.slice(-query.count) : files.slice(0, query.count) };
+}
+
+const msgFindByDirection = async (query) => ({ messages: await findAround(query) });
+
+define('WAWebDBMessageFindLocal', {
+  msgFindByDirection,
+  msgFindBefore: (query) => msgFindByDirection({ ...query, direction: 'before' }),
+  msgFindAfter: (query) => msgFindByDirection({ ...query, direction: 'after' }),
+});
+define('WAWebDBMessageFindMedia', { msgFindMedia });
+define('WAWebDBMessageFindCallLog', { msgFindCallLog: async () => [] });
+define('WAWebHistorySyncProgressModel', { HistorySyncProgressModel });
+define('WAWebHistorySyncProgress', { getHistorySyncProgressModel: () => progress });

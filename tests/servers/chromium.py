@@ -1,0 +1,86 @@
+"""Chromium for tests: Debian's, driven by Playwright, with wa-js in every page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from blazz.errors import ConfigurationError
+from blazz.providers.web.assets import install_wa_js
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page, Playwright
+
+PROGRAMS = ("chromium-headless-shell", "chromium")
+QUIET = (
+    "--disable-extensions",
+    "--disable-features=IdbSqliteBackingStore,MediaRouter,SpareRendererForSitePerProcess,Translate",
+    "--disable-software-rasterizer",
+    "--enable-features=NetworkServiceInProcess2",
+    "--in-process-gpu",
+    "--mute-audio",
+    "--no-zygote",
+    "--renderer-process-limit=1",
+)
+NO_ANALYTICS = "window.WPPConfig = { disableGoogleAnalytics: true }"
+
+Problems: TypeAlias = list[str]
+"""What went wrong in a page: errors on its console and exceptions that nobody caught."""
+
+Launch: TypeAlias = Callable[..., AbstractAsyncContextManager["BrowserContext"]]
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The browser; a test that needs it fails with one clear line where there is none."""
+    for name in PROGRAMS:
+        if found := shutil.which(name):
+            return Path(found)
+    pytest.fail(
+        "Chromium is not installed; on Debian run: apt-get install chromium-headless-shell",
+        pytrace=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def wa_js_path() -> Path:
+    """The real wa-js, fetched through npm once and kept in the user's cache."""
+    try:
+        return install_wa_js().path
+    except ConfigurationError as error:
+        pytest.fail(f"{error}; on Debian run: apt-get install npm", pytrace=False)
+
+
+@asynccontextmanager
+async def open_profile(
+    playwright: Playwright, program: Path, profile: Path, *, wa_js: Path | None
+) -> AsyncIterator[BrowserContext]:
+    """Open a browser on a profile folder, with wa-js in every page unless it is None."""
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    context = await playwright.chromium.launch_persistent_context(
+        profile, executable_path=program, headless=True, args=[*QUIET, *root]
+    )
+    try:
+        if wa_js is not None:
+            await context.add_init_script(NO_ANALYTICS)
+            await context.add_init_script(path=wa_js)
+        yield context
+    finally:
+        await context.close()
+
+
+def watch(page: Page) -> Problems:
+    """Collect what goes wrong in a page from now on."""
+    problems: Problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: problems.append(message.text) if message.type == "error" else None,
+    )
+    return problems
