@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from pathlib import Path
 
 import anyio
@@ -48,7 +48,8 @@ class Campaign:
     Args:
         spec: Its settings.
         ledger: Where it is recorded; open.
-        sender: What it is sent through; every `Provider` is one.
+        sender: What it is sent through; every `Provider` is one. Without it the campaign can be
+            looked at and steered, but not run.
         audience: Who it goes to; not needed once the ledger has it.
         limiter: Counts what leaves under each session; campaigns of one session share it.
         engine: What carries its chunks; one of its own by default.
@@ -77,7 +78,7 @@ class Campaign:
         spec: CampaignSpec,
         *,
         ledger: Ledger,
-        sender: Sender,
+        sender: Sender | None = None,
         audience: Audience | None = None,
         limiter: Limiter | None = None,
         engine: Engine | None = None,
@@ -139,7 +140,7 @@ class Campaign:
 
     async def run(
         self, *, every: float = 0.5, patience: float = 300.0, wait_for_statuses: float = 0.0
-    ) -> AsyncIterator[Progress]:
+    ) -> AsyncGenerator[Progress]:
         """Send it, and tell how it goes. A paused or halted campaign is resumed.
 
         Ends when nothing more can be sent now: all is sent, it was halted or cancelled, or what
@@ -153,10 +154,13 @@ class Campaign:
                 seconds, or none can come.
 
         Raises:
+            ConfigurationError: It has nothing to be sent through.
             AudienceError: The audience cannot be read or lacks a column; nothing was sent.
             CampaignConflict: The id exists with another message or audience.
             LedgerError: The ledger cannot be read or written; sending has stopped.
         """
+        if self._sender is None:
+            raise ConfigurationError(f"the campaign {self.id!r} has no session to be sent through")
         # The work is done in a task of its own: a task group must not be open at a `yield`, because
         # a loop that is left closes the generator from another task.
         work = asyncio.create_task(
@@ -232,7 +236,6 @@ class Campaign:
             signer=signer,
             send_timeout=self._send_timeout,
             concurrency=self._concurrency,
-            chunks=min(_CHUNKS, self._concurrency),
             on_chunk_done=dispatcher.nudge,
             clock=self._clock,
         )

@@ -75,6 +75,8 @@ class ChunkRun:
 
     async def wait(self, seconds: float, *, enough: int) -> None:
         """Wait for so many results, or for all that are on their way, or for so long."""
+        # Fast answers are there before anybody waits for them; stopping must get its turn, too.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         self._enough = enough
         with anyio.move_on_after(seconds):
             await self._changed.wait()

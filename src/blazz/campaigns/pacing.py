@@ -154,25 +154,24 @@ def tick(rate: float | None) -> float:
     return min(_LONGEST_TICK, max(_SHORTEST_TICK, 8 / rate))
 
 
-def window(rate: float | None, latency: float, *, most: int, pace: Pace, chunks: int = 1) -> int:
-    """How many rows of one chunk may be `sending` at once.
+def window(rate: float | None, latency: float, *, most: int, pace: Pace) -> int:
+    """How many rows of a number may be `sending` at once.
 
     Enough to keep the rate up, and no more: these rows are in doubt if the process dies.
 
     Args:
-        rate: Messages per second of the number; None: no limit.
+        rate: Messages per second; None: no limit.
         latency: Seconds from request to answer, lately.
         most: The upper bound.
         pace: How the number is doing.
-        chunks: How many chunks share the number in this process.
 
     Example:
-        >>> window(80.0, 0.3, most=50, pace=Pace(), chunks=2)
-        20
+        >>> window(80.0, 0.3, most=75, pace=Pace())
+        40
     """
     if pace.trouble:
         return 1  # probe until there is an answer
     if rate is None:
         return most
-    needed = math.ceil(rate * pace.factor * (latency + 2 * tick(rate)) / chunks)
+    needed = math.ceil(rate * pace.factor * (latency + 2 * tick(rate)))
     return max(1, min(most, needed))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Self
 
 from blazz.campaigns.ledger.records import CampaignRow, UnknownPolicy
 from blazz.campaigns.limiter.base import Limit
@@ -12,7 +13,7 @@ from blazz.campaigns.priority import Priority
 from blazz.campaigns.retrying import RetryPolicy
 from blazz.errors import InvalidValue
 from blazz.messages.base import Message
-from blazz.messages.codec import to_json
+from blazz.messages.codec import from_json, to_json
 from blazz.messages.rendering import columns
 
 DEFAULT_RATE = 78.0
@@ -75,6 +76,23 @@ class CampaignSpec:
         if not 1 <= self.chunk_size <= 10_000:
             raise InvalidValue("CampaignSpec.chunk_size", "1 to 10000", self.chunk_size)
         RetryPolicy(self.most_refusals)
+
+    @classmethod
+    def from_row(cls, row: CampaignRow) -> Self:
+        """Read the settings of a campaign that the ledger has."""
+        return cls(
+            id=row.id,
+            message=from_json(row.message),
+            session=row.session,
+            workspace=row.workspace,
+            rate=row.rate,
+            priority=row.priority,
+            start_at=datetime.fromtimestamp(row.not_before, UTC) if row.not_before else None,
+            unknown=row.unknown,
+            settle_after=row.settle_after,
+            most_refusals=row.most_refusals,
+            chunk_size=row.chunk_size,
+        )
 
     def to_row(self) -> CampaignRow:
         """Make what the ledger stores of it.

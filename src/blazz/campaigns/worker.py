@@ -74,6 +74,20 @@ class _Number:
 
     pace: Pace = field(default_factory=Pace)
     latency: float = 0.2
+    runs: list[ChunkRun] = field(default_factory=list)
+
+    def room(self, run: ChunkRun, window: int) -> tuple[int, int]:
+        """How many rows a chunk may take now, and how many are worth taking at once.
+
+        The chunks of a number share its window; what one does not use is the others'.
+        """
+        share = math.ceil(window / len(self.runs))
+        free = window - sum(each.in_flight for each in self.runs)
+        want = min(share - run.in_flight, free, run.remaining)
+        enough = max(1, share // 3)
+        if want < enough and want < run.remaining and run.in_flight:
+            want = 0
+        return max(0, want), enough
 
 
 @dataclass(slots=True)
@@ -99,13 +113,12 @@ class Worker:
         signer: Made with the ledger's key.
         send_timeout: Seconds after which a request without an answer is given up.
         concurrency: How many requests may be on their way at once.
-        chunks: How many chunks are worked on at once; the same as the engine's.
         on_chunk_done: Called when a chunk was given back.
         clock: Seconds since the epoch.
         monotonic: Monotonic seconds.
 
     Raises:
-        ConfigurationError: The timeout is not above 0, or the concurrency is below `chunks`.
+        ConfigurationError: The timeout is not above 0, or the concurrency below 1.
     """
 
     def __init__(
@@ -118,15 +131,14 @@ class Worker:
         signer: TokenSigner,
         send_timeout: float = 30.0,
         concurrency: int = 100,
-        chunks: int = 2,
         on_chunk_done: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         if send_timeout <= 0:
             raise ConfigurationError(f"send_timeout must be above 0, not {send_timeout}")
-        if not 1 <= chunks <= concurrency:
-            raise ConfigurationError(f"{chunks} chunks at once need at least that concurrency")
+        if concurrency < 1:
+            raise ConfigurationError(f"concurrency must be at least 1, not {concurrency}")
         self._ledger = ledger
         self._limiter = limiter
         self._senders = senders
@@ -136,9 +148,8 @@ class Worker:
         # Long enough for a request that starts in the first half to end within the lease.
         self._ttl = 2 * send_timeout + 30.0
         self._concurrency = concurrency
-        self._chunks = chunks
         # Half as much again as can be on its way, so that nobody waits while rows are committed.
-        self._most_rows = math.ceil(1.5 * concurrency / chunks)
+        self._most_rows = math.ceil(1.5 * concurrency)
         self._on_chunk_done = on_chunk_done
         self._clock = clock
         self._monotonic = monotonic
@@ -197,6 +208,7 @@ class Worker:
             number=self._numbers.setdefault(row.session, _Number()),
             limit=Limit(row.rate) if row.rate is not None else None,
         )
+        work.number.runs.append(work.run)
         try:
             await self._send_chunk(work)
         except LeaseLost:
@@ -204,6 +216,7 @@ class Worker:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._give_back(work)
+            work.number.runs.remove(work.run)
         self._on_chunk_done()
 
     def _renderer(self, row: CampaignRow) -> Renderer[Message]:
@@ -231,20 +244,13 @@ class Worker:
 
     async def _room(self, work: _Work) -> tuple[int, float, int]:
         """How many rows to take now; else how long to wait, or for how many results."""
-        run, pace = work.run, work.number.pace
-        most = pacing.window(
-            work.row.rate,
-            work.number.latency,
-            most=self._most_rows,
-            pace=pace,
-            chunks=self._chunks,
-        )
-        enough = max(1, most // 3)
+        pace = work.number.pace
+        window = pacing.window(work.row.rate, work.number.latency, most=self._most_rows, pace=pace)
+        want, enough = work.number.room(work.run, window)
         rest = pace.rest_until - self._clock()
         if rest > 0:
             return 0, min(rest, self._ttl / 3), enough
-        want = min(most - run.in_flight, run.remaining)
-        if want <= 0 or (want < enough and want < run.remaining and run.in_flight):
+        if not want:
             return 0, 0.0, enough
         if work.limit is None:
             return want, 0.0, enough

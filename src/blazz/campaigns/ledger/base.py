@@ -43,6 +43,14 @@ class Ledger(Protocol):
     * `record` applies `blazz.campaigns.delivery.advance`, whoever holds the chunk.
     """
 
+    async def open(self) -> None:
+        """Make ready; bring the schema up to date."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted and let go of everything."""
+        ...
+
     async def join(self) -> str:
         """Become one who may own chunks and imports; gives a name that nobody else has.
 

@@ -104,6 +104,7 @@ class SqliteLedger:
     async def leave(self, owner: str) -> None:
         """Stop being that owner; see `Ledger`."""
         await asyncio.to_thread(self._presence.leave, owner)
+        await self._write(lambda c: _expire(c, owner))
 
     async def key(self) -> bytes:
         """The secret that signs this ledger's tokens; see `Ledger`."""
@@ -344,8 +345,7 @@ class SqliteLedger:
         self._looked_at = now
         for (owner,) in connection.execute(SQL["owners"], {"now": now}).fetchall():
             if owner is not None and self._presence.is_gone(owner):
-                for query in ("expire_leases", "expire_offers", "expire_import"):
-                    connection.execute(SQL[query], {"owner": owner})
+                _expire(connection, owner)
 
     async def _write(self, work: Work[T]) -> T:
         try:
@@ -358,3 +358,9 @@ class SqliteLedger:
             return await self._database.read(work)
         except sqlite3.Error as error:
             raise LedgerError(f"{self.path}: {error}") from error
+
+
+def _expire(connection: sqlite3.Connection, owner: str) -> None:
+    """Let everything that an owner holds run out now."""
+    for query in ("expire_leases", "expire_offers", "expire_import"):
+        connection.execute(SQL[query], {"owner": owner})

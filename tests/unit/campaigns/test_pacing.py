@@ -1,0 +1,104 @@
+"""How fast a number sends, and when a campaign must stop."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazz.campaigns.delivery import Accepted, Evidence, Lost, NeverLeft, RefusedBy
+from blazz.campaigns.pacing import Pace, Stop, adapt, concurrency, tick, verdict, window
+from blazz.errors import Retry
+
+OK = Accepted("wamid.1")
+SLOW = RefusedBy(Retry.BACKOFF, 130429, "too fast", counts=False)
+GONE = NeverLeft("no connection", 1.0)
+
+
+def test_a_number_that_sends_too_fast_halves_its_rate_once_per_burst() -> None:
+    pace = adapt(Pace(), [OK, SLOW, SLOW], now=100)
+    assert (pace.factor, pace.rest_until) == (0.5, 101)
+    pace = adapt(pace, [SLOW], now=100.5)
+    assert (pace.factor, pace.rest_until) == (0.5, 101.5)
+    assert adapt(pace, [SLOW], now=102).factor == 0.25
+
+
+def test_it_rests_as_long_as_the_provider_asks() -> None:
+    asked = RefusedBy(Retry.BACKOFF, 130429, retry_after=7.0, counts=False)
+    assert adapt(Pace(), [asked, SLOW], now=100).rest_until == 107
+
+
+def test_it_never_stops_altogether_and_wins_its_rate_back() -> None:
+    pace = Pace()
+    for second in range(0, 40, 2):
+        pace = adapt(pace, [SLOW], now=second)
+    assert pace.factor == 0.05
+    assert adapt(pace, [OK], now=39).factor == 0.05, "not before it has been steady for a while"
+    for second in range(50, 110):
+        pace = adapt(pace, [OK], now=second)
+    assert pace.factor == 1.0
+
+
+def test_rests_grow_while_nothing_is_answered_and_end_with_an_answer() -> None:
+    pace, now, rests = Pace(), 100.0, []
+    for _ in range(8):
+        pace = adapt(pace, [GONE, GONE], now=now)
+        rests.append(pace.rest_until - now)
+        now = pace.rest_until
+    assert rests == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert window(1000, 0.3, most=50, pace=pace) == 1, "it probes with single messages"
+    assert verdict(pace, [GONE], now=now) is None, "what never left is not lost"
+    assert adapt(pace, [OK], now=now).trouble == 0
+
+
+def test_answers_that_fail_to_come_in_one_moment_are_one_trouble() -> None:
+    pace = Pace()
+    for _ in range(10):
+        pace = adapt(pace, [Lost()] * 5, now=100.0)
+    assert (pace.trouble, pace.lost) == (1, 50)
+    assert verdict(pace, [], now=100) is None
+
+
+def test_a_campaign_halts_when_probe_after_probe_is_lost() -> None:
+    pace, now = Pace(), 100.0
+    for _ in range(5):
+        pace = adapt(pace, [Lost()], now=now)
+        now = pace.rest_until
+    assert verdict(pace, [Lost()], now=now) == Stop("5 messages in a row got no answer")
+
+
+def test_rows_that_are_given_back_say_nothing() -> None:
+    assert adapt(Pace(), [NeverLeft()], now=100) == Pace()
+
+
+def test_what_concerns_the_whole_account_stops_the_campaign() -> None:
+    for retry in (Retry.CREDENTIALS, Retry.OPERATOR):
+        refused = RefusedBy(retry, 190, "the token expired", counts=False)
+        assert verdict(Pace(), [OK, refused], now=100) == Stop("the token expired")
+    later = RefusedBy(Retry.LATER, 132015, "paused", counts=False)
+    assert verdict(Pace(), [later], now=100) == Stop("paused", until=700)
+    much_later = RefusedBy(Retry.LATER, 132015, None, retry_after=3600, counts=False)
+    assert verdict(Pace(), [much_later], now=0) == Stop("the provider refused", until=3600)
+    assert verdict(Pace(), [OK, SLOW, RefusedBy(Retry.NEVER)], now=100) is None
+
+
+def test_windows_fit_the_rate() -> None:
+    assert window(None, 5.0, most=77, pace=Pace()) == 77
+    assert window(1000.0, 0.3, most=500, pace=Pace()) == 400
+    assert window(1000.0, 0.3, most=500, pace=Pace(factor=0.5)) == 200
+    assert window(1000.0, 0.9, most=500, pace=Pace()) == 500
+    assert window(0.1, 0.3, most=50, pace=Pace()) == 1
+    assert [concurrency(rate) for rate in (None, 10.0, 10_000.0)] == [100, 50, 500]
+    assert [tick(rate) for rate in (None, 1.0, 10_000.0)] == [0.05, 0.1, 0.05]
+
+
+EVIDENCE = st.sampled_from([OK, SLOW, GONE, Lost(), RefusedBy(Retry.NEVER), NeverLeft()])
+
+
+@given(st.lists(st.tuples(st.lists(EVIDENCE), st.floats(0, 60)), max_size=30))
+def test_a_pace_stays_within_its_bounds(story: list[tuple[list[Evidence], float]]) -> None:
+    pace, now = Pace(), 1000.0
+    for batch, pause in story:
+        pace = adapt(pace, batch, now=now)
+        assert 0.05 <= pace.factor <= 1
+        assert pace.rest_until <= now + 30
+        now += pause
