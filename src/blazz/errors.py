@@ -45,7 +45,7 @@ The tree; an error's docstring is its default message::
         ├── IncompatibleBrowser             this browser may not open that snapshot
         ├── WrongKey                        sealed with a key that is not in the key ring
         ├── SourceChanged                   a file changed while it was being stored
-        ├── RestoreFailed                   the local disk did not take it; the folder is as it was
+        ├── DiskFailed                      the local disk did not take it
         └── StoreUnavailable                the store cannot be reached or does not answer
             └── StoreFull                   the store has no room
 
@@ -370,8 +370,8 @@ class SourceChanged(AuthStoreError):
     """A file changed, shrank or vanished while it was being stored; nothing was stored."""
 
 
-class RestoreFailed(AuthStoreError):
-    """The local disk did not take the snapshot; the folder is as it was."""
+class DiskFailed(AuthStoreError):
+    """The local disk did not take it; what was there is as it was."""
 
 
 class StoreUnavailable(AuthStoreError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from blazz.auth_stores.base import (
@@ -26,11 +27,40 @@ from blazz.auth_stores.snapshot.contents import (
 from blazz.auth_stores.snapshot.retention import Retention
 
 if TYPE_CHECKING:
+    from blazz.auth_stores.exporting import export_session, import_session, open_export
+    from blazz.auth_stores.leases import LeaseKeeper, hold, owner_name
+    from blazz.auth_stores.local import LocalAuth
     from blazz.auth_stores.memory import MemoryAuth
+    from blazz.auth_stores.profiles import profile_files
+    from blazz.auth_stores.redis import RedisAuth
+    from blazz.auth_stores.restoring import Restored, restore
+    from blazz.auth_stores.s3 import S3Auth
+    from blazz.auth_stores.saving import Settings
+    from blazz.auth_stores.store import SnapshotStore
+    from blazz.auth_stores.transfer import copy, move, rekey
+    from blazz.auth_stores.urls import from_url
 
 # What seals, compresses or talks to a server is loaded when it is first used.
 _LAZY = {
-    "MemoryAuth": "blazz.auth_stores.memory",
+    "LeaseKeeper": "leases",
+    "LocalAuth": "local",
+    "MemoryAuth": "memory",
+    "RedisAuth": "redis",
+    "Restored": "restoring",
+    "S3Auth": "s3",
+    "Settings": "saving",
+    "SnapshotStore": "store",
+    "copy": "transfer",
+    "export_session": "exporting",
+    "from_url": "urls",
+    "hold": "leases",
+    "import_session": "exporting",
+    "move": "transfer",
+    "open_export": "exporting",
+    "owner_name": "leases",
+    "profile_files": "profiles",
+    "rekey": "transfer",
+    "restore": "restoring",
 }
 
 __all__ = [
@@ -43,27 +73,43 @@ __all__ = [
     "Holder",
     "Kind",
     "Lease",
+    "LeaseKeeper",
+    "LocalAuth",
     "MemoryAuth",
+    "RedisAuth",
+    "Restored",
     "Retention",
     "Revision",
+    "S3Auth",
     "Saved",
     "SessionKey",
+    "Settings",
     "Sink",
     "Snapshot",
     "SnapshotFile",
+    "SnapshotStore",
     "Source",
     "StorageEngine",
     "StoredSnapshot",
     "Verification",
+    "copy",
+    "export_session",
+    "from_url",
+    "hold",
+    "import_session",
+    "move",
+    "open_export",
+    "owner_name",
+    "profile_files",
+    "rekey",
+    "restore",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(_LAZY[name]), name)
+    return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
 
 
 def __dir__() -> list[str]:

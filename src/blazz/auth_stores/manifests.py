@@ -72,7 +72,7 @@ class Manifests:
                 number=manifest.revision,
                 kind=manifest.kind,
                 epoch=manifest.epoch,
-                at=manifest.stored_at,
+                at=manifest.captured_at,
                 size=manifest.size,
                 uploaded=len(blob or b""),
             ),

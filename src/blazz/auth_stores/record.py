@@ -62,7 +62,7 @@ class Entry:
 
     @property
     def at(self) -> datetime:
-        """When it was stored, for `Retention`."""
+        """When the state was captured, for `Retention`."""
         return self.revision.at
 
 
@@ -134,6 +134,16 @@ class Record:
         others = (e for e in self.entries if e.revision.kind is not kind)
         entries = tuple(sorted((*others, *kept), key=lambda each: each.revision.number))
         return self._next(revision=entry.revision.number, entries=entries)
+
+    def pruned(self, lease: Lease, retention: Retention) -> Self:
+        """The record without the revisions that another retention would not keep.
+
+        Raises:
+            OwnershipLost: It is not the owner.
+        """
+        self._held_by(lease)
+        kept = [entry for kind in Kind for entry in retention.keep(self.of_kind(kind))]
+        return self._next(entries=tuple(sorted(kept, key=lambda each: each.revision.number)))
 
     def emptied(self, lease: Lease) -> Self:
         """The record without revisions; epoch and number stay, so that neither is used twice.

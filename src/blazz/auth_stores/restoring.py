@@ -20,8 +20,8 @@ from blazz.auth_stores.disk import sync_folder
 from blazz.auth_stores.revisions import Damage, Revision, SessionKey
 from blazz.auth_stores.snapshot.contents import Browser, Content, Kind
 from blazz.errors import (
+    DiskFailed,
     IncompatibleBrowser,
-    RestoreFailed,
     SnapshotDamaged,
     SnapshotNotFound,
     StaleSnapshot,
@@ -146,7 +146,7 @@ async def restore(
         StaleSnapshot: The folder holds a state that is at least as new, or it is not known what it
             holds; or an older revision was asked for. The folder can be used as it is.
         IncompatibleBrowser: The browser may not open it.
-        RestoreFailed: The disk did not take it.
+        DiskFailed: The disk did not take it.
         WrongKey: It is sealed with a key that is not in the key ring.
 
     Example:
@@ -214,7 +214,7 @@ def _check_local(folder: Path, session: SessionKey, stored: Revision) -> None:
         if not folder.exists() or not any(folder.iterdir()):
             return
     except OSError as error:
-        raise RestoreFailed(f"{folder}: {error}") from error
+        raise DiskFailed(f"{folder}: {error}") from error
     local = read_state(folder)
     if local is None:
         raise StaleSnapshot(f"{folder} holds something that no restore has made; it may be newer")
@@ -242,7 +242,7 @@ async def _write_folder(stored: StoredSnapshot, folder: Path) -> None:
         await anyio.to_thread.run_sync(writer.finish)
         await anyio.to_thread.run_sync(_put_in_place, draft, folder)
     except OSError as error:
-        raise RestoreFailed(f"{folder}: {error}; it is as it was") from error
+        raise DiskFailed(f"{folder}: {error}; it is as it was") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -276,7 +276,7 @@ class FolderWriter:
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
                 if file.seek(0, os.SEEK_END) != each.size:
-                    raise RestoreFailed(f"{path} has another size than it was stored with")
+                    raise DiskFailed(f"{path} has another size than it was stored with")
             folders.update(path.parents[: len(Path(each.name).parts)])
         for folder in folders:
             sync_folder(folder)
@@ -290,7 +290,7 @@ def _make_room(folder: Path, size: int) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     free = shutil.disk_usage(folder.parent).free
     if free < size + _SPARE_BYTES:
-        raise RestoreFailed(
+        raise DiskFailed(
             f"{folder}: {size + _SPARE_BYTES:,} bytes are needed, {free:,} are free on the disk"
         )
 

@@ -55,7 +55,7 @@ class Revision:
         number: Its number; within a session a later one is always higher, whatever its kind.
         kind: What it is.
         epoch: The epoch of the owner that stored it.
-        at: When it was stored, by the clock of the store where it has one.
+        at: When the state was captured.
         size: The bytes of its content.
         uploaded: The bytes that it added to the store.
     """

@@ -6,7 +6,6 @@ import functools
 import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 
 import anyio.to_thread
@@ -80,7 +79,7 @@ class Saver:
         self._backend = backend
         self._records = records
         self._manifests = manifests
-        self._cleaner = Cleaner(backend, manifests)
+        self.cleaner = Cleaner(backend, manifests)
         self.settings = settings
 
     async def save(
@@ -104,7 +103,7 @@ class Saver:
         Raises:
             BaseMoved: Another revision became the newest; try again.
         """
-        record, stored = await self._records.read(own.lease.session)
+        record, _ = await self._records.read(own.lease.session)
         record.check(own.lease)
         newest = record.newest(snapshot.kind)
         _check_base(own.lease.session, newest, base)
@@ -113,7 +112,7 @@ class Saver:
         refresh = self.settings.refresh if refresh is None else refresh
         packer = self._packer(snapshot, own, previous, damaged, refresh)
         uploaded = await self._upload(snapshot, own, packer)
-        manifest = self._manifest(snapshot, record, own, packer, _time(stored.now))
+        manifest = self._manifest(snapshot, record, own, packer)
         if newest and previous and manifest.same_content(previous):
             entry = newest
             draft = Draft(manifest=previous, unchanged=True, uploaded=0, new_chunks=0)
@@ -122,7 +121,7 @@ class Saver:
                 manifest=manifest, unchanged=False, uploaded=uploaded, new_chunks=packer.new_chunks
             )
             entry, record = await self._commit(own, draft, newest)
-        await self._cleaner.clean(own, record, listing)
+        await self.cleaner.clean(own, record, listing)
         return entry, draft
 
     async def _listing(self, own: Ownership) -> Mapping[str, int] | None:
@@ -224,7 +223,7 @@ class Saver:
             yield pieces
 
     def _manifest(
-        self, snapshot: Snapshot, record: Record, own: Ownership, packer: Packer, now: datetime
+        self, snapshot: Snapshot, record: Record, own: Ownership, packer: Packer
     ) -> Manifest:
         documents = sorted(snapshot.documents.items())
         return Manifest(
@@ -232,7 +231,6 @@ class Saver:
             revision=record.revision + 1,
             epoch=own.lease.epoch,
             captured_at=snapshot.captured_at,
-            stored_at=now,
             browser=snapshot.browser,
             chunk_bytes=self.settings.chunk_bytes,
             files=tuple(Content(file.path, file.source.size) for file in snapshot.files),
@@ -254,7 +252,7 @@ class Saver:
                 number=manifest.revision,
                 kind=manifest.kind,
                 epoch=manifest.epoch,
-                at=manifest.stored_at,
+                at=manifest.captured_at,
                 size=manifest.size,
                 uploaded=draft.uploaded + size,
             ),
@@ -283,8 +281,3 @@ def _check_base(session: SessionKey, newest: Entry | None, base: int | None) -> 
             f"{session}: the state grew from revision {base}, but revision"
             f" {newest.revision.number} is stored; nothing was changed"
         )
-
-
-def _time(now: float | None) -> datetime:
-    """The time by the store's clock, or by ours."""
-    return datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)

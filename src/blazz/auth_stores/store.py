@@ -22,6 +22,7 @@ from blazz.auth_stores.saving import BaseMoved, Saver, Settings
 from blazz.auth_stores.snapshot.contents import Kind, Snapshot
 from blazz.auth_stores.snapshot.names import BlobName
 from blazz.auth_stores.snapshot.reading import OpenedSnapshot, Shelf
+from blazz.auth_stores.snapshot.retention import Retention
 from blazz.auth_stores.verifying import Verifier
 from blazz.errors import OwnershipLost, SnapshotDamaged, SnapshotNotFound, StaleSnapshot
 from blazz.security.keyring import KeyRing
@@ -225,6 +226,28 @@ class SnapshotStore:
             ours = [name for name in listing if _epoch_of(name) <= lease.epoch]
             own.forget()
             await self.backend.delete(lease.session, ours)
+
+    async def prune(self, lease: Lease, *, keep: Retention | None = None) -> list[Revision]:
+        """Delete older revisions now.
+
+        Args:
+            lease: The lease of the session.
+            keep: Which revisions stay; by default the newest of each kind.
+
+        Returns:
+            Those that are left, newest first.
+
+        Raises:
+            OwnershipLost: Another owner has the session; nothing was changed.
+        """
+        keep = keep or Retention(newest=1, hourly=0, daily=0)
+        async with self._owning(lease) as own:
+            record = await self._records.change(
+                lease.session, lambda record, _: record.pruned(lease, keep)
+            )
+            listing = await self.backend.names(lease.session)
+            await self._saver.cleaner.clean(own, record, listing)
+        return [entry.revision for entry in reversed(record.entries)]
 
     async def repair(self, session: SessionKey) -> list[Revision]:
         """Make a lost or damaged record anew; see `blazz.auth_stores.repairing`.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import anyio.to_thread
 
@@ -66,6 +66,30 @@ class Browser:
     def numbers(self) -> tuple[int, ...]:
         """The version as numbers, for comparing."""
         return tuple(int(part) for part in self.version.split("."))
+
+    def to_json(self) -> dict[str, object]:
+        """Write it as values that JSON knows."""
+        return {
+            "version": self.version,
+            "engine": self.engine,
+            "flags": list(self.flags),
+            "wa_js": self.wa_js,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError: Something is missing.
+            ValueError: Something is not what it should be.
+        """
+        return cls(
+            version=str(value["version"]),
+            engine=StorageEngine(value["engine"]),
+            flags=tuple(map(str, value["flags"])),
+            wa_js=value["wa_js"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

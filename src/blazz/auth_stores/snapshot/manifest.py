@@ -18,7 +18,6 @@ from blazz.auth_stores.snapshot.contents import (
     Browser,
     Content,
     Kind,
-    StorageEngine,
     check_document,
 )
 from blazz.auth_stores.snapshot.names import BlobName, BlobType
@@ -62,7 +61,6 @@ class Manifest:
         revision: Its number.
         epoch: The epoch of the owner that wrote it.
         captured_at: When the state was taken.
-        stored_at: When it was stored.
         browser: The browser that wrote the files.
         chunk_bytes: The size of every chunk but the last of each content.
         files: The files, in the order of their chunks.
@@ -75,7 +73,6 @@ class Manifest:
     revision: int
     epoch: int
     captured_at: datetime
-    stored_at: datetime
     browser: Browser | None
     chunk_bytes: int
     files: tuple[Content, ...]
@@ -127,8 +124,7 @@ class Manifest:
             "revision": self.revision,
             "epoch": self.epoch,
             "captured_at": self.captured_at.astimezone(UTC).isoformat(),
-            "stored_at": self.stored_at.astimezone(UTC).isoformat(),
-            "browser": _browser_to_json(self.browser),
+            "browser": None if self.browser is None else self.browser.to_json(),
             "chunk_bytes": self.chunk_bytes,
             "files": [[content.name, content.size] for content in self.files],
             "documents": [[content.name, content.size] for content in self.documents],
@@ -175,8 +171,7 @@ class Manifest:
             revision=int(head["revision"]),
             epoch=int(head["epoch"]),
             captured_at=datetime.fromisoformat(head["captured_at"]),
-            stored_at=datetime.fromisoformat(head["stored_at"]),
-            browser=_browser_from_json(head["browser"]),
+            browser=None if head["browser"] is None else Browser.from_json(head["browser"]),
             chunk_bytes=int(head["chunk_bytes"]),
             files=_checked_files(files),
             documents=_checked_documents(documents),
@@ -238,25 +233,3 @@ def _checked_pack(name: str) -> str:
     if parsed is None or parsed.type is not BlobType.PACK:
         raise NotAManifest("a pack of another name than packs have")
     return name
-
-
-def _browser_to_json(browser: Browser | None) -> dict[str, object] | None:
-    if browser is None:
-        return None
-    return {
-        "version": browser.version,
-        "engine": browser.engine,
-        "flags": list(browser.flags),
-        "wa_js": browser.wa_js,
-    }
-
-
-def _browser_from_json(value: Mapping[str, Any] | None) -> Browser | None:
-    if value is None:
-        return None
-    return Browser(
-        version=value["version"],
-        engine=StorageEngine(value["engine"]),
-        flags=tuple(map(str, value["flags"])),
-        wa_js=value["wa_js"],
-    )

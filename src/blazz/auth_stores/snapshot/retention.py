@@ -11,11 +11,11 @@ from blazz.errors import InvalidValue
 
 
 class Dated(Protocol):
-    """Something with a time; what is retained, newest last."""
+    """Something with a time."""
 
     @property
     def at(self) -> datetime:
-        """When it was stored."""
+        """When it was captured."""
         ...
 
 
