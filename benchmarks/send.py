@@ -8,9 +8,7 @@ documentation shows it, and "tuned": given a client on aiohttp.
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.canned_api import canned_api
 from benchmarks.claims import Claim, arguments, conclude
+from benchmarks.harness import Subject
 from benchmarks.peers import python_with
 
 SCRIPT = Path(__file__).with_name("send_subjects.py")
@@ -85,45 +84,24 @@ def measure(*, rounds: int) -> dict[str, Row]:
     table = rows()
     with ExitStack() as stack:
         server = stack.enter_context(canned_api())
-        processes = {
-            name: _start(name, row, server=server, stack=stack) for name, row in table.items()
+        subjects = {
+            name: Subject(_command(name, row, server), stack=stack) for name, row in table.items()
         }
         for _ in range(rounds):
             for name, row in table.items():
                 messages = 400 if row.slow else 2_000
-                figures = _ask(processes[name], messages)
+                figures = subjects[name].ask(messages)
                 row.cpu.append(figures["cpu"] / messages * 1000)
                 row.rate.append(messages / figures["wall"])
     return table
 
 
-def _start(name: str, row: Row, *, server: str, stack: ExitStack) -> subprocess.Popen[str]:
+def _command(name: str, row: Row, server: str) -> list[str]:
     python = sys.executable
     if row.theirs:
-        aiohttp, bridge = (
-            f"aiohttp=={version('aiohttp')}",
-            f"httpx-aiohttp=={version('httpx-aiohttp')}",
-        )
-        python = str(python_with(PYWA, aiohttp, bridge))
-    process = subprocess.Popen(
-        [python, "-W", "ignore", str(SCRIPT), name, server],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return stack.enter_context(process)
-
-
-def _ask(process: subprocess.Popen[str], messages: int) -> dict[str, float]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(f"{messages}\n")
-    process.stdin.flush()
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
-    figures: dict[str, float] = json.loads(line)
-    return figures
+        ours = (f"{package}=={version(package)}" for package in ("aiohttp", "httpx-aiohttp"))
+        python = str(python_with(PYWA, *ours))
+    return [python, "-W", "ignore", str(SCRIPT), name, server]
 
 
 def claims(table: dict[str, Row]) -> list[Claim]:

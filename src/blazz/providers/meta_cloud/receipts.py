@@ -17,16 +17,10 @@ def receipt_of(answer: Mapping[str, Any], *, to: Address, token: str) -> Receipt
     Raises:
         UnreadableAnswer: It names no message.
     """
-    try:
-        sent = answer["messages"][0]
-        message_id = sent["id"]
-    except (KeyError, IndexError, TypeError):
-        message_id = None
+    sent, contact = _first(answer, "messages"), _first(answer, "contacts")
+    message_id, wa_id = sent.get("id"), contact.get("wa_id")
     if not isinstance(message_id, str) or not message_id:
         raise UnreadableAnswer("the answer names no message", status=200, body=str(answer))
-    contacts = answer.get("contacts")
-    contact = contacts[0] if isinstance(contacts, list) and contacts else None
-    wa_id = contact.get("wa_id") if isinstance(contact, dict) else None
     return Receipt(
         message_id=message_id,
         to=to,
@@ -35,3 +29,10 @@ def receipt_of(answer: Mapping[str, Any], *, to: Address, token: str) -> Receipt
         wa_id=wa_id if isinstance(wa_id, str) else None,
         held=sent.get("message_status") == "held_for_quality_assessment",
     )
+
+
+def _first(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The first object of a list, or an empty one."""
+    listed = answer.get(name)
+    first = listed[0] if isinstance(listed, list) and listed else None
+    return first if isinstance(first, dict) else {}
