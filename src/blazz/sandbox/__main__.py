@@ -8,7 +8,6 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from blazz.errors import BlazzError
 from blazz.sandbox.accounts import Subscription
@@ -59,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _options(given: argparse.Namespace) -> ServerOptions:
-    settings = Settings().updated(dict(_setting(item) for item in given.set))
+    settings = Settings().assigned(given.set)
     webhook = None
     if given.webhook_url:
         webhook = Subscription(
@@ -77,15 +76,6 @@ def _options(given: argparse.Namespace) -> ServerOptions:
         app_secret=given.app_secret,
         exit_with_stdin=given.exit_with_stdin,
     )
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Read `NAME=VALUE`; the value is JSON, or text where it is not."""
-    name, _, value = text.partition("=")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def _announce(url: str, world: World) -> None:

@@ -23,11 +23,14 @@ class Change:
         waba_id: The account, which becomes `entry.id`.
         field: The webhook field, such as `messages`.
         value: The value object.
+        at: When it happened, in seconds since 1970; becomes `entry.time`. Meta tells it in
+            webhooks about accounts and templates, not in those about messages.
     """
 
     waba_id: str
     field: str
     value: dict[str, Any]
+    at: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The change as Meta writes it."""
@@ -52,11 +55,12 @@ def assemble(changes: Sequence[Change], shape: BatchShape, dice: Random) -> dict
         {'statuses': [1, 2]}
     """
     entries: list[dict[str, Any]] = []
+    open_for: tuple[str, int | None] | None = None
     for change in changes:
         how = dice.choice(("changes", "entries", "values")) if shape == "mixed" else shape
-        fits = entries and entries[-1]["id"] == change.waba_id and how != "entries"
-        if not fits:
-            entries.append({"id": change.waba_id, "changes": [change.as_json()]})
+        if (change.waba_id, change.at) != open_for or how == "entries":
+            open_for = (change.waba_id, change.at)
+            entries.append(_entry(change))
         elif how != "values" or not _merge(entries[-1]["changes"][-1], change):
             entries[-1]["changes"].append(change.as_json())
     return {"object": "whatsapp_business_account", "entry": entries}
@@ -75,6 +79,11 @@ def encode(body: dict[str, Any]) -> bytes:
 def signature(body: bytes, app_secret: str) -> str:
     """The value of `X-Hub-Signature-256`."""
     return "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _entry(change: Change) -> dict[str, Any]:
+    time = {} if change.at is None else {"time": change.at}
+    return {"id": change.waba_id, **time, "changes": [change.as_json()]}
 
 
 def _merge(last: dict[str, Any], change: Change) -> bool:

@@ -125,7 +125,7 @@ class SandboxControl:
         timeout = httpx.Timeout(wait + _MARGIN)
         try:
             async with self._client.stream(
-                "GET", f"{self.url}/sandbox/messages", params=query, timeout=timeout
+                "GET", f"{self.url}/sandbox/log", params=query, timeout=timeout
             ) as answer:
                 _check_status(
                     answer.status_code, b"" if answer.is_success else await answer.aread()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -139,6 +140,21 @@ class Settings:
             self, **{name: _from_json(name, value) for name, value in changes.items()}
         )
 
+    def assigned(self, assignments: Iterable[str]) -> Settings:
+        """Make settings with some of them changed, as a command line gives them.
+
+        Args:
+            assignments: `NAME=VALUE`, where the value is JSON, or text if it is not JSON.
+
+        Raises:
+            InvalidValue: A setting is unknown or out of range, or there is no `=`.
+
+        Example:
+            >>> Settings().assigned(["throughput=null", "story=delivered"]).story.value
+            'delivered'
+        """
+        return self.updated(dict(_assignment(text) for text in assignments))
+
     def as_json(self) -> dict[str, Any]:
         """Give all settings in the form that `updated` takes."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
@@ -172,6 +188,16 @@ def _from_json(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever JSON h
     if name == "allowed_recipients" and isinstance(value, list):
         return frozenset(_digits(str(item)) for item in value)
     return value
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidValue("setting", "NAME=VALUE, such as throughput=1000", text)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _digits(text: str) -> str:

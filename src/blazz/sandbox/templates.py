@@ -205,10 +205,24 @@ def default_templates(waba_id: str) -> list[Template]:
     ]
 
 
-def _body(text: str) -> dict[str, Any]:
-    return {"type": "BODY", "text": text}
+def _body(text: str, *examples: str) -> dict[str, Any]:
+    example = {"example": {"body_text": [list(examples)]}} if examples else {}
+    return {"type": "BODY", "text": text, **example}
 
 
+def _named(kind: str, text: str, **examples: str) -> dict[str, Any]:
+    key = f"{kind.lower()}_text_named_params"
+    values = [{"param_name": name, "example": value} for name, value in examples.items()]
+    head = {"type": kind, "format": "TEXT"} if kind == "HEADER" else {"type": kind}
+    return {**head, "text": text, "example": {key: values}}
+
+
+def _link(text: str, url: str, example: str) -> dict[str, Any]:
+    button = {"type": "URL", "text": text, "url": url, "example": [example]}
+    return {"type": "BUTTONS", "buttons": [button]}
+
+
+_COPY_CODE: Final = "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp"
 _DEFAULTS: Final[tuple[tuple[str, tuple[str, ...], str, tuple[dict[str, Any], ...]], ...]] = (
     (
         "hello_world",
@@ -225,7 +239,7 @@ _DEFAULTS: Final[tuple[tuple[str, tuple[str, ...], str, tuple[dict[str, Any], ..
         ("id", "en", "en_US"),
         "MARKETING",
         (
-            _body("Hi {{1}}, use the code {{2}} before Sunday."),
+            _body("Hi {{1}}, use the code {{2}} before Sunday.", "Budi", "SAVE10"),
             {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stop promotions"}]},
         ),
     ),
@@ -234,14 +248,11 @@ _DEFAULTS: Final[tuple[tuple[str, tuple[str, ...], str, tuple[dict[str, Any], ..
         ("en", "en_US", "id"),
         "UTILITY",
         (
-            {"type": "HEADER", "format": "TEXT", "text": "Order {{order}}"},
-            _body("Hi {{name}}, your order arrives on {{day}}."),
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {"type": "URL", "text": "Track", "url": "https://example.com/orders/{{1}}"}
-                ],
-            },
+            _named("HEADER", "Order {{order}}", order="A-100"),
+            _named(
+                "BODY", "Hi {{name}}, your order arrives on {{day}}.", name="Budi", day="Monday"
+            ),
+            _link("Track", "https://example.com/orders/{{1}}", "https://example.com/orders/a-100"),
         ),
     ),
     (
@@ -249,8 +260,12 @@ _DEFAULTS: Final[tuple[tuple[str, tuple[str, ...], str, tuple[dict[str, Any], ..
         ("en", "en_US", "id"),
         "MARKETING",
         (
-            {"type": "HEADER", "format": "IMAGE"},
-            _body("Hi {{1}}, have a look at this."),
+            {
+                "type": "HEADER",
+                "format": "IMAGE",
+                "example": {"header_handle": ["https://example.com/offer.png"]},
+            },
+            _body("Hi {{1}}, have a look at this.", "Budi"),
         ),
     ),
     (
@@ -258,17 +273,8 @@ _DEFAULTS: Final[tuple[tuple[str, tuple[str, ...], str, tuple[dict[str, Any], ..
         ("en", "en_US", "id"),
         "AUTHENTICATION",
         (
-            _body("*{{1}}* is your verification code."),
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {
-                        "type": "URL",
-                        "text": "Copy code",
-                        "url": "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{1}}",
-                    }
-                ],
-            },
+            _body("*{{1}}* is your verification code.", "123456"),
+            _link("Copy code", _COPY_CODE + "{{1}}", _COPY_CODE + "123456"),
         ),
     ),
 )

@@ -80,7 +80,10 @@ def status_value(
     if code is not None:
         entry["errors"] = [status_error(code)]
     value = _value(message.number)
-    if user is not None and status != "failed" and settings.user_ids:
+    if user is None and message.addressed is not None and status != "failed":
+        name = f"User {message.addressed[-4:]}"
+        value["contacts"] = [{"profile": {"name": name}, "user_id": message.addressed}]
+    elif user is not None and status != "failed" and settings.user_ids:
         found = _contact(user, message.user_id, settings)
         if user.hides_number and message.addressed is None:
             found["wa_id"] = user.wa_id  # Meta gives the number back to whoever used it

@@ -109,7 +109,7 @@ def test_the_log_survives_a_kill(tmp_path: Path) -> None:
 
     with started("--log-file", str(log_file)) as (_, told):
         send(told)
-        lines = httpx.get(f"{told['url']}/sandbox/messages").text.splitlines()
+        lines = httpx.get(f"{told['url']}/sandbox/log").text.splitlines()
         counts = httpx.get(f"{told['url']}/sandbox/counts").json()
 
     assert [json.loads(line)["id"] for line in lines[:20]] == first

@@ -92,6 +92,18 @@ def test_a_body_holds_every_update_in_order(parts: list[tuple[str, str]], shape:
     assert json.loads(encode(body)) == body
 
 
+def test_updates_of_different_times_do_not_share_an_entry() -> None:
+    parts = [Change("1", "account_update", {}, at) for at in (5, 5, 6, None)]
+
+    entries = assemble(parts, "changes", Random(0))["entry"]
+
+    assert [(entry.get("time"), len(entry["changes"])) for entry in entries] == [
+        (5, 2),
+        (6, 1),
+        (None, 1),
+    ]
+
+
 @given(st.text(max_size=200))
 def test_bodies_are_ascii_with_escaped_slashes(text: str) -> None:
     body = encode({"text": text, "url": "https://example.com/é"})

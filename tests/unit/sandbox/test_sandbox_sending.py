@@ -255,9 +255,10 @@ def test_a_foreign_user_id_is_taken_as_it_is(town: Town) -> None:
     town.send(text_body(to=None, recipient="US.13491208655302741918"))
 
     assert town.log.counts() == {"US.13491208655302741918": 1}
-    statuses = town.statuses()
-    assert len(statuses) == 3
-    assert all("recipient_id" not in status for status in statuses)
+    values = [change["value"] for change in town.changes()]
+    assert len(values) == 3
+    assert all("recipient_id" not in value["statuses"][0] for value in values)
+    assert {value["contacts"][0]["user_id"] for value in values} == {"US.13491208655302741918"}
 
 
 def test_who_opted_out_gets_no_marketing(town: Town) -> None:

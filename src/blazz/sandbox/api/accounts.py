@@ -30,7 +30,7 @@ async def phone_numbers(api: Api, request: Request) -> dict[str, Any]:
 async def read_profile(api: Api, request: Request) -> dict[str, Any]:
     """Show the business profile; fields that were never set are left out, as at Meta."""
     number = number_of(api.world, request)
-    profile = {**number.profile, "messaging_product": "whatsapp"}
+    profile = {"vertical": "OTHER", **number.profile, "messaging_product": "whatsapp"}
     fields = fields_of(request)
     if fields:
         chosen = (*fields, "messaging_product")
@@ -47,7 +47,9 @@ async def change_profile(api: Api, request: Request) -> dict[str, Any]:
 async def read_blocked(api: Api, request: Request) -> dict[str, Any]:
     """List the users whom a number blocked."""
     blocked = number_of(api.world, request).blocked
-    found = [{"messaging_product": "whatsapp", "wa_id": wa_id} for wa_id in blocked]
+    found = [
+        {"messaging_product": "whatsapp", "input": f"+{wa_id}", "wa_id": wa_id} for wa_id in blocked
+    ]
     return page(found, request, default=100)
 
 

@@ -119,7 +119,7 @@ def _control_routes(api: Api) -> list[BaseRoute]:
         ("/reset", control.reset, "POST"),
         ("/settings", control.read_settings, "GET"),
         ("/settings", control.change_settings, "PATCH"),
-        ("/messages", control.messages, "GET"),
+        ("/log", control.log, "GET"),
         ("/counts", control.counts, "GET"),
         ("/magic", control.magic, "GET"),
         ("/clock", control.move_clock, "POST"),

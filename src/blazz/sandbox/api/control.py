@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from blazz.errors import InvalidValue
 from blazz.sandbox.accounts import PhoneNumber, Subscription, is_object_id
 from blazz.sandbox.api.graph import Api
-from blazz.sandbox.api.requests import limit_of, read_json
+from blazz.sandbox.api.requests import limit_of, read_options
 from blazz.sandbox.api.templates import set_status
 from blazz.sandbox.batching import Change
 from blazz.sandbox.graph_errors import FAULTS, Refusal
@@ -35,6 +35,7 @@ from blazz.sandbox.world import World
 _LONGEST_WAIT: Final = 600.0
 _MOST_LINES: Final = 1_000_000
 _CHUNK: Final = 500
+_WITHOUT_TIME: Final = frozenset({"messages", "user_preferences"})
 _SHAPES: Final = frozenset({"changes", "values", "entries", "mixed"})
 
 
@@ -67,7 +68,7 @@ async def state(api: Api, request: Request) -> dict[str, Any]:
 
 async def reset(api: Api, request: Request) -> dict[str, Any]:
     """Forget messages, users, templates, media and what waits."""
-    await read_json(request)
+    await read_options(request)
     api.world.reset()
     return {"success": True}
 
@@ -81,14 +82,14 @@ async def read_settings(api: Api, request: Request) -> dict[str, Any]:
 async def change_settings(api: Api, request: Request) -> dict[str, Any]:
     """Change some settings."""
     try:
-        settings = api.world.settings.updated(await read_json(request))
+        settings = api.world.settings.updated(await read_options(request))
     except InvalidValue as error:
         raise Refusal(100, str(error)) from None
     api.world.change_settings(settings)
     return settings.as_json()
 
 
-async def messages(api: Api, request: Request) -> Response:
+async def log(api: Api, request: Request) -> Response:
     """Stream the log of accepted messages as lines of JSON.
 
     `after`: only those after this number. `limit`: at most so many. `to`: only to this recipient.
@@ -126,7 +127,7 @@ async def counts(api: Api, request: Request) -> dict[str, Any]:
 
 async def add_number(api: Api, request: Request) -> dict[str, Any]:
     """Add a business number, or change the one of this id."""
-    number_id, body = request.path_params["number_id"], await read_json(request)
+    number_id, body = request.path_params["number_id"], await read_options(request)
     known = api.world.accounts.numbers.get(number_id)
     waba_id = get_optional_text(body, "waba_id", "waba_id", longest=32)
     number = PhoneNumber(id=number_id, waba_id=waba_id or _first_account(api.world))
@@ -147,7 +148,7 @@ async def add_number(api: Api, request: Request) -> dict[str, Any]:
 
 async def set_webhook(api: Api, request: Request) -> dict[str, Any]:
     """Send webhooks to a URL: of a number or account (`scope`), or everything."""
-    body = await read_json(request)
+    body = await read_options(request)
     scope = get_optional_text(body, "scope", "scope", longest=32) or ""
     subscription = Subscription(
         url=get_link(body, "url", "url"),
@@ -168,7 +169,7 @@ async def delete_webhook(api: Api, request: Request) -> dict[str, Any]:
 
 async def emit(api: Api, request: Request) -> dict[str, Any]:
     """Send any webhook: a `field` and a `value` of one's own."""
-    body, world = await read_json(request), api.world
+    body, world = await read_options(request), api.world
     field = get_text(body, "field", "field", longest=128)
     value = get_object(body, "value", "value")
     metadata = value.get("metadata")
@@ -176,21 +177,22 @@ async def emit(api: Api, request: Request) -> dict[str, Any]:
     number = world.accounts.numbers.get(str(number_id))
     waba_id = get_optional_text(body, "waba_id", "waba_id", longest=32)
     account = waba_id or (number.waba_id if number else _first_account(world))
-    change = Change(account, field, dict(value))
+    at = None if field in _WITHOUT_TIME else int(world.clock.now())
+    change = Change(account, field, dict(value), at)
     world.post(lambda: change, number=number, waba_id=account)
     return {"success": True}
 
 
 async def hold(api: Api, request: Request) -> dict[str, Any]:
     """Hold all webhooks back until they are released."""
-    await read_json(request)
+    await read_options(request)
     api.world.post_office.hold()
     return {"success": True}
 
 
 async def release(api: Api, request: Request) -> dict[str, Any]:
     """Let go of webhooks that were held, as one request if possible, shuffled or repeated."""
-    body, world = await read_json(request), api.world
+    body, world = await read_options(request), api.world
     copies = int(get_number(body, "copies", "copies", least=1, most=100) if "copies" in body else 1)
     shape: Any = get_choice(body, "shape", "shape", _SHAPES) if body.get("shape") else None
     released = sum(
@@ -210,7 +212,7 @@ async def release(api: Api, request: Request) -> dict[str, Any]:
 
 async def repeat(api: Api, request: Request) -> dict[str, Any]:
     """Send the newest webhook requests once more, byte for byte."""
-    body, world = await read_json(request), api.world
+    body, world = await read_options(request), api.world
     last = int(get_number(body, "last", "last", least=1, most=10_000) if "last" in body else 1)
     held = world.post_office.is_held
     boxes = world.post_office.mailboxes()
@@ -223,7 +225,7 @@ async def repeat(api: Api, request: Request) -> dict[str, Any]:
 
 async def settle(api: Api, request: Request) -> dict[str, Any]:
     """Wait until nothing is to come any more: no status, no webhook."""
-    body, world = await read_json(request), api.world
+    body, world = await read_options(request), api.world
     timeout = (
         get_number(body, "timeout", "timeout", least=0, most=_LONGEST_WAIT)
         if "timeout" in body
@@ -236,7 +238,7 @@ async def settle(api: Api, request: Request) -> dict[str, Any]:
 
 async def move_clock(api: Api, request: Request) -> dict[str, Any]:
     """Move the sandbox's time forward: limits refill, deliveries fall due, URLs expire."""
-    body = await read_json(request)
+    body = await read_options(request)
     seconds = get_number(body, "advance", "advance", least=0, most=366 * 86_400)
     api.world.clock.advance(seconds)
     api.world.wake_courier()
@@ -245,7 +247,7 @@ async def move_clock(api: Api, request: Request) -> dict[str, Any]:
 
 async def change_template(api: Api, request: Request) -> dict[str, Any]:
     """Set the status of a template, as a review or its quality would."""
-    body, world = await read_json(request), api.world
+    body, world = await read_options(request), api.world
     statuses = {"approved", "pending", "rejected", "paused", "disabled"}
     status = get_choice(body, "status", "status", statuses).upper()
     language = get_optional_text(body, "language", "language", longest=32)

@@ -13,10 +13,11 @@ from starlette.requests import Request
 from blazz.sandbox import actions
 from blazz.sandbox.accounts import PhoneNumber
 from blazz.sandbox.api.graph import Api
-from blazz.sandbox.api.requests import read_json
+from blazz.sandbox.api.requests import read_options
 from blazz.sandbox.courses import Course
 from blazz.sandbox.graph_errors import Refusal
 from blazz.sandbox.magic import STORIES
+from blazz.sandbox.media import LARGEST
 from blazz.sandbox.timeline import Occurrence, Step
 from blazz.sandbox.users import user_id
 from blazz.sandbox.validation.envelope import normalized_phone
@@ -31,6 +32,7 @@ from blazz.sandbox.validation.fields import (
 from blazz.sandbox.webhook_values import SentMessage
 from blazz.sandbox.world import World
 
+_LARGEST_ACT: Final = 2 * LARGEST  # media come in base64
 _MEDIA_KINDS: Final = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
 
 
@@ -77,7 +79,7 @@ async def read(api: Api, request: Request) -> dict[str, Any]:
 
 async def change(api: Api, request: Request) -> dict[str, Any]:
     """Set a user up: name, username, whether the number is hidden, and the story."""
-    wa_id, body = _wa_id(request), await read_json(request)
+    wa_id, body = _wa_id(request), await read_options(request)
     user = api.world.users.touch(wa_id)
     if "name" in body:
         user.name = get_text(body, "name", "name", longest=256)
@@ -94,7 +96,7 @@ async def change(api: Api, request: Request) -> dict[str, Any]:
 
 async def act(api: Api, request: Request) -> dict[str, Any]:
     """Let a user do something."""
-    wa_id, body = _wa_id(request), await read_json(request)
+    wa_id, body = _wa_id(request), await read_options(request, limit=_LARGEST_ACT)
     action = _ACTIONS.get(request.path_params["action"])
     if action is None:
         raise Refusal(100, f"a user can: {', '.join(sorted(_ACTIONS))}", status=404)

@@ -14,6 +14,8 @@ from blazz.sandbox.world import World
 
 LARGEST_JSON: Final = 1024 * 1024
 
+_FORM: Final = "application/x-www-form-urlencoded"
+
 
 def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
@@ -63,18 +65,16 @@ async def read_json(request: Request) -> dict[str, Any]:
     """
     body = await read_body(request, limit=LARGEST_JSON)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        return _parse_form(body)
-    if not body:
-        return {}
-    try:
-        found = _DECODER.decode(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        details = f"The body (Content-Type: {kind[:64] or 'none'}) is not JSON: {error}"
-        raise Refusal(100, details) from None
-    if not isinstance(found, dict):
-        raise Refusal(100, "The body must be a JSON object.")
-    return found
+    return _parse_form(body) if kind == _FORM else _parse_json(body, kind)
+
+
+async def read_options(request: Request, *, limit: int = LARGEST_JSON) -> dict[str, Any]:
+    """Read a JSON object whatever its content type says: `curl -d` calls it a form.
+
+    Raises:
+        Refusal: It is too large, not JSON, or not an object.
+    """
+    return _parse_json(await read_body(request, limit=limit), "application/json")
 
 
 def number_of(world: World, request: Request) -> PhoneNumber:
@@ -115,6 +115,19 @@ def fields_of(request: Request) -> tuple[str, ...]:
 def limit_of(request: Request, *, default: int, most: int) -> int:
     """The number in `?limit=`."""
     return min(int(_number(request.query_params.get("limit", ""))) or default, most)
+
+
+def _parse_json(body: bytes, kind: str) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        found = _DECODER.decode(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        details = f"The body (Content-Type: {kind[:64] or 'none'}) is not JSON: {error}"
+        raise Refusal(100, details) from None
+    if not isinstance(found, dict):
+        raise Refusal(100, "The body must be a JSON object.")
+    return found
 
 
 def _parse_form(body: bytes) -> dict[str, Any]:

@@ -34,7 +34,15 @@ async def listing(api: Api, request: Request) -> dict[str, Any]:
     fields = fields_of(request)
     if fields:
         found = [{name: item[name] for name in (*fields, "id") if name in item} for item in found]
-    return page(found, request, default=25)
+    listed = page(found, request, default=25)
+    if "summary" in request.query_params:
+        listed["summary"] = {
+            "total_count": len(found),
+            "message_template_count": len(found),
+            "message_template_limit": _MOST_TEMPLATES,
+            "are_translations_complete": True,
+        }
+    return listed
 
 
 async def create(api: Api, request: Request) -> dict[str, Any]:
@@ -84,7 +92,8 @@ def set_status(world: World, template: Template, status: str) -> None:
         return
     world.templates.set_status(current, status)
     value = template_status_value(current.id, current.name, current.language, status)
-    change = Change(current.waba_id, "message_template_status_update", value)
+    at = int(world.clock.now())
+    change = Change(current.waba_id, "message_template_status_update", value, at)
     world.post(lambda: change, waba_id=current.waba_id)
 
 
