@@ -125,7 +125,7 @@ class MetaCloud:
         token: str | Secret,
         *,
         waba_id: str | None = None,
-        app_secret: str | Secret | Sequence[str | Secret] = (),
+        app_secret: str | Secret | Sequence[str | Secret] | None = None,
         verify_token: str | Secret | None = None,
         version: str = DEFAULT_VERSION,
         base_url: str = "https://graph.facebook.com",
@@ -149,7 +149,7 @@ class MetaCloud:
         self.base_url = checked_address(base_url)
         self.verify_token = None if verify_token is None else Secret(verify_token)
         self._token = checked_token(token)
-        given = [app_secret] if isinstance(app_secret, (str, Secret)) else list(app_secret)
+        given = [app_secret] if isinstance(app_secret, (str, Secret)) else app_secret or ()
         self._app_secrets = tuple(Secret(secret) for secret in given if secret)
         self._choice: TransportChoice = transport or "default"
         self._proxy = proxy

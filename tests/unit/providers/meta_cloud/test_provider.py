@@ -174,6 +174,19 @@ class TestConnecting:
             assert not loopback.closed.is_set()
         await loopback.closed.wait()
 
+    @pytest.mark.parametrize("choice", ["default", "fast"])
+    async def test_disconnecting_ends_sends_whose_fate_is_unknown_then(
+        self, choice, loopback
+    ) -> None:
+        loopback.replies = [loopback.write(b"", then_hang=True)]
+        cloud = MetaCloud("1", "T", base_url=loopback.url, transport=choice)
+        await cloud.connect(CONTEXT)
+        sending = asyncio.create_task(cloud.send(TO, Text("Halo"), token="t"))
+        await loopback.requested.wait()
+        await cloud.disconnect()
+        with pytest.raises(DeliveryUnknown):
+            await sending
+
     async def test_logging_out_closes_too(self) -> None:
         cloud = Api().cloud()
         await cloud.connect(CONTEXT)
