@@ -48,6 +48,9 @@ class _Job(Generic[T]):
         connection.execute("SAVEPOINT job")
         self.run(connection)
         if isinstance(self._outcome, Exception):
+            if not connection.in_transaction:
+                # A full disk, for one, undoes the whole transaction, and the savepoint with it.
+                raise sqlite3.OperationalError(str(self._outcome)) from self._outcome
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
 
