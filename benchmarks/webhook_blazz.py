@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Sequence
 
 from benchmarks.webhook_load import SECRET, Post
 from benchmarks.webhook_worker import serve
 from blazz.events import Delivered, Event, Read, Sent, TextReceived
 from blazz.providers.meta_cloud.inbound import parse
+from blazz.webhooks.signature import SigningSecret, signer_of
 
-KEYED = hmac.new(SECRET.encode(), digestmod=hashlib.sha256)
+SECRETS = [SigningSecret(SECRET)]
 handled = 0
 
 
@@ -30,10 +29,7 @@ async def handle(posts: Sequence[Post]) -> int:
     """Handle requests; returns how many updates reached the handler."""
     before = handled
     for body, signature in posts:
-        mac = KEYED.copy()
-        mac.update(body)
-        if not hmac.compare_digest(f"sha256={mac.hexdigest()}", signature):
-            raise ValueError("the signature does not fit")
+        signer_of(body, signature, SECRETS)
         for update in parse(body):
             event = update.event()
             await HANDLERS[type(event)](event)

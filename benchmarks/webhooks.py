@@ -1,7 +1,8 @@
 """Receiving webhooks: CPU time from the signed body to the handler, next to pywa_async.
 
 Every subject is a process that handles the same requests; no update comes twice. Rounds are
-interleaved and the best of each counts: other work on the machine makes a round slower, never faster.
+interleaved and the best of each counts: other work on the machine makes a round slower, never
+faster.
 
 To add a row, write a script that calls `webhook_worker.serve`, and name it in `SUBJECTS`.
 """
@@ -122,25 +123,30 @@ def _ask(process: subprocess.Popen[str], file: Path) -> dict[str, float]:
     return answer
 
 
-def claims(table: Table) -> list[Claim]:
-    """Compare rates; a batch with what the peer does at best, one update in each request.
+# What a batch is compared with: the peer handles its first update and drops the others, so that it
+# is at its best with one update in each request. A thousand updates outgrow the processor's caches.
+COMPARED = {
+    "one text": ("one text", 3),
+    "one status": ("one status", 3),
+    "100 updates": ("one status", 3),
+    "1000 updates": ("one status", 1.5),
+}
 
-    It handles the first update of a batch and drops the others.
-    """
-    best = {"one text": "one text"}
+
+def claims(table: Table) -> list[Claim]:
+    """Compare updates handled in a CPU second with what the peer manages at best."""
     found = [
         Claim(
             claim=f"{scenario}: updates/s, {OURS} / {PEER}",
-            value=table[scenario, OURS].rate / table[best.get(scenario, "one status"), PEER].rate,
+            value=table[scenario, OURS].rate / table[best, PEER].rate,
             unit="x",
-            limit=3,
+            limit=limit,
             at_least=True,
         )
-        for scenario, subject in table
-        if subject == OURS
+        for scenario, (best, limit) in COMPARED.items()
     ]
     lost = sum(row.sent - row.handled for (_, subject), row in table.items() if subject == OURS)
-    return [*found, Claim(claim="updates lost by blazz", value=lost, unit="updates", limit=0)]
+    return [*found, Claim(claim=f"updates lost by {OURS}", value=lost, unit="updates", limit=0)]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -36,11 +37,12 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
 
 def _quickest() -> Callable[[bytes], Any]:
     """Choose a reader: msgspec (`blazz[fast]`) where it is installed, or else pydantic's."""
+    read: Callable[[bytes], Any]
     try:
-        from msgspec.json import Decoder
+        read = importlib.import_module("msgspec.json").Decoder().decode
     except ImportError:
-        return functools.partial(from_json, allow_inf_nan=False, cache_strings="keys")
-    return Decoder().decode
+        read = functools.partial(from_json, allow_inf_nan=False, cache_strings="keys")
+    return read
 
 
 read_quickly = _quickest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from blazz.events.flows import FlowAlerted, FlowErrors, FlowEvent, FlowStatusChanged
 from blazz.providers.meta_cloud.inbound.change import CloudUpdate
 from blazz.providers.meta_cloud.inbound.reading import Json, each, integer, number, required, text
@@ -10,7 +12,7 @@ from blazz.providers.meta_cloud.inbound.reading import Json, each, integer, numb
 def flow(value: Json, update: CloudUpdate) -> FlowEvent:
     """Read `flows`: a new status, or a figure that crossed its threshold."""
     event = required(value, "event", "value")
-    common = update.common() | {
+    common: dict[str, Any] = update.common() | {
         "flow_id": text(value, "flow_id"),
         "message": text(value, "message"),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -38,7 +38,7 @@ def filled_then_frozen(kind: type[T]) -> type[T]:
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
     }
-    return type(kind.__name__, (kind,), namespace)
+    return cast("type[T]", type(kind.__name__, (kind,), namespace))
 
 
 def _spec(field: dataclasses.Field[Any]) -> Any:  # noqa: ANN401 - `dataclasses.field` says so

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from blazz.addresses import Identity
 from blazz.events.people import IdentityChanged, NumberChanged, PersonChanged, UserIdChanged
@@ -40,7 +41,8 @@ def notice(item: Json, update: CloudUpdate) -> PersonChanged:
     system = inner(item, "system")
     kind = text(system, "type")
     before = identity(item, SENDER, contact_of(item, SENDER, update.change))
-    common = update.common() | {"message_id": text(item, "id"), "body": text(system, "body")}
+    common: dict[str, Any] = update.common()
+    common |= {"message_id": text(item, "id"), "body": text(system, "body")}
     if kind in _NUMBER:
         old = to_phone(system.get("customer")) or before.phone
         now = _after(before, system | {"wa_id": system.get("wa_id") or system.get("new_wa_id")})
