@@ -9,8 +9,6 @@ To add a row, write a script that calls `webhook_worker.serve`, and name it in `
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +19,7 @@ from pathlib import Path
 
 from benchmarks import webhook_load
 from benchmarks.claims import Claim, arguments, conclude
+from benchmarks.harness import Subject
 from benchmarks.peers import python_with
 
 HERE = Path(__file__).parent
@@ -91,36 +90,20 @@ def measure(*, rounds: int, quick: bool) -> Table:
     table: Table = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        processes = {name: _start(command(), stack) for name, command in SUBJECTS.items()}
+        subjects = {name: Subject(command(), stack=stack) for name, command in SUBJECTS.items()}
         for number in range(rounds):
             for scenario, posts in webhook_load.rounds(number, quick=quick).items():
                 file = folder / f"{scenario}.jsonl"
                 webhook_load.save(posts, file)
-                for subject, process in processes.items():
-                    row = table.setdefault((scenario, subject), Row(_count(posts)))
-                    row.add(_ask(process, file))
+                for name, subject in subjects.items():
+                    row = table.setdefault((scenario, name), Row(count(posts)))
+                    row.add(subject.ask(file))
     return dict(sorted(table.items(), key=lambda item: item[0][0]))
 
 
-def _count(posts: Sequence[webhook_load.Post]) -> int:
+def count(posts: Sequence[webhook_load.Post]) -> int:
+    """Count the updates in requests."""
     return sum(body.count(b'"timestamp"') for body, _ in posts)
-
-
-def _start(command: Sequence[str], stack: ExitStack) -> subprocess.Popen[str]:
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    return stack.enter_context(process)
-
-
-def _ask(process: subprocess.Popen[str], file: Path) -> dict[str, float]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(f"{file}\n")
-    process.stdin.flush()
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"{process.args} ended with {process.wait()}")
-    answer: dict[str, float] = json.loads(line)
-    return answer
 
 
 # What a batch is compared with: the peer handles its first update and drops the others, so that it

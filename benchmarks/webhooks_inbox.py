@@ -13,8 +13,9 @@ from pathlib import Path
 
 from benchmarks import webhook_load
 from benchmarks.claims import Claim, arguments, conclude
+from benchmarks.harness import Subject
 from benchmarks.peers import python_with
-from benchmarks.webhooks import HERE, PEER, Row, Table, _ask, _count, _start
+from benchmarks.webhooks import HERE, PEER, Row, Table, count
 
 ACCEPTED = "blazz, accepted"
 HANDLED = "blazz, handled"
@@ -49,16 +50,16 @@ def measure(*, rounds: int) -> Table:
     table: Table = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        processes = {name: _start(command, stack) for name, command in commands().items()}
+        subjects = {name: Subject(command, stack=stack) for name, command in commands().items()}
         for number in range(rounds):
             for place, scenario in enumerate(SCENARIOS):
                 # Rounds of their own: the inbox leaves out what it has had before.
                 posts = webhook_load.rounds(number * len(SCENARIOS) + place, quick=False)[scenario]
                 file = folder / f"{scenario}.jsonl"
                 webhook_load.save(posts, file)
-                for subject, process in processes.items():
-                    row = table.setdefault((scenario, subject), Row(_count(posts)))
-                    row.add(_ask(process, file))
+                for name, subject in subjects.items():
+                    row = table.setdefault((scenario, name), Row(count(posts)))
+                    row.add(subject.ask(file))
     return dict(sorted(table.items(), key=lambda item: SCENARIOS.index(item[0][0])))
 
 
