@@ -277,14 +277,15 @@ def members(asking: Asking) -> Json:
     results = asking.services.membership.change_members(
         found, asking.account, asking.text("action"), asking.numbers("members")
     )
-    return {"results": results}
+    return {"results": results, "group": views.group(found, asking.services.world.account)}
 
 
-def set_group(asking: Asking) -> None:
+def set_group(asking: Asking) -> Json:
     """Change a group's name, description or rules."""
     found = asking.services.world.group(asking.text("group"))
     values = {name: value for name, value in asking.parameters.items() if name not in {"n", "op"}}
     asking.services.membership.change(found, asking.account, values)
+    return {"group": views.group(found, asking.services.world.account)}
 
 
 def leave(asking: Asking) -> None:

@@ -41,6 +41,7 @@ class WebSettings:
         keepalive: Seconds between signs of life; a line that is silent for twice as long is dead.
         send_delay: Seconds that pass before a message is accepted.
         answers: What becomes of messages that the page sends.
+        silent: The server reads, but says nothing any more, not even signs of life.
         missing_modules: Modules that the page leaves out, as a WhatsApp that changed would.
         largest_media: The most bytes that one file may have.
     """
@@ -56,6 +57,7 @@ class WebSettings:
     keepalive: float = 15.0
     send_delay: float = 0.0
     answers: Answers = Answers.GIVEN
+    silent: bool = False
     missing_modules: tuple[str, ...] = ()
     largest_media: int = 100 * 1024 * 1024
 
@@ -76,6 +78,8 @@ class WebSettings:
         if self.answers not in tuple(Answers):
             choices = ", ".join(Answers)
             raise InvalidValue("WebSettings.answers", f"one of {choices}", self.answers)
+        if not isinstance(self.silent, bool):
+            raise InvalidValue("WebSettings.silent", "true or false", self.silent)
         _check_names("missing_modules", self.missing_modules)
 
     def updated(self, changes: Mapping[str, Any]) -> WebSettings:

@@ -55,6 +55,8 @@ async def _read(websocket: WebSocket, page: Page, answers: anyio.abc.TaskGroup) 
             await websocket.close(_TOO_LARGE if len(text) > LARGEST_FRAME else _NOT_UNDERSTOOD)
             return
         settings = page.services.world.settings
+        if settings.silent:
+            continue
         if frame["op"] != "send":
             _answer(page, frame)
         elif settings.answers is not Answers.NONE:

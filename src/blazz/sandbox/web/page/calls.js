@@ -40,10 +40,9 @@ connection.on('push', (kind, data) => {
   }
 });
 
+/** Decline the call that rings; the server tells all devices that it has ended. */
 async function rejectCall() {
   await connection.request('reject_call', { id: calls.activeCall.id });
-  calls.activeCall.set('state', CallState.CallStateEnding);
-  calls.setActiveCall(null);
 }
 
 define('WAWebCallEnums', { CallState });

@@ -111,10 +111,13 @@ export function learnGroup({ id, participants, owner, ...attributes }) {
   return group;
 }
 
-const change = async (operation, id, parameters) => {
+/** Ask for a change; what has become of the group is known once this resolves. */
+async function change(operation, id, parameters) {
   await connection.ready;
-  return connection.request(operation, { group: textOf(id), ...parameters });
-};
+  const answer = await connection.request(operation, { group: textOf(id), ...parameters });
+  if (answer?.group) learnGroup(answer.group);
+  return answer;
+}
 const idsOf = (participants) => participants.map((participant) => textOf(participant.id ?? participant));
 
 function members(action) {

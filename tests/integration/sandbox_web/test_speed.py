@@ -1,0 +1,34 @@
+"""Many messages at once: all come, in order, none twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from blazz.sandbox.web import SimulatedPhone, SimulatedWeb
+from tests.integration.sandbox_web.tab import Tab
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_500_messages_reach_python_in_order(
+    tab: Tab, web: SimulatedWeb, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    for number in range(500):
+        budi.send_text(shop.number, f"{number}")
+    await tab.event("chat.new_message", lambda it: it["body"] == "499", timeout=30)
+    assert [it["body"] for it in tab.values("chat.new_message")] == [str(it) for it in range(500)]
+    (device,) = shop.devices
+    await web.wait_until(lambda: device.waiting == 0)
+
+
+async def test_50_messages_are_sent_at_once(
+    tab: Tab, web: SimulatedWeb, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    script = (
+        "Promise.all([...Array(50).keys()].map((it) => WPP.chat.sendTextMessage(a, `to ${it}`)))"
+    )
+    answers = await tab.run(script, budi.jid)
+    assert {answer["ack"] for answer in answers} <= {1, 2}
+    texts = [it.text for it in budi.messages(shop.number) if it.sender == shop.number]
+    assert sorted(texts) == sorted(f"to {it}" for it in range(50))
+    assert len(web.world.accepted) == 50
