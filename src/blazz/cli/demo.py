@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +19,9 @@ from blazz.cli.output import emit, say
 from blazz.cli.running import run
 from blazz.client import Client
 from blazz.messages import Template
-from blazz.sandbox import Sandbox
-from blazz.sandbox.contacts import write_contacts
+
+if TYPE_CHECKING:
+    from blazz.sandbox import Sandbox
 
 THROUGHPUT = 1000
 """Messages per second of an upgraded number; blazz stays 2 % below."""
@@ -46,6 +47,8 @@ def demo(
 async def _demo(
     contacts: Path | None, rows: int, folder: Path | None, *, as_json: bool
 ) -> ExitCode:
+    from blazz.sandbox import Sandbox
+
     with ExitStack() as stack:
         where = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="blazz-")))
         file = contacts or _made_up(where, rows)
@@ -70,6 +73,8 @@ async def _demo(
 
 
 def _made_up(folder: Path, rows: int) -> Path:
+    from blazz.sandbox.contacts import write_contacts
+
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "contacts.csv"
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,9 +13,9 @@ from blazz.cli.exit_codes import ExitCode
 from blazz.cli.output import emit, show_pairs
 from blazz.cli.running import run
 from blazz.errors import InvalidValue
-from blazz.sandbox.server import ServerOptions, serve
-from blazz.sandbox.settings import Settings
-from blazz.sandbox.world import World
+
+if TYPE_CHECKING:
+    from blazz.sandbox.world import World
 
 
 def sandbox(
@@ -37,6 +37,9 @@ def sandbox(
 async def _serve(
     host: str, port: int, log_file: Path | None, settings: list[str], *, as_json: bool
 ) -> ExitCode:
+    from blazz.sandbox.server import ServerOptions, serve
+    from blazz.sandbox.settings import Settings
+
     changes = dict(_setting(item) for item in settings)
     options = ServerOptions(
         host=host, port=port, log_file=log_file, settings=Settings().updated(changes)

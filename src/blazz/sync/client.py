@@ -1,0 +1,149 @@
+"""The client, blocking."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio.from_thread
+import anyio.to_thread
+from anyio.from_thread import BlockingPortal
+
+import blazz.client
+import blazz.session
+from blazz.campaigns import Audience, Priority, UnknownPolicy
+from blazz.campaigns.spec import DEFAULT_RATE
+from blazz.conversations.windows import WindowPolicy
+from blazz.errors import SessionClosed
+from blazz.events.base import Event
+from blazz.messages.base import Message
+from blazz.providers.base import Provider
+from blazz.sync.campaign import Campaign
+from blazz.sync.session import Session
+from blazz.webhooks.receiver import Headers, Query, Response
+
+H = TypeVar("H", bound=Callable[..., object])
+
+
+class Client:
+    """`blazz.Client`, blocking; takes the same settings."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  # those of `blazz.Client`
+        self._client = blazz.client.Client(**settings)
+        self._stack = contextlib.ExitStack()
+        self._portal: BlockingPortal | None = None
+
+    def __enter__(self) -> Self:
+        """Start the thread of the event loop, and open the client in it."""
+        with contextlib.ExitStack() as stack:
+            portal = stack.enter_context(anyio.from_thread.start_blocking_portal())
+            stack.enter_context(portal.wrap_async_context_manager(self._client))
+            self._portal = portal
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close everything and end the thread."""
+        self._portal = None
+        self._stack.__exit__(kind, error, traceback)
+
+    def close(self) -> None:
+        """Close everything and end the thread; a second call does nothing."""
+        self.__exit__(None, None, None)
+
+    def open(
+        self,
+        name: str,
+        provider: Provider,
+        *,
+        region: str | None = None,
+        window: WindowPolicy | str = WindowPolicy.KNOWN,
+        stop_words: Iterable[str] = (),
+    ) -> Session:
+        """See `blazz.Client.open`."""
+        opened = self._opened.call(
+            functools.partial(
+                self._client.open,
+                name,
+                provider,
+                region=region,
+                window=window,
+                stop_words=stop_words,
+            )
+        )
+        return Session(opened, self._opened)
+
+    @property
+    def sessions(self) -> Mapping[str, Session]:
+        """See `blazz.Client.sessions`."""
+        portal = self._opened
+        return {name: Session(each, portal) for name, each in self._client.sessions.items()}
+
+    def handle_webhook(self, method: str, query: Query, headers: Headers, body: bytes) -> Response:
+        """Answer one webhook request, in any web framework; see `blazz.Client.webhooks`."""
+        return self._opened.call(self._client.webhooks.handle, method, query, headers, body)
+
+    def on(
+        self,
+        *kinds: type[Event],
+        where: Callable[[Any], bool] | None = None,
+        session: str | None = None,
+        name: str | None = None,
+    ) -> Callable[[H], H]:
+        """See `blazz.Client.on`; the function is a plain one and runs in a thread."""
+
+        def register(function: H) -> H:
+            @functools.wraps(function)
+            async def handler(found: blazz.session.Session, event: Event) -> None:
+                ours = Session(found, self._opened)
+                await anyio.to_thread.run_sync(function, ours, event)
+
+            self._client.on(*kinds, where=where, session=session, name=name)(handler)
+            return function
+
+        return register
+
+    def campaign(
+        self,
+        id: str,  # noqa: A002  # the word that callers expect
+        *,
+        session: Session | None = None,
+        message: Message | None = None,
+        audience: Audience | None = None,
+        rate: float | None = DEFAULT_RATE,
+        priority: Priority = Priority.CAMPAIGN,
+        start_at: datetime | None = None,
+        unknown: UnknownPolicy | str = UnknownPolicy.HOLD,
+        settle_after: float = 86_400.0,
+    ) -> Campaign:
+        """See `blazz.Client.campaign`."""
+        made = self._opened.call(
+            functools.partial(
+                self._client.campaign,
+                id,
+                session=None if session is None else session.asynchronous,
+                message=message,
+                audience=audience,
+                rate=rate,
+                priority=priority,
+                start_at=start_at,
+                unknown=unknown,
+                settle_after=settle_after,
+            )
+        )
+        return Campaign(made, self._opened)
+
+    @property
+    def _opened(self) -> BlockingPortal:
+        if self._portal is None:
+            raise SessionClosed("the client is not open; use `with Client() as client:`")
+        return self._portal
