@@ -65,7 +65,7 @@ def create_app(
         # Routes are tried in turn, so the one that is used most comes first.
         routes=[
             route(api, "/{node}/messages", messages.send, ["POST"]),
-            *_control_routes(api),
+            *control_routes(api),
             *_graph_routes(api),
         ],
         exception_handlers={HTTPException: unknown, Exception: broken},
@@ -112,7 +112,7 @@ def _graph_routes(api: Api) -> list[BaseRoute]:
     ]
 
 
-def _control_routes(api: Api) -> list[BaseRoute]:
+def control_routes(api: Api) -> list[BaseRoute]:
     """The control API; it needs no token, but is not for web pages."""
     table: list[tuple[str, Handler, str]] = [
         ("/", control.state, "GET"),

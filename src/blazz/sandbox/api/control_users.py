@@ -97,9 +97,9 @@ async def change(api: Api, request: Request) -> dict[str, Any]:
 async def act(api: Api, request: Request) -> dict[str, Any]:
     """Let a user do something."""
     wa_id, body = _wa_id(request), await read_options(request, limit=_LARGEST_ACT)
-    action = _ACTIONS.get(request.path_params["action"])
+    action = ACTIONS.get(request.path_params["action"])
     if action is None:
-        raise Refusal(100, f"a user can: {', '.join(sorted(_ACTIONS))}", status=404)
+        raise Refusal(100, f"a user can: {', '.join(sorted(ACTIONS))}", status=404)
     number_id = get_optional_text(body, "phone_number_id", "phone_number_id", longest=32)
     number = _number(api.world, number_id)
     message_id = await action(Act(api.world, number, wa_id, body))
@@ -235,7 +235,7 @@ def _status(act: Act, occurrence: Occurrence) -> str:
 
 Action: TypeAlias = Callable[[Act], Awaitable[str | None]]
 
-_ACTIONS: Final[dict[str, Action]] = {
+ACTIONS: Final[dict[str, Action]] = {
     "text": _type,
     "tap": _tap,
     "media": _send_media,
@@ -253,6 +253,7 @@ _ACTIONS: Final[dict[str, Action]] = {
     "change_number": _change_number,
     "raw": _send_raw,
 }
+"""What a user can do, by the last part of the path."""
 
 
 def _wa_id(request: Request) -> str:
