@@ -321,8 +321,10 @@ class Session:
         """Disconnect; the account stays logged in. A second call does nothing."""
         if self._open:
             self._open = False
-            self._closed(self)
-            await self.provider.disconnect()
+            try:
+                await self.provider.disconnect()
+            finally:
+                self._closed(self)
 
     async def logout(self) -> None:
         """End the account's session with WhatsApp for good, where there is such a thing."""

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 from blazz.addresses import Address
 from blazz.events.base import Event
 from blazz.messages.base import Message
+from blazz.security.secret import Secret
 
 
 class Capability(enum.StrEnum):
@@ -146,11 +147,14 @@ class WebhookProfile:
             id and its WABA id. Several sessions can share one webhook URL.
         secrets: The app secrets that sign the body, newest first; more than one while rotating.
         parse: Splits a body into updates.
+        verify_token: What the webhook handshake must name for this session; None: nothing of its
+            own.
     """
 
     accounts: Iterable[str]
     secrets: Sequence[str] = field(repr=False)
     parse: WebhookParser
+    verify_token: Secret | None = None
 
 
 @runtime_checkable

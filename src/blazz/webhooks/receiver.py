@@ -109,10 +109,11 @@ class Receiver:
         Args:
             session: The session's key.
             profile: How its webhooks are recognised and read.
-            verify_token: Another token that the handshake accepts.
+            verify_token: Another token that the handshake accepts, besides the profile's.
         """
-        if verify_token is not None:
-            self._tokens.add(Secret(verify_token))
+        self._tokens.update(
+            Secret(token) for token in (verify_token, profile.verify_token) if token is not None
+        )
         kept = await self.routes.add(self._inbox, session, profile)
         if kept:
             self._arrived()

@@ -188,11 +188,12 @@ class MetaCloud:
             accounts=tuple(filter(None, (self.phone_number_id, self.waba_id))),
             secrets=tuple(secret.reveal() for secret in self._app_secrets),
             parse=parse,
+            verify_token=self.verify_token,
         )
 
     # Connecting
 
-    async def connect(self, context: ProviderContext) -> None:  # noqa: ARG002 - nothing is emitted
+    async def connect(self, context: ProviderContext) -> None:  # noqa: ARG002  # it has no listener of its own
         """Make ready to send; connections are made when they are needed.
 
         Raises:
