@@ -246,7 +246,8 @@ def entries(
 ) -> Operation[Sequence[Entry]]:
     """List updates."""
     wanted = None if states is None else _list(int(state) for state in states)
-    rows = yield Statement("entries", (after, wanted, session, limit))
+    query = "entries" if states is None or State.DONE in states else "entries_not_done"
+    rows = yield Statement(query, (after, wanted, session, limit))
     return [entry_of(row) for row in rows]
 
 

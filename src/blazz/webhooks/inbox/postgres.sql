@@ -212,6 +212,26 @@ AND ($3::text IS NULL OR session = $3)
 ORDER BY updates.seq
 LIMIT $4;
 
+-- name: entries_not_done
+-- As `entries`, without reading past all that is done.
+SELECT
+    updates.seq, state, session, account, lane, attempts, error, until, finished,
+    bodies.received_at, updates.body, position, key
+FROM updates
+LEFT JOIN bodies ON bodies.id = updates.body
+WHERE updates.seq > $1
+AND state IN (SELECT json_array_elements_text($2::json)::smallint)
+AND ($3::text IS NULL OR session = $3)
+AND updates.seq IN (
+    SELECT seq FROM updates WHERE state = 0
+    UNION ALL
+    SELECT seq FROM updates WHERE state BETWEEN 1 AND 3
+    UNION ALL
+    SELECT seq FROM updates WHERE state >= 5
+)
+ORDER BY updates.seq
+LIMIT $4;
+
 -- name: read_after
 SELECT seq, session, body, position, key FROM updates
 WHERE seq > $1 AND seq <= $2 AND session IS NOT NULL AND ($3::text IS NULL OR session = $3)

@@ -129,9 +129,10 @@ SELECT account, signer, session FROM routes ORDER BY account, signer, session;
 
 -- name: adoptable
 -- What was kept for want of a route and now has one.
+-- CROSS JOIN keeps this order: the few kept rows come first.
 SELECT DISTINCT updates.seq FROM updates
-JOIN bodies ON bodies.id = updates.body
-JOIN routes ON routes.signer = bodies.signer AND routes.session = ?1
+CROSS JOIN bodies ON bodies.id = updates.body
+CROSS JOIN routes ON routes.signer = bodies.signer AND routes.session = ?1
 AND (routes.account = updates.account OR updates.account IS NULL)
 WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
 
@@ -178,6 +179,26 @@ LEFT JOIN bodies ON bodies.id = updates.body
 WHERE updates.seq > ?1
 AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2)))
 AND (?3 IS NULL OR session = ?3)
+ORDER BY updates.seq
+LIMIT ?4;
+
+-- name: entries_not_done
+-- As `entries`, without reading past all that is done.
+SELECT
+    updates.seq, state, session, account, lane, attempts, error, until, finished,
+    bodies.received_at, updates.body, position, key
+FROM updates
+LEFT JOIN bodies ON bodies.id = updates.body
+WHERE updates.seq > ?1
+AND state IN (SELECT value FROM json_each(?2))
+AND (?3 IS NULL OR session = ?3)
+AND updates.seq IN (
+    SELECT seq FROM updates WHERE state = 0
+    UNION ALL
+    SELECT seq FROM updates WHERE state BETWEEN 1 AND 3
+    UNION ALL
+    SELECT seq FROM updates WHERE state >= 5
+)
 ORDER BY updates.seq
 LIMIT ?4;
 
