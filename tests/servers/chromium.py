@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +15,7 @@ from blazz.errors import ConfigurationError
 from blazz.providers.web.assets import install_wa_js
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page, Playwright
+    from playwright.async_api import Browser, BrowserContext, Page, Playwright
 
 PROGRAMS = ("chromium-headless-shell", "chromium")
 QUIET = (
@@ -32,8 +32,6 @@ NO_ANALYTICS = "window.WPPConfig = { disableGoogleAnalytics: true }"
 
 Problems: TypeAlias = list[str]
 """What went wrong in a page: errors on its console and exceptions that nobody caught."""
-
-Launch: TypeAlias = Callable[..., AbstractAsyncContextManager["BrowserContext"]]
 
 
 @pytest.fixture(scope="session")
@@ -62,17 +60,47 @@ async def open_profile(
     playwright: Playwright, program: Path, profile: Path, *, wa_js: Path | None
 ) -> AsyncIterator[BrowserContext]:
     """Open a browser on a profile folder, with wa-js in every page unless it is None."""
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     context = await playwright.chromium.launch_persistent_context(
-        profile, executable_path=program, headless=True, args=[*QUIET, *root]
+        profile, executable_path=program, headless=True, args=_arguments()
     )
     try:
-        if wa_js is not None:
-            await context.add_init_script(NO_ANALYTICS)
-            await context.add_init_script(path=wa_js)
+        await _add_wa_js(context, wa_js)
         yield context
     finally:
         await context.close()
+
+
+@asynccontextmanager
+async def open_browser(playwright: Playwright, program: Path) -> AsyncIterator[Browser]:
+    """Open a browser that keeps nothing; each of its windows is a profile in memory."""
+    browser = await playwright.chromium.launch(
+        executable_path=program, headless=True, args=_arguments()
+    )
+    try:
+        yield browser
+    finally:
+        await browser.close()
+
+
+@asynccontextmanager
+async def open_window(browser: Browser, wa_js: Path | None) -> AsyncIterator[BrowserContext]:
+    """Open a window of a browser, with wa-js in every page unless it is None."""
+    context = await browser.new_context()
+    try:
+        await _add_wa_js(context, wa_js)
+        yield context
+    finally:
+        await context.close()
+
+
+def _arguments() -> list[str]:
+    return [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+
+async def _add_wa_js(context: BrowserContext, wa_js: Path | None) -> None:
+    if wa_js is not None:
+        await context.add_init_script(NO_ANALYTICS)
+        await context.add_init_script(path=wa_js)
 
 
 def watch(page: Page) -> Problems:

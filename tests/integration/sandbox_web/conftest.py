@@ -10,12 +10,18 @@ from typing import TypeAlias
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 
 from blazz.sandbox.web import SimulatedPhone, SimulatedWeb
 from blazz.sandbox.web.serving import running_web
 from tests.integration.sandbox_web.tab import Tab
-from tests.servers.chromium import chromium_path, open_profile, wa_js_path
+from tests.servers.chromium import (
+    chromium_path,
+    open_browser,
+    open_profile,
+    open_window,
+    wa_js_path,
+)
 
 __all__ = ["chromium_path", "wa_js_path"]
 
@@ -46,11 +52,23 @@ def profile(playwright: Playwright, chromium_path: Path, wa_js_path: Path) -> Op
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def tab(
-    web: SimulatedWeb, profile: OpenProfile, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Tab]:
+async def browser(playwright: Playwright, chromium_path: Path) -> AsyncIterator[Browser]:
+    """A browser whose windows keep nothing."""
+    async with open_browser(playwright, chromium_path) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def context(browser: Browser, wa_js_path: Path) -> AsyncIterator[BrowserContext]:
+    """A fresh window with wa-js in every page."""
+    async with open_window(browser, wa_js_path) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def tab(web: SimulatedWeb, browser: Browser, wa_js_path: Path) -> AsyncIterator[Tab]:
     """A tab that is linked to the shop's phone; nothing may go wrong in it."""
-    async with profile(tmp_path_factory.mktemp("profile")) as context:
+    async with open_window(browser, wa_js_path) as context:
         opened = await Tab.open(context, web)
         await opened.link(web.phone(SHOP, name="Shop"))
         yield opened

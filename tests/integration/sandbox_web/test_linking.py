@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from playwright.async_api import BrowserContext
 
 from blazz.sandbox.web import SimulatedPhone, SimulatedWeb, WebRefusal
-from tests.integration.sandbox_web.conftest import SHOP, OpenProfile
+from tests.integration.sandbox_web.conftest import SHOP
 from tests.integration.sandbox_web.tab import Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -24,8 +23,7 @@ def fresh(web: SimulatedWeb) -> None:
 
 async def test_a_scanned_code_links_the_page_and_brings_the_history(
     web: SimulatedWeb,
-    profile: OpenProfile,
-    tmp_path: Path,
+    context: BrowserContext,
     shop: SimulatedPhone,
     budi: SimulatedPhone,
 ) -> None:
@@ -34,114 +32,102 @@ async def test_a_scanned_code_links_the_page_and_brings_the_history(
         budi.send_text(shop.number, f"old {number}")
     shop.save_contact(budi.number, "Budi")
     group = budi.create_group("Old group", [shop.number])
-    async with profile(tmp_path) as context:
-        tab = await Tab.open(context, web)
-        assert not await tab.run("WPP.conn.isAuthenticated()")
-        assert await tab.run("WPP.conn.getStreamData().mode") == "QR"
+    tab = await Tab.open(context, web)
+    assert not await tab.run("WPP.conn.isAuthenticated()")
+    assert await tab.run("WPP.conn.getStreamData().mode") == "QR"
 
-        await tab.link(shop)
-        await tab.event("conn.authenticated")
-        assert await tab.run("String(WPP.conn.getMyUserId())") == f"{shop.number}@c.us"
-        assert await tab.run("String(WPP.conn.getMyUserLid())") == shop.lid
-        assert await tab.run("WPP.conn.getHistorySyncProgress()") == {
-            "progress": 100,
-            "paused": False,
-            "inProgress": False,
-        }
-        assert tab.values("chat.new_message") == []
-        bodies = "WPP.chat.getMessages(a, {count: b}).then((all) => all.map((it) => it.body))"
-        assert await tab.run(bodies, budi.jid, 3) == ["old 7", "old 8", "old 9"]
-        # What is older than the history that came along is asked for.
-        assert await tab.run(bodies, budi.jid, 8) == [f"old {number}" for number in range(2, 10)]
-        assert await tab.run(bodies, budi.jid, -1) == [f"old {number}" for number in range(10)]
-        assert await tab.run("WPP.chat.get(a).unreadCount", budi.jid) == 10
-        assert await tab.run("WPP.chat.get(a).name", group) == "Old group"
-        assert tab.problems == []
+    await tab.link(shop)
+    await tab.event("conn.authenticated")
+    assert await tab.run("String(WPP.conn.getMyUserId())") == f"{shop.number}@c.us"
+    assert await tab.run("String(WPP.conn.getMyUserLid())") == shop.lid
+    assert await tab.run("WPP.conn.getHistorySyncProgress()") == {
+        "progress": 100,
+        "paused": False,
+        "inProgress": False,
+    }
+    assert tab.values("chat.new_message") == []
+    bodies = "WPP.chat.getMessages(a, {count: b}).then((all) => all.map((it) => it.body))"
+    assert await tab.run(bodies, budi.jid, 3) == ["old 7", "old 8", "old 9"]
+    # What is older than the history that came along is asked for.
+    assert await tab.run(bodies, budi.jid, 8) == [f"old {number}" for number in range(2, 10)]
+    assert await tab.run(bodies, budi.jid, -1) == [f"old {number}" for number in range(10)]
+    assert await tab.run("WPP.chat.get(a).unreadCount", budi.jid) == 10
+    assert await tab.run("WPP.chat.get(a).name", group) == "Old group"
+    assert tab.problems == []
 
 
 async def test_codes_change_expire_and_can_be_asked_for_again(
-    web: SimulatedWeb, profile: OpenProfile, tmp_path: Path, shop: SimulatedPhone
+    web: SimulatedWeb, context: BrowserContext, shop: SimulatedPhone
 ) -> None:
     web.configure(qr_first=0.2, qr_next=0.2, qr_count=3)
-    async with profile(tmp_path) as context:
-        tab = await Tab.open(context, web)
-        await tab.event("conn.qrcode_idle")
-        assert await tab.run(CODE) is None
+    tab = await Tab.open(context, web)
+    await tab.until("WPP.conn.isIdle()")
+    assert await tab.run(CODE) is None
 
-        await tab.run("WPP.conn.refreshQR()")
-        await tab.until("WPP.conn.getAuthCode()")
-        await tab.page.wait_for_function(
-            "window.seen = window.ref; 'ref' in window || (window.ref = 1)"
-        )
-        first = await tab.run(CODE)
-        await tab.event("conn.auth_code_change", lambda it: it and it["fullCode"] != first)
-        codes = {it["fullCode"] for it in tab.values("conn.auth_code_change") if it}
-        assert len(codes) >= 2
-        web.world.clock.advance(10)
-        for code in codes:
-            with pytest.raises(WebRefusal, match="no page shows this code"):
-                shop.scan(code)
-        with pytest.raises(WebRefusal, match="not a QR code"):
-            shop.scan("https://example.org")
+    await tab.run("WPP.conn.refreshQR()")
+    await tab.event("conn.qrcode_idle")
+    codes = {it["fullCode"] for it in tab.values("conn.auth_code_change") if it}
+    assert len(codes) == 3
+    web.world.clock.advance(10)
+    for code in codes:
+        with pytest.raises(WebRefusal, match="no page shows this code"):
+            shop.scan(code)
+    with pytest.raises(WebRefusal, match="not a QR code"):
+        shop.scan("https://example.org")
 
 
 async def test_a_pairing_code_links_the_page(
     web: SimulatedWeb,
-    profile: OpenProfile,
-    tmp_path: Path,
+    context: BrowserContext,
     shop: SimulatedPhone,
     budi: SimulatedPhone,
 ) -> None:
-    async with profile(tmp_path) as context:
-        tab = await Tab.open(context, web)
-        await tab.until("WPP.conn.getAuthCode()")
-        code = await tab.run("WPP.conn.startLinkDeviceCodeForPhoneNumber(a)", shop.number)
-        assert len(code) == 8
-        await tab.event("conn.link_code_change", lambda it: it == code)
+    tab = await Tab.open(context, web)
+    await tab.until("WPP.conn.getAuthCode()")
+    code = await tab.run("WPP.conn.startLinkDeviceCodeForPhoneNumber(a)", shop.number)
+    assert len(code) == 8
+    await tab.event("conn.link_code_change", lambda it: it == code)
 
-        with pytest.raises(WebRefusal, match="no page shows this code"):
-            budi.enter_code(code)
-        with pytest.raises(WebRefusal, match="no page shows this code"):
-            shop.enter_code("AAAA-AAAA")
-        await tab.event("conn.link_code_error")
-        shop.enter_code(f"{code[:4].lower()}-{code[4:]}")
-        await tab.until_main()
+    with pytest.raises(WebRefusal, match="no page shows this code"):
+        budi.enter_code(code)
+    with pytest.raises(WebRefusal, match="no page shows this code"):
+        shop.enter_code("AAAA-AAAA")
+    await tab.event("conn.link_code_error")
+    shop.enter_code(f"{code[:4].lower()}-{code[4:]}")
+    await tab.until_main()
 
 
 async def test_a_pairing_code_expires(
-    web: SimulatedWeb, profile: OpenProfile, tmp_path: Path, shop: SimulatedPhone
+    web: SimulatedWeb, context: BrowserContext, shop: SimulatedPhone
 ) -> None:
-    async with profile(tmp_path) as context:
-        tab = await Tab.open(context, web)
-        await tab.until("WPP.conn.getAuthCode()")
-        code = await tab.run("WPP.conn.genLinkDeviceCodeForPhoneNumber(a)", shop.number)
-        web.world.clock.advance(181)
-        with pytest.raises(WebRefusal, match="no page shows this code"):
-            shop.enter_code(code)
+    tab = await Tab.open(context, web)
+    await tab.until("WPP.conn.getAuthCode()")
+    code = await tab.run("WPP.conn.genLinkDeviceCodeForPhoneNumber(a)", shop.number)
+    web.world.clock.advance(181)
+    with pytest.raises(WebRefusal, match="no page shows this code"):
+        shop.enter_code(code)
 
 
 async def test_only_so_many_devices_can_be_linked(
-    web: SimulatedWeb, profile: OpenProfile, tmp_path: Path
+    web: SimulatedWeb, context: BrowserContext
 ) -> None:
     shop = web.phone(SHOP)
     for _ in range(4):
         shop.account.link(b"secret", 0.0, most=4)
-    async with profile(tmp_path) as context:
-        tab = await Tab.open(context, web)
-        await tab.until("WPP.conn.getAuthCode()")
-        with pytest.raises(WebRefusal, match="4 devices are linked already"):
-            shop.scan(await tab.run(CODE))
+    tab = await Tab.open(context, web)
+    await tab.until("WPP.conn.getAuthCode()")
+    with pytest.raises(WebRefusal, match="4 devices are linked already"):
+        shop.scan(await tab.run(CODE))
 
 
 async def test_a_module_that_is_missing_shows_in_wa_js(
-    web: SimulatedWeb, profile: OpenProfile, tmp_path: Path
+    web: SimulatedWeb, context: BrowserContext
 ) -> None:
     web.configure(missing_modules=["WAWebSendReactionMsgAction"])
     try:
-        async with profile(tmp_path) as context:
-            tab = await Tab.open(context, web)
-            found = "[!!WPP.whatsapp.functions.sendReactionToMsg, !!WPP.whatsapp.functions.addAndSendMsgToChat]"
-            assert await tab.run(found) == [False, True]
-            assert any("sendReactionToMsg was not found" in text for text in tab.problems)
+        tab = await Tab.open(context, web)
+        found = "[!!WPP.whatsapp.functions.sendReactionToMsg, !!WPP.whatsapp.functions.addAndSendMsgToChat]"
+        assert await tab.run(found) == [False, True]
+        assert any("sendReactionToMsg was not found" in text for text in tab.problems)
     finally:
         web.configure(missing_modules=[])

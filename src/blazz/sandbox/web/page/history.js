@@ -5,7 +5,7 @@ import { connection } from './connection.js';
 import { learnContact } from './contacts.js';
 import { learnGroup } from './groups.js';
 import { MsgKey } from './ids.js';
-import { attributesOf, keyOf, rowOf } from './messages.js';
+import { attributesOf, keyOf, recall, rowOf } from './messages.js';
 import { Model } from './model.js';
 import { define } from './registry.js';
 import * as storage from './storage.js';
@@ -31,22 +31,23 @@ export function learnHistory({ contacts, groups, chats, messages, done }, batch)
     if (row.t >= chat.t) batch.put('chat', { ...chat, t: row.t, lastReceivedKey: row.key });
   }
   const rows = [...batch.tables.chat.values()];
-  return () => {
+  return async () => {
     contacts.forEach(learnContact);
     groups.forEach(learnGroup);
-    for (const row of rows) showChat(row);
+    await Promise.all(rows.map(showChat));
     progress.set('realProgress', done);
     BackendEventBus.trigger(BackendEvent.NEW_HISTORY_SYNC_CHUNK_PROCESSED);
     if (done >= 100) BackendEventBus.trigger(BackendEvent.ON_INITIAL_CHAT_SYNCED);
   };
 }
 
-/** Put a stored chat into the list. */
-export function showChat({ key, lastReceivedKey, ...attributes }) {
+/** Put a stored chat into the list, with its newest message. */
+export async function showChat({ key, lastReceivedKey, ...attributes }) {
   if (lastReceivedKey) attributes.lastReceivedKey = MsgKey.fromString(lastReceivedKey);
   const known = ChatCollection.get(key);
   if (known) known.set(attributes);
   else chatOf(key, attributes);
+  if (lastReceivedKey) await recall(lastReceivedKey);
 }
 
 /** Messages next to a known one, oldest first, without it; the server is asked where ours end. */

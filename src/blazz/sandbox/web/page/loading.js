@@ -18,8 +18,7 @@ export async function loadState() {
   contact.forEach(({ key, ...row }) => learnContact(row));
   group.forEach(({ key, ...row }) => learnGroup(row));
   learnBlocked(blocked.map(({ key }) => key));
-  for (const row of [...chat].sort((one, other) => other.t - one.t)) showChat(row);
-  await Promise.all(chat.filter((row) => row.lastReceivedKey).map((row) => recall(row.lastReceivedKey)));
+  await Promise.all([...chat].sort((one, other) => other.t - one.t).map(showChat));
   for (const row of await storage.readUnsent()) {
     chatOf(row.chat);
     await recall(row.key);

@@ -49,7 +49,10 @@ async function takeIn(items) {
     for (const [, kind, data] of fresh) shows.push(await handlers[kind](data, batch));
     await storage.store(batch.lists(), { received: last });
     received = last;
-    for (const show of shows) show?.();
+    for (const show of shows) {
+      const shown = show?.();
+      if (shown) await shown;
+    }
   }
   connection.tell('ack', { number: received });
   for (const waiter of waiters.splice(0)) {
