@@ -290,6 +290,10 @@ class _ConnectionThread:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # Random keys dirty a page each: room for them, and time to gather before they are copied
+        # from the WAL, save a quarter of the work (measured).
+        connection.execute("PRAGMA cache_size=-16384")
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
         if not self._writes:
             connection.execute("PRAGMA query_only=ON")
         return connection
