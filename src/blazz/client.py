@@ -246,7 +246,7 @@ class Client:
         Example:
             ::
 
-                @client.on(TextReceived, where=text("hello"))
+                @client.on(TextReceived, where=matches("hello"))
                 async def greet(session: Session, event: TextReceived) -> None:
                     await session.reply(event, Text("Hi!"))
         """

@@ -39,13 +39,13 @@ def billed(event: StatusChanged) -> MessageBilled | None:
     """Tell what is to be paid for a status update; None if nothing, or not yet.
 
     Meta bills delivered messages and names the price with the delivery or the reading, whichever
-    it counts; the event's key is that of the message, so that it counts once.
+    it counts. The result keeps the key that the event was built with.
     """
     pricing = event.pricing
     if pricing is None or pricing.free or event.status not in _ARRIVED:
         return None
     return MessageBilled(
-        key=f"usage:{event.account}:{event.message_id}",
+        key=event.key,
         at=event.at,
         account=event.account,
         raw=event.raw,

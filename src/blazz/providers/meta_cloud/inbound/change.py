@@ -157,11 +157,16 @@ Identify: TypeAlias = Callable[[Json, Change], tuple[str | None, str | None]]
 """Names the key and the conversation of one update; a key of None is made from all of it."""
 
 
+Follow: TypeAlias = Callable[[Json, Change], CloudUpdate | None]
+"""Finds another update that an item stands for, too."""
+
+
 class Kind(NamedTuple):
-    """How one kind of update is named and read."""
+    """How one kind of update is named and read, and what else its items may tell."""
 
     identify: Identify
     build: Build
+    follow: Follow | None = None
 
 
 def hashed(change: Change, name: str, item: object) -> str:

@@ -24,7 +24,8 @@ def parse(body: bytes) -> list[CloudUpdate]:
     """Split a webhook batch into its updates, in the order of the body.
 
     Each item of each list of each change of each entry is an update of its own, and so is
-    everything that is not understood: nothing is dropped. Only keys and conversations are made
+    everything that is not understood: nothing is dropped. A status that names a price is followed
+    by an update about what its message costs. Only keys and conversations are made
     here; events are built when they are asked for.
 
     Raises:
@@ -67,7 +68,7 @@ def _outline(source: object, entry: Json, updates: list[CloudUpdate], *, ours: b
     elif lists is not None:
         _outline_lists(change, lists, updates)
     elif field in WHOLE:
-        identify, build = WHOLE[field]
+        identify, build, _ = WHOLE[field]
         key, conversation = identify(value, change)
         key = key or hashed(change, field, value)
         updates.append(CloudUpdate(key, conversation, change, value, build))
@@ -88,13 +89,15 @@ def _outline_lists(change: Change, lists: Mapping[str, Kind], updates: list[Clou
             why = f"{name[:40]} is not known in {change.field}"
             _add_unknown(updates, change, {name: value}, why)
             continue
-        identify, build = kind
+        identify, build, follow = kind
         for item in items:
             if type(item) is dict:
                 key, conversation = identify(item, change)
                 if key is None:
                     key = hashed(change, name, item)
                 updates.append(CloudUpdate(key, conversation, change, item, build))
+                if follow is not None and (another := follow(item, change)) is not None:
+                    updates.append(another)
             else:
                 why = f"an item of {name} is not an object"
                 _add_unknown(updates, change, {name: [item]}, why)

@@ -12,6 +12,7 @@ from blazz.providers.meta_cloud.inbound import (
     routing,
     templates,
 )
+from blazz.providers.meta_cloud.inbound.billing import charge
 from blazz.providers.meta_cloud.inbound.calls import CALL, CALL_STATUS
 from blazz.providers.meta_cloud.inbound.change import Build, Change, Kind
 from blazz.providers.meta_cloud.inbound.coexistence import CONTACT, ECHO, HISTORY, HISTORY_MEDIA
@@ -74,7 +75,7 @@ LISTS: Mapping[str, Mapping[str, Kind]] = {
     "message_echoes": _ECHOES,
     "messages": {
         "messages": MESSAGE,
-        "statuses": STATUS,
+        "statuses": STATUS._replace(follow=charge),
         "errors": ERROR,
         "user_actions": USER_ACTION,
         "conversation_context": routing.SUMMARY,
