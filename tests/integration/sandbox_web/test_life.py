@@ -206,9 +206,8 @@ async def test_a_server_that_says_nothing_counts_as_a_timeout(
     web.configure(keepalive=0.2)
     tab = await Tab.open(context, web)
     await tab.link(shop)
-    await tab.run(
-        "(window.states = [], WPP.whatsapp.Socket.on('change:state', (it, state) => states.push(state)))"
-    )
+    watch = "WPP.whatsapp.Socket.on('change:state', (it, state) => states.push(state))"
+    await tab.run(f"(window.states = [], {watch})")
     web.configure(silent=True)
     try:
         await tab.until("states.includes('TIMEOUT')")

@@ -126,8 +126,9 @@ async def test_a_module_that_is_missing_shows_in_wa_js(
     web.configure(missing_modules=["WAWebSendReactionMsgAction"])
     try:
         tab = await Tab.open(context, web)
-        found = "[!!WPP.whatsapp.functions.sendReactionToMsg, !!WPP.whatsapp.functions.addAndSendMsgToChat]"
-        assert await tab.run(found) == [False, True]
+        names = ["sendReactionToMsg", "addAndSendMsgToChat"]
+        found = "a.map((it) => !!WPP.whatsapp.functions[it])"
+        assert await tab.run(found, names) == [False, True]
         assert any("sendReactionToMsg was not found" in text for text in tab.problems)
     finally:
         web.configure(missing_modules=[])

@@ -28,7 +28,10 @@ PACKAGE: Final = "@wppconnect/wa-js"
 VERSION: Final = "4.6.0"
 """The version that blazz is tested with."""
 
-INTEGRITY: Final = "sha512-epf+ucZO9c25dCaGraslVNHB1mRjid7rfijZhKbalXed/gbDzi6u69wdHCgPbcZW9McVpKmVW+3AzffI39p2SQ=="
+INTEGRITY: Final = (
+    "sha512-epf+ucZO9c25dCaGraslVNHB1mRjid7rfijZhKbalXed"
+    "/gbDzi6u69wdHCgPbcZW9McVpKmVW+3AzffI39p2SQ=="
+)
 """npm's hash of the archive of `VERSION`."""
 
 PATH_VARIABLE: Final = "BLAZZ_WA_JS"
@@ -74,20 +77,7 @@ def find_wa_js(
         if not script.is_file():
             raise ConfigurationError(f"there is no wa-js at {script}")
         return WaJs(path=script, version=None)
-    folder = _folder(version, cache)
-    script, record = folder / _SCRIPT, folder / _RECORD
-    try:
-        expected = json.loads(record.read_text(encoding="utf-8"))["sha256"]
-        content = script.read_bytes()
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigurationError(
-            f"wa-js {version} is not installed; run: blazz web install"
-        ) from None
-    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), str(expected)):
-        raise ConfigurationError(
-            f"{script} is not what was installed; run: blazz web install --force"
-        )
-    return WaJs(path=script, version=version)
+    return _installed(_folder(version, cache), version)
 
 
 def install_wa_js(
@@ -113,7 +103,7 @@ def install_wa_js(
     folder = _folder(version, cache)
     if not force:
         try:
-            return find_wa_js(version=version, cache=cache)
+            return _installed(folder, version)
         except ConfigurationError:
             pass
     expected = integrity or (INTEGRITY if version == VERSION else None)
@@ -125,7 +115,7 @@ def install_wa_js(
     _replace(folder / _SCRIPT, script)
     record = {"version": version, "sha256": hashlib.sha256(script).hexdigest()}
     _replace(folder / _RECORD, json.dumps(record).encode())
-    return find_wa_js(version=version, cache=cache)
+    return _installed(folder, version)
 
 
 def cache_folder() -> Path:
@@ -137,6 +127,23 @@ def cache_folder() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "blazz"
+
+
+def _installed(folder: Path, version: str) -> WaJs:
+    """What was installed into a folder, checked."""
+    script, record = folder / _SCRIPT, folder / _RECORD
+    try:
+        expected = json.loads(record.read_text(encoding="utf-8"))["sha256"]
+        content = script.read_bytes()
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigurationError(
+            f"wa-js {version} is not installed; run: blazz web install"
+        ) from None
+    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), str(expected)):
+        raise ConfigurationError(
+            f"{script} is not what was installed; run: blazz web install --force"
+        )
+    return WaJs(path=script, version=version)
 
 
 def _folder(version: str, cache: Path | None) -> Path:
@@ -156,7 +163,7 @@ def _pack(version: str, folder: Path) -> tuple[Path, str]:
     command = [npm, "pack", f"{PACKAGE}@{version}", "--json", "--ignore-scripts"]
     command += ["--pack-destination", str(folder)]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # the version was checked, and there is no shell
             command, capture_output=True, text=True, timeout=_NPM_SECONDS, check=True, cwd=folder
         )
         (entry,) = json.loads(done.stdout)

@@ -186,9 +186,7 @@ class Account:
             self.ended[device_id] = reason
         return device
 
-    def tell_devices(
-        self, kind: str, data: dict[str, object], *, but: Device | None = None
-    ) -> None:
+    def tell_devices(self, kind: str, data: dict[str, Any], *, but: Device | None = None) -> None:
         """Tell all linked devices something, except the one that it came from."""
         for device in self.devices.values():
             if device is not but:
