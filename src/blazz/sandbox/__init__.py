@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blazz.errors import MissingDependency
+
 if TYPE_CHECKING:
     from blazz.sandbox.control import LoggedMessage, SandboxControl
     from blazz.sandbox.magic import Story
@@ -40,8 +42,16 @@ _HOMES = {
     "serve": "server",
 }
 
+_SERVER_PACKAGES = {"httptools", "starlette", "uvicorn"}
+
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever the module has
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in _SERVER_PACKAGES:
+            raise MissingDependency(package, extra="server") from error
+        raise

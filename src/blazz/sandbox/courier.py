@@ -126,7 +126,7 @@ class Courier:
             ok = answer.status_code == 200
             if not ok:
                 logger.debug("webhook to %s: HTTP %s", subscription.url, answer.status_code)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:  # noqa: BLE001  # one webhook must not end all others
             logger.debug("webhook to %s: %r", subscription.url, error)
         finally:
             world = self._world

@@ -7,7 +7,7 @@ from random import Random
 
 from blazz.sandbox.accounts import Accounts, PhoneNumber, Subscription
 from blazz.sandbox.mailbox import Counts, Delivery, Mailbox, MakeChange
-from blazz.sandbox.settings import Settings
+from blazz.sandbox.settings import BatchShape, Settings
 
 
 class PostOffice:
@@ -82,10 +82,26 @@ class PostOffice:
         for mailbox in self._mailboxes.values():
             mailbox.held = True
 
-    def mailboxes(self) -> list[Mailbox]:
-        """All mailboxes, to release them or to repeat what they sent."""
+    def release(
+        self,
+        now: float,
+        settings: Settings,
+        *,
+        copies: int = 1,
+        shuffle: bool = False,
+        shape: BatchShape | None = None,
+        whole: bool = True,
+    ) -> int:
+        """Let go of what was held, see `Mailbox.release`; return how many updates that is."""
         self._held = False
-        return list(self._mailboxes.values())
+        return sum(
+            mailbox.release(now, settings, copies=copies, shuffle=shuffle, shape=shape, whole=whole)
+            for mailbox in self._mailboxes.values()
+        )
+
+    def repeat_last(self, count: int, now: float) -> int:
+        """Send the newest answered requests once more; return how many there were."""
+        return sum(mailbox.repeat_last(count, now) for mailbox in self._mailboxes.values())
 
     def clear(self) -> None:
         """Forget everything; requests that are under way end without effect."""

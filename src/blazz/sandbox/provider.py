@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import anyio
+
 from blazz.errors import ConfigurationError, SessionClosed
 from blazz.providers.base import ProviderContext
 from blazz.providers.meta_cloud import DEFAULT_VERSION, MetaCloud
@@ -66,7 +68,8 @@ class Sandbox(MetaCloud):
         **settings: Any,  # noqa: ANN401  # checked by Settings
     ) -> None:
         self._verify_token = secrets.token_urlsafe(16)
-        self._app_secret = secrets.token_hex(16)
+        # The same after a restart: what was signed before it may still wait in the inbox.
+        self._app_secret = f"sandbox-{phone_number_id}"
         super().__init__(
             phone_number_id,
             "sandbox",
@@ -133,7 +136,8 @@ class Sandbox(MetaCloud):
             await self._introduce(context)
             await super().connect(context)
         except BaseException:
-            await self.disconnect()
+            with anyio.CancelScope(shield=True):
+                await self.disconnect()
             raise
 
     async def disconnect(self) -> None:

@@ -19,7 +19,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from blazz.background import Background
-from blazz.errors import ConfigurationError
+from blazz.errors import ConfigurationError, InvalidValue
 from blazz.sandbox.accounts import DEFAULT_DISPLAY_NUMBER, PhoneNumber, Subscription
 from blazz.sandbox.api.answers import EXTENSION
 from blazz.sandbox.api.app import create_app
@@ -45,6 +45,7 @@ class ServerOptions:
         exit_with_stdin: End when standard input ends, as it does when the parent process dies.
 
     Raises:
+        InvalidValue: There is no such port.
         ConfigurationError: `host` can be reached from other machines and that is not allowed.
     """
 
@@ -60,6 +61,8 @@ class ServerOptions:
     exit_with_stdin: bool = False
 
     def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise InvalidValue("ServerOptions.port", "0 to 65535", self.port)
         if not self.allow_remote and not is_loopback(self.host):
             raise ConfigurationError(
                 f"{self.host} can be reached from other machines, and the sandbox has no guard;"
@@ -100,9 +103,10 @@ async def serve(
         OSError: The port is taken.
     """
     options = options or ServerOptions()
-    listener = listen(options.host, options.port)
-    world = _open_world(options)
-    try:
+    with (
+        contextlib.closing(listen(options.host, options.port)) as listener,
+        contextlib.closing(_open_world(options)) as world,
+    ):
         async with Courier(world) as courier, anyio.create_task_group() as tasks:
             app = create_app(world, verify=courier.verify)
             server = QuietServer(
@@ -121,8 +125,6 @@ async def serve(
                 server.should_exit = True
                 await server.ended.wait()
                 tasks.cancel_scope.cancel()
-    finally:
-        world.close()
 
 
 @contextlib.asynccontextmanager
@@ -195,6 +197,12 @@ class QuietServer(uvicorn.Server):
         """Serve until `should_exit`."""
         try:
             await super().serve(sockets)
+        except BaseException:  # cancelled: nobody waits for answers any more
+            for server in getattr(self, "servers", []):
+                server.close()
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            raise
         finally:
             self.ended.set()
 

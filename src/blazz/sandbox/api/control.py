@@ -195,16 +195,13 @@ async def release(api: Api, request: Request) -> dict[str, Any]:
     body, world = await read_options(request), api.world
     copies = int(get_number(body, "copies", "copies", least=1, most=100) if "copies" in body else 1)
     shape: Any = get_choice(body, "shape", "shape", _SHAPES) if body.get("shape") else None
-    released = sum(
-        mailbox.release(
-            world.clock.now(),
-            world.settings,
-            copies=copies,
-            shuffle=body.get("shuffle") is True,
-            shape=shape,
-            whole=body.get("whole", True) is True,
-        )
-        for mailbox in world.post_office.mailboxes()
+    released = world.post_office.release(
+        world.clock.now(),
+        world.settings,
+        copies=copies,
+        shuffle=body.get("shuffle") is True,
+        shape=shape,
+        whole=body.get("whole", True) is True,
     )
     world.wake_courier()
     return {"released": released}
@@ -214,11 +211,7 @@ async def repeat(api: Api, request: Request) -> dict[str, Any]:
     """Send the newest webhook requests once more, byte for byte."""
     body, world = await read_options(request), api.world
     last = int(get_number(body, "last", "last", least=1, most=10_000) if "last" in body else 1)
-    held = world.post_office.is_held
-    boxes = world.post_office.mailboxes()
-    repeated = sum(mailbox.repeat_last(last, world.clock.now()) for mailbox in boxes)
-    if held:
-        world.post_office.hold()
+    repeated = world.post_office.repeat_last(last, world.clock.now())
     world.wake_courier()
     return {"repeated": repeated}
 
