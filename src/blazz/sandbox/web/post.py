@@ -69,7 +69,9 @@ class Post:
         author.file(letter)
         self._tell_message(author, letter, but=device)
         for number in recipients:
-            if number != author.number:
+            if number == author.number:  # a note to oneself is read at once
+                self.note(author, (letter,), Level.READ)
+            else:
                 self._deliver(world.account(number), letter)
         world.changed.notify_all()
         return letter

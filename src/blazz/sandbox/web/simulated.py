@@ -29,6 +29,11 @@ class SimulatedWeb:
         """The state."""
         return self.services.world
 
+    @property
+    def control_url(self) -> str:
+        """The address of the control API."""
+        return f"{self.url.removesuffix('web/')}sandbox/web/"
+
     def phone(
         self,
         number: str,
