@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import sqlite3
@@ -104,7 +105,9 @@ class SqliteLedger:
     async def leave(self, owner: str) -> None:
         """Stop being that owner; see `Ledger`."""
         await asyncio.to_thread(self._presence.leave, owner)
-        await self._write(lambda c: _expire(c, owner))
+        # If the disk is full, others will find out by the lock, which is gone.
+        with contextlib.suppress(LedgerError):
+            await self._write(lambda c: _expire(c, owner))
 
     async def key(self) -> bytes:
         """The secret that signs this ledger's tokens; see `Ledger`."""
