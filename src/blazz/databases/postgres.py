@@ -7,6 +7,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Self
 
+import anyio
+
 from blazz.databases.queries import Migration
 from blazz.errors import ConfigurationError, InvalidValue, MissingDependency
 
@@ -94,14 +96,30 @@ class PostgresDatabase:
         """
         if self._pool is None:
             raise ConfigurationError(f"the database of {self.schema} is not open")
-        async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+        connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        try:
             yield connection
+        finally:
+            # A cancelled caller waits for it, too: else it would be given back behind its back.
+            with anyio.CancelScope(shield=True):
+                await self._pool.release(connection)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
         """Borrow a connection for one transaction; it commits unless the block raises."""
-        async with self.connection() as connection, connection.transaction():
-            yield connection
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            with anyio.CancelScope(shield=True):
+                await transaction.start()
+            try:
+                yield connection
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await transaction.rollback()
+                raise
+            # Once begun, a commit is waited for: its outcome would not be known otherwise.
+            with anyio.CancelScope(shield=True):
+                await transaction.commit()
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -76,8 +76,8 @@ class _Parsed:
 class Deliveries:
     """Finds the updates of rows in their bodies.
 
-    What has just been split is kept parsed until it is taken, as far as there is room. What is
-    taken is forgotten at once: many parsed bodies would keep the garbage collector busy.
+    What has just been split is kept parsed until it is taken, and no longer: many parsed bodies
+    would keep the garbage collector busy.
 
     Args:
         inbox: Where the bodies are.
@@ -94,17 +94,24 @@ class Deliveries:
     def keep(
         self, arrived: Arrived, parse: WebhookParser, updates: Sequence[Update], rows: Sequence[Row]
     ) -> None:
-        """Keep what was split, unless older bodies, which are taken first, fill the room."""
-        if self._weight >= _KEPT_KILOBYTES or arrived.body_id in self._kept:
-            return
+        """Keep what was split; the oldest goes when there is too much."""
+        sessions = self._routes.sessions
         parsed = _Parsed(arrived.body, parse, updates)
         for row in rows:
-            if row.state is State.READY:
+            if row.state is State.READY and row.session in sessions:
                 parsed.by_key[row.key] = updates[row.position]
         parsed.left = len(parsed.by_key)
-        if parsed.left:
-            self._kept[arrived.body_id] = parsed
-            self._weight += parsed.weight
+        if not parsed.left:
+            return
+        self._forget(arrived.body_id)
+        self._kept[arrived.body_id] = parsed
+        self._weight += parsed.weight
+        while self._weight > _KEPT_KILOBYTES and len(self._kept) > 1:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, body_id: int) -> None:
+        parsed = self._kept.pop(body_id, None)
+        self._weight -= parsed.weight if parsed else 0
 
     async def find(self, rows: Sequence[Item | Logged]) -> list[Delivery | None]:
         """Make the deliveries of rows; None where the update cannot be found any more.
@@ -116,11 +123,10 @@ class Deliveries:
             InboxUnavailable: The bodies cannot be read.
         """
         at_hand = dict([self._last]) if self._last else {}
-        missing = {
-            row.body_id
-            for row in rows
-            if row.body_id not in self._kept and row.body_id not in at_hand
-        }
+        at_hand.update(
+            (row.body_id, self._kept[row.body_id]) for row in rows if row.body_id in self._kept
+        )
+        missing = {row.body_id for row in rows if row.body_id not in at_hand}
         bodies = await self._inbox.bodies(missing) if missing else {}
         return [self._delivery(row, bodies.get(row.body_id), at_hand) for row in rows]
 
@@ -134,14 +140,15 @@ class Deliveries:
         attempt = 1
         if isinstance(row, Item):
             attempt += row.attempts
-            self._took(row.body_id)
+            if not row.attempts:
+                self._took(row.body_id)
         return Delivery(update, seq=row.seq, session=row.session, body=parsed.body, attempt=attempt)
 
     def _parsed(
         self, row: Item | Logged, body: bytes | None, at_hand: dict[int, _Parsed]
     ) -> _Parsed | None:
         parse = self._routes.parser(row.session)
-        parsed = self._kept.get(row.body_id) or at_hand.get(row.body_id)
+        parsed = at_hand.get(row.body_id)
         if parse is None or (parsed is None and body is None):
             return None
         if parsed is None or parsed.parse != parse:
@@ -155,8 +162,7 @@ class Deliveries:
         if kept is not None:
             kept.left -= 1
             if not kept.left:
-                self._weight -= kept.weight
-                del self._kept[body_id]
+                self._forget(body_id)
 
 
 def _parse(body: bytes, parse: WebhookParser) -> _Parsed:

@@ -81,7 +81,7 @@ class Dispatcher:
         self._poll = poll
         self._retention = retention or Retention()
         self._logged = logged
-        self._splitter = Splitter(inbox, routes, self.deliveries, observe=observe)
+        self.splitter = Splitter(inbox, routes, self.deliveries, observe=observe)
         self._caller = Caller(self.handlers, timeout=timeout, observe=observe)
         self._backoff = backoff or Backoff()
         self._observe = observe
@@ -206,7 +206,7 @@ class Dispatcher:
 
     async def _split(self) -> None:
         """Split what has arrived, and look for what arrived elsewhere."""
-        if await self._splitter.split():
+        if await self.splitter.split():
             self._ready.ring()
             self._logged()
         else:
