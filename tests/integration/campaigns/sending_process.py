@@ -1,0 +1,68 @@
+"""A process that runs a campaign, for tests that kill it.
+
+It is given the ledger, an audience file, and the file that stands for WhatsApp: a line in it is a
+message that left, whatever becomes of this process afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from blazz.addresses import Address
+from blazz.campaigns import Audience, CampaignSpec
+from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.ledger.sqlite import SqliteLedger
+from blazz.messages import Text
+from blazz.messages.base import Message
+from blazz.providers.base import Receipt
+
+CONCURRENCY = 40
+
+
+class FileSender:
+    """Appends what it sends to a file, and answers a moment later."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._random = random.Random()
+
+    async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
+        await asyncio.sleep(self._random.uniform(0, 0.02))
+        os.write(self._file, f"{to} {token}\n".encode())
+        await asyncio.sleep(self._random.uniform(0, 0.05))
+        return Receipt(message_id=f"wamid.{to}", to=to, token=token, accepted_at=datetime.now(UTC))
+
+
+def make(ledger: SqliteLedger, audience: str, sent: str) -> Campaign:
+    """The campaign; the same in every process."""
+    return Campaign(
+        CampaignSpec(id="promo", message=Text("Halo {name}"), rate=None, chunk_size=100),
+        ledger=ledger,
+        sender=FileSender(sent),
+        audience=Audience.csv(audience),
+        folder=Path(audience).parent,
+        concurrency=CONCURRENCY,
+    )
+
+
+async def main(ledger_path: str, audience: str, sent: str, what: str) -> None:
+    """Import the audience, or send the whole campaign."""
+    async with SqliteLedger(ledger_path) as ledger:
+        campaign = make(ledger, audience, sent)
+        if what == "import":
+            await campaign.prepare()
+            return
+        async for progress in campaign.run(every=0.05):
+            print(progress.counts.total - progress.counts.open, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
