@@ -7,7 +7,7 @@ import blazz
 
 async def main() -> None:
     async with blazz.Client() as client:
-        # Later: blazz.MetaCloud(phone_number_id="…", token="…", app_secret="…")
+        # Later it is blazz.MetaCloud with the number, its token and its app secret.
         session = await client.open("sales", blazz.Sandbox())
 
         receipt = await session.send("+62 812-3456-7890", blazz.Text("Halo!"))
