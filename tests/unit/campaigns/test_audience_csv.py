@@ -173,6 +173,8 @@ async def test_empty_rows_are_passed_over(path: Path) -> None:
     [
         ("", "the file is empty"),
         ("\n\n  \n", "the file has no header"),
+        (",\n,\n", "the file has no header"),
+        ('""\n', "the file has no header"),
         ("sep=;\n", "the file has no header"),
         ("phone,name\n", "there is a header, but no row below it"),
         ("phone,name\n\n,\n", "there is a header, but no row below it"),

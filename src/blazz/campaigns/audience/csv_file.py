@@ -77,7 +77,10 @@ class _CsvReader:
                 _lines(self._text, self._name), name=self._name, delimiter=source.delimiter
             )
             self._rows = iter(rows)
-            self._columns = [column.strip() for column in next(self._rows).fields]
+            # A bare `next` raises StopIteration, which hangs whoever waits for this thread.
+            if (header := next(self._rows, None)) is None:
+                raise AudienceError(f"{self._name}: the file has no header")
+            self._columns = [column.strip() for column in header.fields]
             phone = self._find_columns(source.phone)
         except BaseException:
             self._file.close()
