@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 import hypothesis
 import pytest
 
 pytest_plugins = ["tests.servers.postgres", "tests.servers.redis"]
 
-# A deadline would be a timing assertion: it fails on a busy machine and proves nothing.
-hypothesis.settings.register_profile("blazz", deadline=None)
+# A deadline would be a timing assertion, and so would the check for slow strategies: on a busy
+# machine they fail and prove nothing. CI tries the same examples each time, you try new ones.
+hypothesis.settings.register_profile(
+    "blazz",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("blazz")
 
 
