@@ -83,7 +83,8 @@ class SqliteLedger:
 
     async def close(self) -> None:
         """Finish what was submitted and close the file."""
-        await asyncio.to_thread(self._presence.leave_all)
+        # In this thread, and so is `leave`: while the interpreter shuts down there are no others.
+        self._presence.leave_all()
         await self._database.close()
 
     async def __aenter__(self) -> Self:
@@ -104,7 +105,7 @@ class SqliteLedger:
 
     async def leave(self, owner: str) -> None:
         """Stop being that owner; see `Ledger`."""
-        await asyncio.to_thread(self._presence.leave, owner)
+        self._presence.leave(owner)
         # If the disk is full, others will find out by the lock, which is gone.
         with contextlib.suppress(LedgerError):
             await self._write(lambda c: _expire(c, owner))
