@@ -224,8 +224,8 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Finish what was submitted and close both connections."""
-        await asyncio.to_thread(self._reader.stop)
-        await asyncio.to_thread(self._writer.stop)
+        await self._reader.end()
+        await self._writer.end()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -244,6 +244,7 @@ class _ConnectionThread:
         self._writes = writes
         self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._ended: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         if self._thread is not None:
@@ -267,7 +268,30 @@ class _ConnectionThread:
             self._jobs.put(None)
             thread.join()
 
+    async def end(self) -> None:
+        """As `stop`, without blocking the loop; works while the interpreter shuts down, too."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop did not wait for us
+                loop.call_soon_threadsafe(ended.set)
+
+        self._ended = tell
+        self._jobs.put(None)
+        await ended.wait()
+        thread.join()
+
     def _main(self) -> None:
+        try:
+            self._serve()
+        finally:
+            self._ended()
+
+    def _serve(self) -> None:
         try:
             connection = self._connect()
         except sqlite3.Error as error:

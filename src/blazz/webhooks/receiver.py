@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from blazz.errors import InboxFull, InvalidValue, SignatureMismatch
+from blazz.errors import ConfigurationError, InboxFull, InvalidValue, SignatureMismatch
 from blazz.providers.base import WebhookProfile
 from blazz.security.secret import Secret
 from blazz.webhooks.admission import Admission
@@ -20,6 +20,9 @@ from blazz.webhooks.inbox.base import Inbox
 from blazz.webhooks.observations import Observer, RequestAnswered, ignore
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.signature import HEADER
+
+if TYPE_CHECKING:
+    from blazz.webhooks.asgi import WebhookApp
 
 Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 Query: TypeAlias = str | bytes | Mapping[str, str] | Iterable[tuple[str, str]]
@@ -63,7 +66,8 @@ class Receiver:
     Args:
         inbox: Where bodies are kept.
         routes: The sessions of this process, shared with the dispatcher.
-        verify_tokens: What Meta must send in the handshake; any of them will do.
+        verify_tokens: What Meta must send in the handshake; any of them, and any of the sessions'
+            own, will do.
         limit: The most updates that may wait to be handled; above it requests are answered 503.
         retry_after: Seconds, told to the sender with a 503.
         body_limit: The most bytes of a body.
@@ -95,25 +99,28 @@ class Receiver:
         self.routes = Routes() if routes is None else routes
         self.body_limit = body_limit
         self._inbox = inbox
-        self._tokens = {Secret(token) for token in verify_tokens}
+        self._tokens = frozenset(Secret(token) for token in verify_tokens)
+        if not all(self._tokens):
+            raise ConfigurationError("a verify token is empty: anyone could answer for this URL")
         self._admission = Admission(inbox, limit=limit, observe=observe)
         self._busy_headers = (_TEXT, ("Retry-After", str(retry_after)))
         self._arrived = arrived
         self._observe = observe
 
-    async def add(
-        self, session: str, profile: WebhookProfile, *, verify_token: str | Secret | None = None
-    ) -> int:
+    @property
+    def asgi(self) -> WebhookApp:
+        """An ASGI application that answers with this receiver, to serve or to mount."""
+        from blazz.webhooks.asgi import WebhookApp
+
+        return WebhookApp(self)
+
+    async def add(self, session: str, profile: WebhookProfile) -> int:
         """Accept a session's webhooks; see `Routes.add`.
 
         Args:
             session: The session's key.
             profile: How its webhooks are recognised and read.
-            verify_token: Another token that the handshake accepts, besides the profile's.
         """
-        self._tokens.update(
-            Secret(token) for token in (verify_token, profile.verify_token) if token is not None
-        )
         kept = await self.routes.add(self._inbox, session, profile)
         if kept:
             self._arrived()
@@ -189,7 +196,8 @@ class Receiver:
     def _knows(self, token: str) -> bool:
         given = token.encode("utf-8", "surrogatepass")
         # All are compared, so that the time does not tell which one was nearly right.
-        matches = [hmac.compare_digest(known.reveal().encode(), given) for known in self._tokens]
+        tokens = self._tokens | self.routes.verify_tokens
+        matches = [hmac.compare_digest(known.reveal().encode(), given) for known in tokens]
         return any(matches)
 
 

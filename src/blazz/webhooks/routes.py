@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from blazz.errors import ConfigurationError, SignatureMismatch
 from blazz.providers.base import WebhookParser, WebhookProfile
+from blazz.security.secret import Secret
 from blazz.webhooks.inbox.base import Inbox
 from blazz.webhooks.signature import SigningSecret, signer_of
 
@@ -17,6 +18,7 @@ UNSIGNED = ""
 class _Route:
     secrets: tuple[SigningSecret, ...]
     parse: WebhookParser
+    verify_token: Secret | None
 
 
 class Routes:
@@ -47,6 +49,12 @@ class Routes:
         """The fingerprints of all secrets that are accepted."""
         return frozenset(self._parsers)
 
+    @property
+    def verify_tokens(self) -> frozenset[Secret]:
+        """What the sessions accept in the webhook handshake."""
+        routes = self._by_session.values()
+        return frozenset(route.verify_token for route in routes if route.verify_token)
+
     async def add(self, inbox: Inbox, session: str, profile: WebhookProfile) -> int:
         """Accept a session's webhooks, and route its accounts to it in the inbox.
 
@@ -68,7 +76,7 @@ class Routes:
             signers.append(UNSIGNED)
         # The inbox first: bodies must not be accepted before their updates have a route.
         kept = await inbox.register(session, accounts=list(profile.accounts), signers=signers)
-        self._by_session[session] = _Route(secrets, profile.parse)
+        self._by_session[session] = _Route(secrets, profile.parse, profile.verify_token)
         self._index()
         return kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from blazz.errors import ConfigurationError, InboxUnavailable, InvalidValue
 from blazz.providers.base import WebhookProfile
+from blazz.security.secret import Secret
 from blazz.webhooks import Receiver, Routes, sign
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.observations import BacklogMeasured, Observation, RequestAnswered
@@ -141,8 +143,16 @@ async def test_without_tokens_no_handshake_succeeds(inbox: SqliteInbox) -> None:
     receiver = Receiver(inbox)
     assert (await receiver.handle("GET", HANDSHAKE, {}, b"")).status == 403
 
-    await receiver.add("acme/sales", profile(), verify_token="verify me")
+    own = replace(profile(), verify_token=Secret("verify me"))
+    await receiver.add("acme/sales", own)
     assert (await receiver.handle("GET", HANDSHAKE, {}, b"")).status == 200
+    receiver.remove("acme/sales")
+    assert (await receiver.handle("GET", HANDSHAKE, {}, b"")).status == 403
+
+
+def test_an_empty_token_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="verify token is empty"):
+        Receiver(SqliteInbox(tmp_path / "inbox.db"), verify_tokens=["fine", ""])
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS", "get"])
