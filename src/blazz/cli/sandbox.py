@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +11,6 @@ from blazz.cli.connecting import Json
 from blazz.cli.exit_codes import ExitCode
 from blazz.cli.output import emit, show_pairs
 from blazz.cli.running import run
-from blazz.errors import InvalidValue
 
 if TYPE_CHECKING:
     from blazz.sandbox.world import World
@@ -40,9 +38,8 @@ async def _serve(
     from blazz.sandbox.server import ServerOptions, serve
     from blazz.sandbox.settings import Settings
 
-    changes = dict(_setting(item) for item in settings)
     options = ServerOptions(
-        host=host, port=port, log_file=log_file, settings=Settings().updated(changes)
+        host=host, port=port, log_file=log_file, settings=Settings().assigned(settings)
     )
     await serve(options, on_ready=lambda url, world: _announce(url, world, as_json=as_json))
     return ExitCode.DONE
@@ -63,14 +60,3 @@ def _announce(url: str, world: World, *, as_json: bool) -> None:
             ("log", f"{url}/sandbox/log"),
         ],
     )
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Read `NAME=VALUE`; the value is JSON, or text where it is not."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InvalidValue("--set", "NAME=VALUE, such as throughput=1000", text)
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
