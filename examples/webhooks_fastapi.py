@@ -1,0 +1,35 @@
+"""Webhooks with FastAPI; run it with `uvicorn webhooks_fastapi:app`."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+import blazz
+
+client = blazz.Client()
+
+
+@client.on(blazz.TextReceived)
+async def show(session: blazz.Session, message: blazz.TextReceived) -> None:
+    print(session.name, "got", message.body, flush=True)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async with client:
+        await client.open(
+            "sales",
+            blazz.MetaCloud(
+                os.environ["WHATSAPP_PHONE_NUMBER_ID"],
+                os.environ["WHATSAPP_TOKEN"],
+                app_secret=os.environ["WHATSAPP_APP_SECRET"],
+                verify_token=os.environ["WHATSAPP_VERIFY_TOKEN"],
+            ),
+        )
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+app.mount("/webhooks", client.webhooks.asgi)

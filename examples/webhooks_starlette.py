@@ -1,0 +1,35 @@
+"""Webhooks with Starlette; run it with `uvicorn webhooks_starlette:app`."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+import blazz
+
+client = blazz.Client()
+
+
+@client.on(blazz.TextReceived)
+async def show(session: blazz.Session, message: blazz.TextReceived) -> None:
+    print(session.name, "got", message.body, flush=True)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async with client:
+        await client.open(
+            "sales",
+            blazz.MetaCloud(
+                os.environ["WHATSAPP_PHONE_NUMBER_ID"],
+                os.environ["WHATSAPP_TOKEN"],
+                app_secret=os.environ["WHATSAPP_APP_SECRET"],
+                verify_token=os.environ["WHATSAPP_VERIFY_TOKEN"],
+            ),
+        )
+        yield
+
+
+app = Starlette(lifespan=lifespan, routes=[Mount("/webhooks", client.webhooks.asgi)])
