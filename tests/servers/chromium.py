@@ -103,9 +103,17 @@ async def _add_wa_js(context: BrowserContext, wa_js: Path | None) -> None:
         await context.add_init_script(path=wa_js)
 
 
-def watch(page: Page) -> Problems:
-    """Collect what goes wrong in a page from now on."""
+def watch(page: Page, *, origin: str) -> Problems:
+    """Collect what goes wrong in a page from now on; so does a request to any other server."""
     problems: Problems = []
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((origin, "data:", "blob:"))
+            else problems.append(f"a request to {request.url}")
+        ),
+    )
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "console",

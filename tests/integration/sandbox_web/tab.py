@@ -29,7 +29,7 @@ class Tab:
         self.page = page
         self.web = web
         self.events: list[tuple[str, Any]] = []
-        self.problems: Problems = watch(page)
+        self.problems: Problems = watch(page, origin=web.url.removesuffix("web/"))
         self._changed = Condition()
 
     @classmethod
@@ -37,6 +37,7 @@ class Tab:
         """Load the page and wait until wa-js is ready."""
         page = context.pages[0] if context.pages else await context.new_page()
         tab = cls(page, web)
+        page.set_default_timeout(15_000)
         await page.expose_function("report", tab._report)
         await page.goto(url or web.url)
         await tab.listen()

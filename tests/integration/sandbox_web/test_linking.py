@@ -97,15 +97,17 @@ async def test_a_pairing_code_links_the_page(
     await tab.until_main()
 
 
-async def test_a_pairing_code_expires(
+async def test_a_pairing_code_expires_and_is_replaced(
     web: SimulatedWeb, context: BrowserContext, shop: SimulatedPhone
 ) -> None:
+    web.configure(code_seconds=0.5)
     tab = await Tab.open(context, web)
     await tab.until("WPP.conn.getAuthCode()")
-    code = await tab.run("WPP.conn.genLinkDeviceCodeForPhoneNumber(a)", shop.number)
-    web.world.clock.advance(181)
+    code = await tab.run("WPP.conn.startLinkDeviceCodeForPhoneNumber(a)", shop.number)
+    await tab.event("conn.link_code_change", lambda it: it != code)
     with pytest.raises(WebRefusal, match="no page shows this code"):
         shop.enter_code(code)
+    await tab.run("WPP.conn.cancelLinkDeviceCode()")
 
 
 async def test_only_so_many_devices_can_be_linked(

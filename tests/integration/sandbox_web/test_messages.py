@@ -113,16 +113,18 @@ async def test_reactions_come_and_go_both_ways(
 
 
 async def test_edits_both_ways(tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
-    ours = await send(tab, budi, "tpyo")
-    await tab.run("WPP.chat.editMessage(a, 'typo')", ours)
-    assert (budi.message(ours).text, budi.message(ours).edited) == ("typo", True)
+    ours = await send(tab, budi, "old words")
+    await tab.run("WPP.chat.editMessage(a, 'new words')", ours)
+    assert (budi.message(ours).text, budi.message(ours).edited) == ("new words", True)
 
-    theirs = budi.send_text(shop.number, "frist")
-    await tab.event("chat.new_message", lambda it: it["body"] == "frist")
-    budi.edit(theirs, "first")
+    theirs = budi.send_text(shop.number, "rough")
+    await tab.event("chat.new_message", lambda it: it["body"] == "rough")
+    budi.edit(theirs, "polished")
     got = await tab.event("chat.msg_edited", lambda it: theirs in it["id"])
     assert got["id"] == f"false_{budi.jid}_{theirs}"
-    assert (await tab.run("WPP.chat.getMessageById(a).then((it) => it.body)", got["id"])) == "first"
+    assert (
+        await tab.run("WPP.chat.getMessageById(a).then((it) => it.body)", got["id"])
+    ) == "polished"
     own = [it for it in tab.values("chat.msg_edited") if it["id"] == ours]
     assert len(own) == 1
 

@@ -16,9 +16,6 @@ from starlette.websockets import WebSocket
 from blazz.sandbox.web.services import Services
 from blazz.sandbox.web.sockets import serve_page
 
-WHATSAPP_ORIGIN: Final = "https://web.whatsapp.com"
-"""The page may be served under WhatsApp's own address, by a browser that is told to."""
-
 _KINDS: Final = {"js": "text/javascript"}
 _FOLDER: Final = files("blazz.sandbox.web") / "page"
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -41,7 +38,7 @@ def page_routes(services: Services) -> list[BaseRoute]:
         content = scripts.get(request.path_params["name"])
         if content is None:
             return PlainTextResponse("There is no such script.", 404)
-        return Response(content, media_type=_KINDS["js"], headers={**_FRESH, **_SHARED})
+        return Response(content, media_type=_KINDS["js"], headers=_FRESH)
 
     async def upload(request: Request) -> Response:
         limit = services.world.settings.largest_media
@@ -50,14 +47,14 @@ def page_routes(services: Services) -> list[BaseRoute]:
             body += chunk
             if len(body) > limit:
                 text = f"A file has at most {limit} bytes."
-                return PlainTextResponse(text, 413, headers=_SHARED)
-        return JSONResponse({"id": services.world.media.add(bytes(body)).id}, headers=_SHARED)
+                return PlainTextResponse(text, 413)
+        return JSONResponse({"id": services.world.media.add(bytes(body)).id})
 
     async def download(request: Request) -> Response:
         file = services.world.media.get(request.path_params["name"])
         if file is None:
-            return PlainTextResponse("There is no such file.", 404, headers=_SHARED)
-        return Response(file.content, media_type="application/octet-stream", headers=_SHARED)
+            return PlainTextResponse("There is no such file.", 404)
+        return Response(file.content, media_type="application/octet-stream")
 
     async def connect(websocket: WebSocket) -> None:
         if _is_foreign(websocket.headers.get("origin"), websocket.headers.get("host", "")):
@@ -80,7 +77,6 @@ def page_routes(services: Services) -> list[BaseRoute]:
 
 
 _FRESH: Final = {"cache-control": "no-cache"}
-_SHARED: Final = {"access-control-allow-origin": WHATSAPP_ORIGIN}
 
 
 def _boot(request: Request, services: Services) -> str:
@@ -103,7 +99,7 @@ def _base(request: Request) -> str:
 
 def _is_foreign(origin: str | None, host: str) -> bool:
     """Whether a request comes from a page of somebody else: any page could reach a local port."""
-    return origin is not None and origin != WHATSAPP_ORIGIN and urlsplit(origin).netloc != host
+    return origin is not None and urlsplit(origin).netloc != host
 
 
 def _own_pages_only(handler: _Handler) -> _Handler:

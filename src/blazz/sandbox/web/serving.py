@@ -10,8 +10,7 @@ from starlette.applications import Starlette
 
 from blazz.background import Background
 from blazz.sandbox.server import QUIET, QuietServer, listen, url_of
-from blazz.sandbox.web.control import control_routes
-from blazz.sandbox.web.routes import page_routes
+from blazz.sandbox.web.mounting import web_routes
 from blazz.sandbox.web.settings import WebSettings
 from blazz.sandbox.web.simulated import SimulatedWeb
 
@@ -37,7 +36,7 @@ async def running_web(
     """
     listener = listen("127.0.0.1", port)
     web = SimulatedWeb(settings, url=f"{url_of(listener)}/web/")
-    app = Starlette(routes=[*control_routes(web), *page_routes(web.services)])
+    app = Starlette(routes=web_routes(web))
     server = QuietServer(uvicorn.Config(app, lifespan="off", ws="websockets-sansio", **QUIET))
 
     async def serve() -> None:

@@ -46,10 +46,10 @@ async def serve_page(websocket: WebSocket, services: Services) -> None:
 async def _read(websocket: WebSocket, page: Page, answers: anyio.abc.TaskGroup) -> None:
     """Carry out requests in order; only sending can be slowed down or get lost."""
     while True:
-        try:
-            text = await websocket.receive_text()
-        except (WebSocketDisconnect, KeyError):  # KeyError: a binary frame has no text
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
             return
+        text = message.get("text") or ""  # a binary frame has none
         frame = _parse(text)
         if frame is None:
             await websocket.close(_TOO_LARGE if len(text) > LARGEST_FRAME else _NOT_UNDERSTOOD)

@@ -11,11 +11,15 @@ import httpx
 import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from blazz.sandbox.web import SimulatedWeb
-from blazz.sandbox.web.control import ACTIONS, control_routes
+from blazz.sandbox.web.control import ACTIONS
+from blazz.sandbox.web.mounting import web_routes
 from blazz.sandbox.web.phone import SimulatedPhone
-from blazz.sandbox.web.routes import page_routes
+from blazz.sandbox.web.serving import running_web
 from tests.unit.sandbox.web.linked import FakePage
 
 SHOP, BUDI = "6281100000001", "6281200000002"
@@ -28,7 +32,7 @@ def web() -> SimulatedWeb:
 
 @pytest_asyncio.fixture
 async def http(web: SimulatedWeb) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=[*control_routes(web), *page_routes(web.services)])
+    app = Starlette(routes=web_routes(web))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
@@ -148,3 +152,38 @@ async def test_a_file_that_is_too_large_is_not_kept(
     assert (await http.post("/web/media/", content=b"1234")).status_code == 413
     kept = await http.post("/web/media/", content=b"123")
     assert (await http.get(f"/web/media/{kept.json()['id']}")).content == b"123"
+
+
+async def test_the_socket_is_for_the_own_page_alone() -> None:
+    async with running_web() as web:
+        socket = web.url.replace("http", "ws") + "socket"
+        with pytest.raises(InvalidStatus, match="403"):
+            await connect(socket, origin=Origin("https://evil.example")).__aenter__()
+        own = Origin(web.url.removesuffix("/web/"))
+        async with connect(socket, origin=own) as line:
+            await line.send('{"n": 1, "op": "ping"}')
+            assert json.loads(await line.recv()) == {"re": 1, "ok": None}
+            await line.send('{"n": 2, "op": "send"}')
+            assert json.loads(await line.recv())["error"] == "not_logged_in"
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [("{", 1003), ("[]", 1003), ('{"op": 1}', 1003), (b"{}", 1003), ("x" * (8 * 2**20 + 1), 1009)],
+)
+async def test_what_is_no_frame_ends_the_line(sent: str | bytes, code: int) -> None:
+    async with running_web() as web, connect(web.url.replace("http", "ws") + "socket") as line:
+        await line.send(sent)
+        with pytest.raises(ConnectionClosed) as caught:
+            await line.recv()
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == code
+        assert web.services.pages == set()
+
+
+async def test_nobody_is_let_in_during_an_outage() -> None:
+    async with running_web() as web:
+        web.go_down()
+        async with connect(web.url.replace("http", "ws") + "socket") as line:
+            with pytest.raises(ConnectionClosed, match="1013"):
+                await line.recv()

@@ -13,6 +13,7 @@ const keys = { secret: random(32), identity: random(32), adv: base64(random(32))
 const linkDeviceEvents = new Emitter();
 let active = false;
 let timer;
+let codeTimer;
 
 async function showCode(again = false) {
   clearTimeout(timer);
@@ -68,9 +69,18 @@ export function endPairing() {
 }
 
 connection.on('push', (kind) => {
-  if (kind === 'code_expired') linkDeviceEvents.trigger('link_device_events:refresh_alt_linking_code');
   if (kind === 'code_refused') linkDeviceEvents.trigger('link_device_events:error_alt_linking');
 });
+
+/** Get a code to be entered on the phone; when it expires, whoever shows it is asked to get another. */
+async function genLinkDeviceCodeForPhoneNumber(phone, sendPushNotification) {
+  const { code, seconds } = await connection.request('code', { number: phone, notify: sendPushNotification });
+  clearTimeout(codeTimer);
+  codeTimer = setTimeout(() => {
+    if (active) linkDeviceEvents.trigger('link_device_events:refresh_alt_linking_code');
+  }, seconds * 1000);
+  return code;
+}
 
 const me = () => {
   const found = readWid();
@@ -107,8 +117,5 @@ define('WAWebAdv', { getADVSecretKey: () => keys.adv, setADVSignedIdentity() {} 
 define('WAWebLinkDeviceEvents', { WAWebLinkDeviceEvents: linkDeviceEvents });
 define('WAWebAltDeviceLinkingApi', {
   initializeAltDeviceLinking: async () => {},
-  genLinkDeviceCodeForPhoneNumber: async (phone, sendPushNotification) => {
-    const { code } = await connection.request('code', { number: phone, notify: sendPushNotification });
-    return code;
-  },
+  genLinkDeviceCodeForPhoneNumber,
 });
