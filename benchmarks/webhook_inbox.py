@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.webhook_asgi import post
 from benchmarks.webhook_load import ACCOUNT, NUMBER, SECRET, Post
 from benchmarks.webhook_worker import serve
-from blazz.events import Event
+from blazz.events import Event, MessageReceived, StatusChanged
 from blazz.providers.base import WebhookProfile
 from blazz.providers.meta_cloud.inbound import parse
 from blazz.webhooks import Dispatcher, Receiver, Routes, WebhookApp
@@ -35,7 +35,7 @@ class Subject:
         self.inbox = SqliteInbox(folder / "inbox.db")
         routes = Routes()
         self.dispatcher = Dispatcher(self.inbox, routes)
-        self.dispatcher.on(name="count")(self.count)
+        self.dispatcher.on(MessageReceived, StatusChanged, name="count")(self.count)
         self.receiver = Receiver(self.inbox, routes, arrived=self.dispatcher.wake)
         self.app = WebhookApp(self.receiver)
         self.running: asyncio.Task[None] | None = None

@@ -69,7 +69,7 @@ def claims(table: Table) -> list[Claim]:
     def ratio(scenario: str, subject: str, peer: str) -> float:
         return table[scenario, subject].rate / table[peer, ROUTE].rate
 
-    lost = sum(row.sent - row.handled for (_, subject), row in table.items() if subject != ROUTE)
+    lost = sum(row.sent - row.handled for (_, name), row in table.items() if name != ROUTE)
     return [
         *(
             Claim(

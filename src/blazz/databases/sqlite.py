@@ -13,154 +13,19 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Generic, Self, TypeVar
+from typing import Self, TypeVar
 
 from blazz.databases.queries import Migration
+from blazz.databases.sqlite_grouping import Group
+from blazz.databases.sqlite_jobs import Job, Work, tell_all
+
+__all__ = ["SqliteDatabase", "Work"]
 
 T = TypeVar("T")
 Row = TypeVar("Row")
-Work = Callable[[sqlite3.Connection], T]
 
 _GROUP_LIMIT = 512
 _BUSY_TIMEOUT_MS = 30_000
-
-
-class _Job(Generic[T]):
-    """A piece of work on its way to a thread, and the future that waits for it."""
-
-    __slots__ = ("_future", "_outcome", "_work", "loop")
-
-    def __init__(self, work: Work[T]) -> None:
-        self._work = work
-        self._outcome: tuple[T] | Exception | None = None
-        self.loop = asyncio.get_running_loop()
-        self._future: asyncio.Future[T] = self.loop.create_future()
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Do the work and keep its outcome, to be told once it is committed."""
-        try:
-            self._outcome = (self._work(connection),)
-        except Exception as error:  # noqa: BLE001  # raised again where the work was given
-            self._outcome = error
-
-    def run_in_savepoint(self, connection: sqlite3.Connection) -> None:
-        """As `run`, and undo the work if it fails."""
-        connection.execute("SAVEPOINT job")
-        self.run(connection)
-        if isinstance(self._outcome, Exception):
-            if not connection.in_transaction:
-                # A full disk, for one, undoes the whole transaction, and the savepoint with it.
-                raise sqlite3.OperationalError(str(self._outcome)) from self._outcome
-            connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
-
-    def fail(self, error: Exception) -> None:
-        """Replace the outcome: what the work did was not committed."""
-        self._outcome = error
-
-    def tell(self) -> None:
-        """Wake the waiter; called on its loop."""
-        if self._future.done():  # cancelled while it waited
-            return
-        if isinstance(self._outcome, tuple):
-            self._future.set_result(self._outcome[0])
-        elif self._outcome is not None:
-            self._future.set_exception(self._outcome)
-
-    async def result(self) -> T:
-        """Wait for the outcome."""
-        return await self._future
-
-
-class _Group(_Job[None], Generic[Row]):
-    """The items that wait for one transaction, and the future of each."""
-
-    __slots__ = ("_items", "_open", "_write")
-
-    def __init__(self, write: Callable[[sqlite3.Connection, Sequence[Row]], object]) -> None:
-        super().__init__(self._write_all)
-        self._write = write
-        self._items: list[tuple[Row, asyncio.Future[None]]] = []
-        self._open = threading.Lock()
-
-    def add(self, item: Row) -> asyncio.Future[None] | None:
-        """Add an item; None if the writer has taken the group already."""
-        if not self._open.acquire(blocking=False):
-            return None
-        future: asyncio.Future[None] = self.loop.create_future()
-        self._items.append((item, future))
-        self._open.release()
-        return future
-
-    def _write_all(self, connection: sqlite3.Connection) -> None:
-        # Never released again: the group is closed. Whoever holds it adds one item, no more.
-        self._open.acquire()
-        self._write(connection, [item for item, _ in self._items])
-
-    def fail(self, error: Exception) -> None:
-        """As in every job; and take no more items, for they would wait for ever."""
-        self._open.acquire(blocking=False)
-        super().fail(error)
-
-    def tell(self) -> None:
-        """Wake all who wait; called on their loop."""
-        for _, future in self._items:
-            if future.done():  # cancelled while it waited
-                continue
-            if isinstance(self._outcome, Exception):
-                future.set_exception(self._outcome)
-            else:
-                future.set_result(None)
-
-
-class GroupedWrite(Generic[Row]):
-    """A write that is done for many items at once: whatever waits shares one statement.
-
-    Where many tasks write one row each, this costs a fraction of a `SqliteDatabase.write` for each.
-
-    Args:
-        database: The database.
-        write: Writes items; an exception undoes all of them and is raised by each `add`.
-    """
-
-    def __init__(
-        self,
-        database: SqliteDatabase,
-        write: Callable[[sqlite3.Connection, Sequence[Row]], object],
-    ) -> None:
-        self._database = database
-        self._write = write
-        self._group: _Group[Row] | None = None
-
-    async def add(self, item: Row) -> None:
-        """Write an item; returns once it is committed and fsynced."""
-        group = self._group
-        future = None
-        if group is not None and group.loop is asyncio.get_running_loop():
-            future = group.add(item)
-        if future is None:
-            group = _Group(self._write)
-            future = group.add(item)
-            self._database.submit(group)
-            self._group = group
-        assert future is not None
-        await future
-
-
-def _tell(jobs: Sequence[_Job[object]]) -> None:
-    """Wake all waiters with one call per loop: each such call costs a write to a pipe."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job[object]]] = {}
-    for job in jobs:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, waiting in by_loop.items():
-        # The loop is closed when a program is torn down without closing its database.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_tell_on_loop, waiting)
-
-
-def _tell_on_loop(jobs: Sequence[_Job[object]]) -> None:
-    for job in jobs:
-        job.tell()
 
 
 class SqliteDatabase:
@@ -177,6 +42,8 @@ class SqliteDatabase:
     Example:
         >>> import anyio, tempfile
         >>> from blazz.databases.queries import Migration
+    from blazz.databases.sqlite_grouping import Group
+    from blazz.databases.sqlite_jobs import Job, Work, tell_all
         >>> async def main() -> int:
         ...     steps = [Migration(1, "CREATE TABLE t (x INTEGER);")]
         ...     async with SqliteDatabase(f"{tempfile.mkdtemp()}/a.db", migrations=steps) as db:
@@ -207,16 +74,21 @@ class SqliteDatabase:
             raise
         self._reader.start()
 
-    def submit(self, group: _Group[Row]) -> None:
-        """Hand a group to the writer thread; see `GroupedWrite`."""
+    def submit(self, group: Group[Row]) -> None:
+        """Hand a group to the writer thread; see `blazz.databases.sqlite_grouping`."""
         self._writer.submit(group)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, durable: bool = True) -> T:
         """Run `work` in the writer thread; return once it is committed and fsynced.
 
         An exception from `work` undoes that work alone and is raised here.
+
+        Args:
+            work: What to do.
+            durable: Whether to wait for the disk. Without it a killed process loses nothing, but a
+                power cut may undo the work. A later durable write makes all before it durable.
         """
-        return await self._writer.run(work)
+        return await self._writer.run(work, durable=durable)
 
     async def read(self, work: Work[T]) -> T:
         """Run a read-only `work` in the reader thread; it never waits for writers."""
@@ -242,9 +114,10 @@ class _ConnectionThread:
         self._path = path
         self._name = name
         self._writes = writes
-        self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ended: Callable[[], None] = lambda: None
+        self._durable = True
 
     def start(self) -> None:
         if self._thread is not None:
@@ -252,13 +125,13 @@ class _ConnectionThread:
         self._thread = threading.Thread(target=self._main, name=self._name, daemon=True)
         self._thread.start()
 
-    def submit(self, job: _Job[T]) -> None:
+    def submit(self, job: Job[T]) -> None:
         if self._thread is None:
             raise sqlite3.ProgrammingError(f"the database {self._path} is not open")
         self._jobs.put(job)  # type: ignore[arg-type]  # the thread does not look at T
 
-    async def run(self, work: Work[T]) -> T:
-        job: _Job[T] = _Job(work)
+    async def run(self, work: Work[T], *, durable: bool = True) -> T:
+        job: Job[T] = Job(work, durable=durable)
         self.submit(job)
         return await job.result()
 
@@ -306,13 +179,14 @@ class _ConnectionThread:
     def _fail_all(self, error: sqlite3.Error) -> None:
         while (job := self._jobs.get()) is not None:
             job.fail(error)
-            _tell([job])
+            tell_all([job])
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        self._durable = True
         connection.execute("PRAGMA foreign_keys=ON")
         # Random keys dirty a page each: room for them, and time to gather before they are copied
         # from the WAL, save a quarter of the work (measured).
@@ -322,15 +196,16 @@ class _ConnectionThread:
             connection.execute("PRAGMA query_only=ON")
         return connection
 
-    def _serve_reads(self, connection: sqlite3.Connection, job: _Job[object]) -> bool:
+    def _serve_reads(self, connection: sqlite3.Connection, job: Job[object]) -> bool:
         job.run(connection)
-        _tell([job])
+        tell_all([job])
         return False
 
-    def _serve_writes(self, connection: sqlite3.Connection, first: _Job[object]) -> bool:
+    def _serve_writes(self, connection: sqlite3.Connection, first: Job[object]) -> bool:
         """Run all waiting jobs in one transaction; return whether the thread must stop."""
         jobs, stop = self._waiting(first)
         try:
+            self._wait_for_disk(connection, durable=any(job.durable for job in jobs))
             connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 job.run_in_savepoint(connection)
@@ -340,10 +215,16 @@ class _ConnectionThread:
                 connection.execute("ROLLBACK")
             for job in jobs:
                 job.fail(error)
-        _tell(jobs)
+        tell_all(jobs)
         return stop
 
-    def _waiting(self, first: _Job[object]) -> tuple[list[_Job[object]], bool]:
+    def _wait_for_disk(self, connection: sqlite3.Connection, *, durable: bool) -> None:
+        """Set whether the next commit waits; in WAL mode it is a matter of each commit."""
+        if durable != self._durable:
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+
+    def _waiting(self, first: Job[object]) -> tuple[list[Job[object]], bool]:
         jobs = [first]
         while len(jobs) < _GROUP_LIMIT:
             try:

@@ -40,17 +40,24 @@ class SigningSecret:
         ConfigurationError: The secret is empty: anyone could sign with it.
     """
 
-    __slots__ = ("_key", "fingerprint")
+    __slots__ = ("_keyed", "fingerprint")
 
     def __init__(self, secret: str | Secret) -> None:
-        self._key = _key(secret)
-        if not self._key:
+        key = _key(secret)
+        if not key:
             raise ConfigurationError("an app secret is empty; copy it from the app's settings")
-        self.fingerprint = hmac.digest(self._key, b"blazz webhook signer", "sha256").hex()[:16]
+        # Copied for each body: cheaper than `hmac.digest`, which also gives the GIL away each time.
+        self._keyed = hmac.new(key, digestmod="sha256")
+        self.fingerprint = self._mac(b"blazz webhook signer").hex()[:16]
 
     def signed(self, body: bytes, digest: bytes) -> bool:
         """Whether it made this signature of these bytes; takes the same time for each answer."""
-        return hmac.compare_digest(hmac.digest(self._key, body, "sha256"), digest)
+        return hmac.compare_digest(self._mac(body), digest)
+
+    def _mac(self, message: bytes) -> bytes:
+        mac = self._keyed.copy()
+        mac.update(message)
+        return mac.digest()
 
     def __repr__(self) -> str:
         return f"<SigningSecret {self.fingerprint}>"

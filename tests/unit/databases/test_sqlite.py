@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from blazz.databases.queries import Migration
-from blazz.databases.sqlite import GroupedWrite, SqliteDatabase
+from blazz.databases.sqlite import SqliteDatabase
+from blazz.databases.sqlite_grouping import GroupedWrite
 
 STEPS = [
     Migration(1, "CREATE TABLE t (x INTEGER UNIQUE);"),

@@ -259,7 +259,9 @@ class Counts:
 class Inbox(Protocol):
     """A durable inbox; `blazz.testing.check_inbox` tests these semantics.
 
-    * What a method did is committed when it returns; a power cut does not undo it.
+    * What a method did is committed when it returns: a killed process does not undo it. A power cut
+      does not undo `put`, `register` and `set_cursor`, nor what was done before them; it may undo
+      the last of `split`, `take` and `settle`, which are then repeated.
     * Every method is one transaction and may be called by several processes at once.
     * Rows get their numbers in the order in which their transactions commit: a reader who has seen
       one number never misses a lower one.

@@ -61,7 +61,13 @@ class PostgresInbox(SqlInbox):
                 columns = (list(column) for column in zip(*bodies, strict=True))
                 await connection.execute(self._queries["put"], *columns)
 
-    async def change(self, operation: Callable[[float], Operation[T]], *, alone: bool = True) -> T:
+    async def change(
+        self,
+        operation: Callable[[float], Operation[T]],
+        *,
+        alone: bool = True,
+        durable: bool = True,  # noqa: ARG002  # the server's own setting decides
+    ) -> T:
         """Run an operation in a transaction; `alone` takes a lock that all processes share."""
         with _translated():
             async with self._database.transaction() as connection:

@@ -43,12 +43,19 @@ class SqlInbox(ABC):
         """Keep a body as it came."""
 
     @abstractmethod
-    async def change(self, operation: Callable[[float], Operation[T]], *, alone: bool = True) -> T:
+    async def change(
+        self,
+        operation: Callable[[float], Operation[T]],
+        *,
+        alone: bool = True,
+        durable: bool = True,
+    ) -> T:
         """Run an operation that writes.
 
         Args:
             operation: Makes the operation, given the time in seconds since 1970.
             alone: Whether others who change rows must wait for its commit.
+            durable: Whether it must survive a power cut; if not, it is repeated after one.
 
         Raises:
             InboxUnavailable: The database fails.
@@ -75,19 +82,20 @@ class SqlInbox(ABC):
 
     async def split(self, splits: Sequence[Split], *, version: int) -> SplitResult | None:
         """Store the updates of bodies; those whose key is known are left out."""
-        return await self.change(lambda _: operations.split(splits, version))
+        return await self.change(lambda _: operations.split(splits, version), durable=False)
 
     async def take(
         self, owner: str, *, sessions: Collection[str], limit: int, lease: float
     ) -> Sequence[Item]:
         """Take the oldest updates that are ready, in order, evenly from these sessions."""
         return await self.change(
-            lambda now: operations.take(owner, sessions, limit=limit, lease=lease, now=now)
+            lambda now: operations.take(owner, sessions, limit=limit, lease=lease, now=now),
+            durable=False,
         )
 
     async def renew(self, owner: str, *, lease: float) -> None:
         """Keep what the owner has taken for another `lease` seconds."""
-        await self.change(lambda now: operations.renew(owner, now + lease))
+        await self.change(lambda now: operations.renew(owner, now + lease), durable=False)
 
     async def settle(
         self,
@@ -101,7 +109,8 @@ class SqlInbox(ABC):
         await self.change(
             lambda now: operations.settle(
                 owner, done=done, failed=failed, released=released, now=now
-            )
+            ),
+            durable=False,
         )
 
     async def retire(self, owner: str) -> None:

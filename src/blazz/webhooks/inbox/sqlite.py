@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from blazz.databases.operations import Operation, run_on_sqlite
 from blazz.databases.queries import Queries, migrations
-from blazz.databases.sqlite import GroupedWrite, SqliteDatabase
+from blazz.databases.sqlite import SqliteDatabase
+from blazz.databases.sqlite_grouping import GroupedWrite
 from blazz.errors import InboxUnavailable
 from blazz.webhooks.inbox.sql import SqlInbox
 
@@ -68,13 +69,19 @@ class SqliteInbox(SqlInbox):
     ) -> None:
         connection.executemany(self._queries["put_body"], bodies)
 
-    async def change(self, operation: Callable[[float], Operation[T]], *, alone: bool = True) -> T:
-        """Run an operation in the writer thread; there is only ever one writer."""
-        del alone
+    async def change(
+        self,
+        operation: Callable[[float], Operation[T]],
+        *,
+        alone: bool = True,  # noqa: ARG002  # there is only ever one writer
+        durable: bool = True,
+    ) -> T:
+        """Run an operation in the writer thread."""
         now = self._clock()
         with _translated():
             return await self._database.write(
-                lambda connection: run_on_sqlite(connection, self._queries, operation(now))
+                lambda connection: run_on_sqlite(connection, self._queries, operation(now)),
+                durable=durable,
             )
 
     async def look(self, operation: Operation[T]) -> T:
