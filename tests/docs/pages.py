@@ -4,9 +4,11 @@ How a page is read:
 
 * All ```` ```python ```` blocks of a page share one namespace and run from top to bottom; `await`
   is allowed outside functions. A block inside an HTML comment is not shown, but runs.
-* A block with `title="name"` is a file of that name; a later command may use it.
+* A block with `title="name"` is a file of that name, which commands may use. A Python file that no
+  command of the page names is run where it stands.
 * In ```` ```console ```` blocks, lines that start with `$ ` are commands; what follows each is its
   output.
+* ```` ```sh ```` blocks set things up on the reader's machine and are only shown.
 * `<!-- not run: the reason -->` above a block keeps it from running.
 """
 

@@ -32,16 +32,20 @@ def main(page: Path) -> None:
     # A module of its own, so that dataclasses and pickles find where a class was defined.
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
+    found = list(blocks(page))
+    commands = "".join(block.text for block in found if block.language == "console")
     with asyncio.Runner() as loop:
-        for block in blocks(page):
+        for block in found:
             if block.not_run is not None:
                 continue
             if block.title is not None:
                 Path(block.title).write_text(block.text, encoding="utf-8")
+                if block.language == "python" and block.title not in commands:
+                    _run_commands(block, page, f"$ python {block.title}")
             elif block.language == "python":
                 _run_python(block, page, module, loop)
             elif block.language == "console":
-                _run_commands(block, page)
+                _run_commands(block, page, block.text)
 
 
 def _run_python(block: Block, page: Path, module: types.ModuleType, loop: asyncio.Runner) -> None:
@@ -54,8 +58,8 @@ def _run_python(block: Block, page: Path, module: types.ModuleType, loop: asynci
         exec(code, module.__dict__)
 
 
-def _run_commands(block: Block, page: Path) -> None:
-    for shown in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+def _run_commands(block: Block, page: Path, session: str) -> None:
+    for shown in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
         command, _, output = shown.partition("\n")
         expected_code = int(match["code"]) if (match := _EXIT_CODE.search(command)) else 0
         done = subprocess.run(

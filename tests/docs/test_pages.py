@@ -21,9 +21,10 @@ PAGES = sorted(
 )
 BLOCKS = [(page, block) for page in PAGES for block in blocks(page)]
 RUN = {"python", "console"}
+SHELL = {"bash", "sh"}
 SHOWN = {
     *("css", "csv", "dockerfile", "html", "http", "ini", "javascript", "json", "nginx", "php"),
-    *("sh", "sql", "text", "toml", "xml", "yaml"),
+    *("sql", "text", "toml", "xml", "yaml"),
 }
 SETUP = {"apt-get", "cd", "export", "git", "nox", "npm", "pipx", "sudo", "systemctl", "uv", "."}
 SECONDS_PER_PAGE = 180
@@ -67,14 +68,14 @@ def test_a_block_that_does_not_run_says_why() -> None:
         _where(page, block)
         for page, block in BLOCKS
         if block.not_run is not None
-        and (block.language not in RUN or len(block.not_run.split()) < 3)
+        and (block.language not in RUN | SHELL or len(block.not_run.split()) < 3)
     ]
 
     assert silent == [], "only what would run needs a reason, and one that a reader understands"
 
 
 def test_a_block_has_a_language_that_is_run_or_only_shown() -> None:
-    other = {_where(p, b): b.language for p, b in BLOCKS if b.language not in RUN | SHOWN}
+    other = {_where(p, b): b.language for p, b in BLOCKS if b.language not in RUN | SHELL | SHOWN}
 
     assert other == {}
 
@@ -84,27 +85,12 @@ def test_a_shell_block_only_sets_up() -> None:
     other = [
         f"{_where(page, block)}: {command}"
         for page, block in BLOCKS
-        if block.language == "sh"
+        if block.language in SHELL and block.not_run is None
         for command in _commands(block)
         if command.split()[0] not in SETUP and not setup.fullmatch(command)
     ]
 
     assert other == [], "what is not set-up belongs into a console block, which runs"
-
-
-def test_a_titled_script_is_run_by_a_command_of_its_page() -> None:
-    idle = [
-        _where(page, block)
-        for page, block in BLOCKS
-        if block.title and block.language == "python"
-        if not any(
-            f"$ python {block.title}" in other.text
-            for other_page, other in BLOCKS
-            if other_page == page and other.language == "console" and other.not_run is None
-        )
-    ]
-
-    assert idle == []
 
 
 def _where(page: Path, block: Block) -> str:
