@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Final
 
 from blazz.auth_stores.backend import Backend
@@ -24,15 +23,12 @@ class Cleaner:
         self._backend = backend
         self._manifests = manifests
 
-    async def clean(
-        self, own: Ownership, record: Record, listing: Mapping[str, int] | None
-    ) -> None:
+    async def clean(self, own: Ownership, record: Record) -> None:
         """Delete what nothing refers to; what fails is left for the next time.
 
         Args:
             own: The owner; its lock is held, so no save of it is under way.
             record: The record, read or written by this owner just now.
-            listing: All blobs, if they were listed.
         """
         session = own.lease.session
         # What failed saves have uploaded and this one did not need is garbage from here on.
@@ -40,13 +36,12 @@ class Cleaner:
             packs.clear()
         try:
             await self._learn(own, record)
-            own.doomed |= own.finder.garbage(record, listing)
+            own.doomed |= own.finder.garbage(record)
             if own.doomed:
                 await self._backend.delete(session, sorted(own.doomed))
                 own.doomed.clear()
         except (StoreUnavailable, BadManifest, WrongKey) as error:
             # What an unreadable revision refers to is not known: while it is kept, nothing goes.
-            own.listed_at = None
             _log.warning("%s: nothing is cleaned up for now: %s", session, error)
 
     async def _learn(self, own: Ownership, record: Record) -> None:

@@ -15,7 +15,7 @@ Why no lock and no waiting time is needed:
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from blazz.auth_stores.base import Lease
 from blazz.auth_stores.record import Record
@@ -65,6 +65,18 @@ class GarbageFinder:
         self._lifetimes = {kind: PackLifetimes() for kind in Kind}
         self._learned: set[str] = set()
         self._attempted: set[str] = set()
+        self._left_behind: set[str] = set()
+
+    def see(self, listing: Iterable[str]) -> None:
+        """Note all blobs of the session, listed under the lease.
+
+        What older owners have left is garbage unless a revision refers to it. Of our own epoch,
+        what we have attempted is all that we may judge.
+        """
+        for name in listing:
+            parsed = BlobName.parse(name)
+            if parsed is not None and parsed.epoch < self._lease.epoch:
+                self._left_behind.add(name)
 
     def attempt(self, name: str) -> None:
         """Note a blob before it is uploaded: it is garbage unless a commit refers to it."""
@@ -79,27 +91,22 @@ class GarbageFinder:
         """The manifests that must be learned before `garbage` can tell."""
         return [entry.manifest for entry in record.entries if entry.manifest not in self._learned]
 
-    def garbage(self, record: Record, listing: Mapping[str, int] | None) -> set[str]:
+    def garbage(self, record: Record) -> set[str]:
         """Blobs that can be deleted; each is named once.
 
         Args:
             record: The record, read under the lease, with every revision learned.
-            listing: All blobs of the session, if they were listed under the lease, too.
         """
         manifests = {entry.manifest for entry in record.entries}
         dead = self._learned - manifests
         self._learned -= dead
         for kind, lifetimes in self._lifetimes.items():
             dead |= lifetimes.bury([entry.revision.number for entry in record.of_kind(kind)])
-        dead |= {name for name in self._attempted if not self._is_used(name, manifests)}
+        suspects = self._attempted | self._left_behind
+        dead |= {name for name in suspects if not self._is_used(name, manifests)}
         self._attempted.clear()
-        # What older owners left behind. Of our own epoch, what we have attempted is all there is.
-        older = {name for name in listing or () if self._is_older(name)}
-        return dead | {name for name in older if not self._is_used(name, manifests)}
-
-    def _is_older(self, name: str) -> bool:
-        parsed = BlobName.parse(name)
-        return parsed is not None and parsed.epoch < self._lease.epoch
+        self._left_behind.clear()
+        return dead
 
     def _is_used(self, name: str, manifests: set[str]) -> bool:
         return name in manifests or any(name in each for each in self._lifetimes.values())

@@ -85,9 +85,10 @@ class Leasing:
             # The lease is counted from before the store is asked, and by others from after that.
             asked_at = self._clock()
             record, stored = await self._records.read(session)
-            await self._check_free(session, owner, record, stored)
-            taken = record.taken(owner, ttl, now=stored.now)
             try:
+                await self._check_not_lost(session, stored)
+                await self._check_free(session, owner, record, stored)
+                taken = record.taken(owner, ttl, now=stored.now)
                 token = await self._write(session, taken, stored)
             except RecordMoved:
                 continue
@@ -101,15 +102,20 @@ class Leasing:
                 ends_at=asked_at + ttl,
             )
 
+    async def _check_not_lost(self, session: SessionKey, stored: StoredRecord) -> None:
+        """Refuse to start again at epoch 1: owners of lost epochs would pass for later ones."""
+        if stored.content is not None or not await self._backend.names(session):
+            return
+        if (await self._backend.read_record(session)).content is not None:
+            raise RecordMoved  # Its first owner came while we looked.
+        raise SnapshotDamaged(
+            f"{session}: its record in {self._backend.name} is lost, but blobs are there; `repair`"
+            " makes it anew from them"
+        )
+
     async def _check_free(
         self, session: SessionKey, owner: str, record: Record, stored: StoredRecord
     ) -> None:
-        if stored.content is None and await self._backend.names(session):
-            # To start again at epoch 1 would let owners of the lost epochs pass for later ones.
-            raise SnapshotDamaged(
-                f"{session}: its record in {self._backend.name} is lost, but blobs are there;"
-                " `repair` makes it anew from them"
-            )
         holding = record.holding
         if holding is None or holding.owner == owner:
             return

@@ -121,7 +121,7 @@ class Saver:
                 manifest=manifest, unchanged=False, uploaded=uploaded, new_chunks=packer.new_chunks
             )
             entry, record = await self._commit(own, draft, newest)
-        await self.cleaner.clean(own, record, listing)
+        await self.cleaner.clean(own, record)
         return entry, draft
 
     async def _listing(self, own: Ownership) -> Mapping[str, int] | None:
@@ -131,6 +131,7 @@ class Saver:
             return None
         listing = await self._backend.names(own.lease.session)
         own.listed_at = now
+        own.finder.see(listing)
         return listing
 
     async def _previous(

@@ -245,8 +245,8 @@ class SnapshotStore:
             record = await self._records.change(
                 lease.session, lambda record, _: record.pruned(lease, keep)
             )
-            listing = await self.backend.names(lease.session)
-            await self._saver.cleaner.clean(own, record, listing)
+            own.finder.see(await self.backend.names(lease.session))
+            await self._saver.cleaner.clean(own, record)
         return [entry.revision for entry in reversed(record.entries)]
 
     async def repair(self, session: SessionKey) -> list[Revision]:
