@@ -27,7 +27,7 @@ from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.campaigns.progress import Meter, Phase, Progress, outlook, progress_of
 from blazz.campaigns.report import Report, make_report
-from blazz.campaigns.settle import LookUp, look_up_unknown, retry_overdue
+from blazz.campaigns.settle import LookUp, look_up_unknown, reopen_failed, retry_overdue
 from blazz.campaigns.spec import CampaignSpec
 from blazz.campaigns.tokens import TokenSigner
 from blazz.campaigns.worker import Sender, Worker
@@ -296,6 +296,24 @@ class Campaign:
         """End it for good; what was not sent stays unsent. False if it is cancelled already."""
         open_states = set(CampaignState) - {CampaignState.CANCELLED, CampaignState.IMPORTING}
         return await self._change(CampaignState.CANCELLED, open_states, reason)
+
+    async def retry_failed(self, *codes: int) -> int:
+        """Put failed messages back into the queue; `run` sends them again.
+
+        Args:
+            codes: Only those that failed with one of these errors; by default all.
+
+        Returns:
+            How many will be sent again.
+
+        Raises:
+            CampaignError: It is cancelled.
+        """
+        row = await self._found()
+        current = await self._ledger.get(row.number)
+        if current is None or current.state is CampaignState.CANCELLED:
+            raise CampaignError(f"the campaign {self.id!r} is cancelled; nothing of it is sent")
+        return await reopen_failed(self._ledger, row, codes, now=self._clock())
 
     # Looking
 

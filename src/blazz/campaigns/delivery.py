@@ -6,7 +6,7 @@ if nothing changes. Evidence may come late, twice and in any order; the rules ke
 * A message is sent again only on proof that its last attempt left nothing behind, or where the
   campaign's policy accepts the risk (`SettleWindowOver`).
 * States only move up: unknown < accepted < sent < delivered < read.
-* `failed` is final unless a delivery proves otherwise.
+* `failed` is final unless a delivery proves otherwise, or somebody asks for another try.
 
 ::
 
@@ -89,6 +89,7 @@ class RefusedBy:
         reason: The error in words.
         retry_after: The seconds that the provider asked to wait.
         counts: Whether it counts against the recipient; throttling does not.
+        wrong: The request itself is wrong, and so, most likely, are the others.
     """
 
     retry: Retry
@@ -96,6 +97,7 @@ class RefusedBy:
     reason: str | None = None
     retry_after: float | None = None
     counts: bool = True
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,21 @@ class SettleWindowOver:
     """No evidence came within the settle window, and the policy is to try again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """Somebody wants a failed message to be tried again."""
+
+
 Evidence: TypeAlias = (
-    Accepted | RefusedBy | NeverLeft | Lost | LeaseExpired | Reported | Settled | SettleWindowOver
+    Accepted
+    | RefusedBy
+    | NeverLeft
+    | Lost
+    | LeaseExpired
+    | Reported
+    | Settled
+    | SettleWindowOver
+    | Reopened
 )
 
 _HEIGHT: Final = {
@@ -200,24 +215,27 @@ def advance(
 
 def _conclude(
     delivery: Delivery,
-    evidence: RefusedBy | NeverLeft | Lost | Settled | SettleWindowOver,
+    evidence: RefusedBy | NeverLeft | Lost | Settled | SettleWindowOver | Reopened,
     now: float,
     retries: RetryPolicy,
 ) -> Delivery:
     """What became of the last attempt, while that is still an open question."""
     open_question = delivery.state in _UNANSWERED
+    after = delivery
     match evidence:
         case RefusedBy() if open_question:
-            return _refuse(delivery, evidence, now, retries)
+            after = _refuse(delivery, evidence, now, retries)
         case NeverLeft(reason, delay) if open_question:
-            return _wait(delivery, now + delay, reason=reason)
+            after = _wait(delivery, now + delay, reason=reason)
         case Settled() if open_question:
-            return _wait(delivery, now)
+            after = _wait(delivery, now)
         case SettleWindowOver() if delivery.state is State.UNKNOWN:
-            return _wait(delivery, now)
+            after = _wait(delivery, now)
+        case Reopened() if delivery.state is State.FAILED:
+            after = Delivery(State.PENDING, delivery.attempt, 0, now)
         case Lost(reason):
-            return _lose(delivery, reason)
-    return delivery
+            after = _lose(delivery, reason)
+    return after
 
 
 def _raise_to(delivery: Delivery, state: State, message_id: str | None) -> Delivery:

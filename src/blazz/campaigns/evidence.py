@@ -9,9 +9,12 @@ from blazz.errors import (
     ConnectionFailed,
     DeliveryUnknown,
     InvalidValue,
+    NotAuthorized,
     NotSent,
     NotSupported,
     Refused,
+    Rejected,
+    Restricted,
     Retry,
     SessionClosed,
     Throttled,
@@ -36,11 +39,12 @@ def evidence_from(error: Exception) -> Evidence:
     match error:
         case Refused():
             return RefusedBy(
-                error.retry,
+                _retry(error),
                 error.code,
                 reason,
                 error.retry_after,
                 counts=_counts(error),
+                wrong=isinstance(error, Rejected),
             )
         case ConnectionFailed():
             return NeverLeft(reason, _RECONNECT_AFTER)
@@ -55,9 +59,16 @@ def evidence_from(error: Exception) -> Evidence:
             return Lost(reason)
 
 
+def _retry(error: Refused) -> Retry:
+    """What concerns the whole account is no reason to fail one recipient after the other."""
+    if error.retry is Retry.NEVER and isinstance(error, NotAuthorized | Restricted):
+        return Retry.OPERATOR
+    return error.retry
+
+
 def _counts(error: Refused) -> bool:
     """Throttling and what concerns the whole account are not the recipient's fault."""
-    if error.retry in _WHOLE_CAMPAIGN:
+    if _retry(error) in _WHOLE_CAMPAIGN:
         return False
     return not (isinstance(error, Throttled) and error.retry is Retry.BACKOFF)
 

@@ -2,13 +2,14 @@
 
 A number that is told it sends too fast halves its rate and wins it back in steps; one that gets no
 clear answers rests for longer and longer, and in the end gives up: what is lost on the way cannot
-be sent again blindly, so a thousand unanswered requests are a thousand recipients in doubt.
+be sent again blindly, so a thousand unanswered requests are a thousand recipients in doubt. A
+request that is wrong in itself fails for everybody, so a campaign does not insist on it either.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +24,7 @@ _STEADY: Final = 5.0
 _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 30.0
 _MOST_TROUBLE: Final = 5
+_MOST_WRONG: Final = 20
 _HALTING: Final = frozenset({Retry.CREDENTIALS, Retry.OPERATOR})
 _LATER: Final = 600.0
 
@@ -37,6 +39,7 @@ class Pace:
         rest_until: It sends nothing before this time.
         trouble: How many times in a row it rested and then got no answer again.
         lost: How many messages in a row were lost.
+        wrong: How many requests in a row were wrong in themselves.
     """
 
     factor: float = 1.0
@@ -44,6 +47,7 @@ class Pace:
     rest_until: float = 0.0
     trouble: int = 0
     lost: int = 0
+    wrong: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Stop:
     until: float | None = None
 
 
-def adapt(pace: Pace, batch: Iterable[Evidence], *, now: float) -> Pace:
+def adapt(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Pace:
     """Learn from one batch of results.
 
     Example:
@@ -67,17 +71,22 @@ def adapt(pace: Pace, batch: Iterable[Evidence], *, now: float) -> Pace:
         >>> adapt(Pace(), [slow], now=100.0).factor
         0.5
     """
-    answered = lost = never_left = 0
+    answered = wrong = lost = away = 0
     asked_to_wait = -1.0
     for evidence in batch:
         match evidence:
             case Lost():
                 lost += 1
-            case NeverLeft(delay=delay) if delay:
-                never_left += 1
-            case RefusedBy(counts=False, retry=Retry.BACKOFF, retry_after=retry_after):
+            case NeverLeft(delay=delay):
+                away += delay > 0  # without a delay it was given back, which says nothing
+            case RefusedBy(retry=Retry.BACKOFF, counts=True):
+                away += 1  # the provider says that it cannot serve at the moment
+            case RefusedBy(retry=Retry.BACKOFF, retry_after=retry_after):
                 answered += 1
                 asked_to_wait = max(asked_to_wait, retry_after or 1.0)
+            case RefusedBy(wrong=True):
+                answered += 1
+                wrong += 1
             case Accepted() | RefusedBy():
                 answered += 1
     if asked_to_wait >= 0:
@@ -85,8 +94,9 @@ def adapt(pace: Pace, batch: Iterable[Evidence], *, now: float) -> Pace:
     elif answered:
         pace = _recover(pace, now)
     if answered:
-        return replace(pace, trouble=0, lost=0)
-    if lost or never_left:
+        wrong = pace.wrong + wrong if wrong == answered else 0
+        return replace(pace, trouble=0, lost=0, wrong=wrong)
+    if lost or away:
         # What comes in during a rest left before it: it is part of the same trouble.
         trouble = pace.trouble + (now >= pace.rest_until)
         rest = min(_FIRST_REST * 2 ** min(trouble - 1, 16), _LONGEST_REST)
@@ -114,7 +124,7 @@ def _recover(pace: Pace, now: float) -> Pace:
     return replace(pace, factor=min(1.0, pace.factor + _STEP_UP), changed_at=now)
 
 
-def verdict(pace: Pace, batch: Iterable[Evidence], *, now: float) -> Stop | None:
+def verdict(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Stop | None:
     """Tell whether the campaign must stop, given its pace after this batch."""
     for evidence in batch:
         if not isinstance(evidence, RefusedBy):
@@ -126,7 +136,14 @@ def verdict(pace: Pace, batch: Iterable[Evidence], *, now: float) -> Stop | None
             return Stop(reason, now + max(evidence.retry_after or 0.0, _LATER))
     if pace.lost >= _MOST_TROUBLE <= pace.trouble:
         return Stop(f"{pace.lost} messages in a row got no answer")
+    if pace.wrong >= _MOST_WRONG:
+        return Stop(f"{pace.wrong} messages in a row were refused: {_last_reason(batch)}")
     return None
+
+
+def _last_reason(batch: Sequence[Evidence]) -> str:
+    refused = (it.reason for it in reversed(batch) if isinstance(it, RefusedBy))
+    return next(refused, None) or "no reason given"
 
 
 def concurrency(rate: float | None) -> int:

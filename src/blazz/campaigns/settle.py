@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from blazz.campaigns.delivery import Evidence, Reported, Settled, SettleWindowOver, State
+from blazz.campaigns.delivery import (
+    Evidence,
+    Reopened,
+    Reported,
+    Settled,
+    SettleWindowOver,
+    State,
+)
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, Finding, UnknownPolicy
 from blazz.campaigns.tokens import TokenSigner
@@ -146,6 +153,23 @@ async def retry_overdue(ledger: Ledger, row: CampaignRow, *, now: float) -> int:
     ):
         after = page[-1].seq
         findings = [_about(row, it.seq, it.attempt, SettleWindowOver()) for it in page]
+        changed += await ledger.record(findings, now=now)
+    return changed
+
+
+async def reopen_failed(
+    ledger: Ledger, row: CampaignRow, codes: Collection[int], *, now: float
+) -> int:
+    """Put failed messages back into the queue: all, or those that failed with some codes.
+
+    Returns:
+        How many will be sent again.
+    """
+    changed = after = 0
+    while page := await ledger.recipients(row.number, {State.FAILED}, after=after, limit=_PAGE):
+        after = page[-1].seq
+        chosen = [it for it in page if not codes or it.code in codes]
+        findings = [_about(row, it.seq, it.attempt, Reopened()) for it in chosen]
         changed += await ledger.record(findings, now=now)
     return changed
 

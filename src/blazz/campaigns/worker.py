@@ -153,7 +153,7 @@ class Worker:
         self._on_chunk_done = on_chunk_done
         self._clock = clock
         self._monotonic = monotonic
-        self._numbers: dict[str, _Number] = {}
+        self._numbers: dict[tuple[str, str], _Number] = {}
         self._renderers: dict[int, Renderer[Message]] = {}
         self._queue: asyncio.Queue[tuple[_Work, WindowRow] | None] = asyncio.Queue()
         self._failure: Exception | None = None
@@ -205,7 +205,7 @@ class Worker:
             run=ChunkRun(lease, now=asked_at, ttl=self._ttl),
             sender=sender,
             renderer=self._renderer(row),
-            number=self._numbers.setdefault(row.session, _Number()),
+            number=self._numbers.setdefault((row.workspace, row.session), _Number()),
             limit=Limit(row.rate) if row.rate is not None else None,
         )
         work.number.runs.append(work.run)
@@ -255,7 +255,7 @@ class Worker:
         if work.limit is None:
             return want, 0.0, enough
         grant = await self._limiter.acquire(
-            work.row.session,
+            f"{work.row.workspace}/{work.row.session}",
             want,
             limit=work.limit.slowed(pace.factor),
             priority=work.row.priority,

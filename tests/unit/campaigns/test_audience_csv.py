@@ -213,7 +213,7 @@ async def test_a_missing_phone_column_names_what_there_is(path: Path) -> None:
     assert "the columns are: 'name', 'kontakt'" in problem
     assert "'kontakt' holds phone numbers: is it phone='kontakt'?" in problem
     problem = await error_of(Audience.csv(path, phone="Kontakt"))
-    assert "there is no column 'Kontakt'; did you mean 'kontakt'?" in problem
+    assert "there is no column 'Kontakt' (did you mean 'kontakt'?)" in problem
 
 
 async def test_a_missing_header_is_noticed(path: Path) -> None:
@@ -224,7 +224,7 @@ async def test_a_missing_header_is_noticed(path: Path) -> None:
 async def test_a_column_that_the_message_needs_must_be_there_once(path: Path) -> None:
     audience = write(path, f"phone,Name\n{ANA},Ana\n")
     problem = await error_of(audience, "name")
-    assert "the message needs the column 'name'; did you mean 'Name'?" in problem
+    assert "the message needs the column 'name' (did you mean 'Name'?)" in problem
     twice = write(path, f"phone,name,name,x,x\n{ANA},a,b,c,d\n")
     assert "there are 2 columns named 'name'" in await error_of(twice, "name")
     assert addresses(await read(twice)) == [ANA], "what nobody needs may be there twice"

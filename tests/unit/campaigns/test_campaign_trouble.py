@@ -13,11 +13,13 @@ from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.delivery import State
 from blazz.campaigns.ledger.sqlite import SqliteLedger
 from blazz.errors import (
+    CampaignError,
     ConfigurationError,
     ConnectionFailed,
     DeliveryUnknown,
     NotAuthorized,
     Refused,
+    Rejected,
     Retry,
     Throttled,
     Undeliverable,
@@ -222,3 +224,39 @@ def test_a_retry_of_unknown_messages_needs_something_that_settles_them() -> None
     base = a_campaign(None, None, None, unknown=UnknownPolicy.RETRY)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=r"use unknown=UnknownPolicy\.HOLD"):
         Campaign(base.spec, ledger=None, statuses=False)  # type: ignore[arg-type]
+
+
+async def test_failed_messages_can_be_put_back_into_the_queue(ledger: SqliteLedger) -> None:
+    async def answer(address: str) -> None:
+        if address.endswith("1"):
+            raise Undeliverable("cannot get it", code=131026)
+        if address.endswith("2"):
+            raise Rejected("no such template", code=132001)
+
+    sender = FakeSender(answer)
+    await run(a_campaign(ledger, sender, people(20)))
+    mended = FakeSender()
+    campaign = a_campaign(ledger, mended, people(20))
+    assert await campaign.retry_failed(132001) == 2
+    assert (await run(campaign)).counts.failed == 2
+    assert await campaign.retry_failed() == 2
+    assert (await run(campaign)).counts.accepted == 20
+    assert sender.times + mended.times == dict.fromkeys(numbers(20), 1)
+
+    await campaign.cancel()
+    with pytest.raises(CampaignError, match="'promo' is cancelled"):
+        await campaign.retry_failed()
+
+
+async def test_a_message_that_nobody_can_get_is_not_tried_on_everybody(
+    ledger: SqliteLedger,
+) -> None:
+    async def answer(address: str) -> None:
+        raise Rejected("no such template", code=132001)
+
+    last = await run(a_campaign(ledger, FakeSender(answer), people(500), concurrency=20))
+    assert last.phase is Phase.HALTED
+    assert last.reason is not None
+    assert last.reason.endswith("in a row were refused: no such template")
+    assert last.counts.failed < 100
+    assert last.counts.pending == 500 - last.counts.failed

@@ -14,6 +14,7 @@ from blazz.campaigns.delivery import (
     Lost,
     NeverLeft,
     RefusedBy,
+    Reopened,
     Reported,
     Settled,
     SettleWindowOver,
@@ -83,6 +84,9 @@ def after(delivery: Delivery, evidence: Evidence, attempt: int | None = None) ->
         (State.ACCEPTED, Settled(sent=False), State.ACCEPTED),
         (State.UNKNOWN, SettleWindowOver(), State.PENDING),
         (State.SENDING, SettleWindowOver(), State.SENDING),
+        (State.FAILED, Reopened(), State.PENDING),
+        (State.UNKNOWN, Reopened(), State.UNKNOWN),
+        (State.DELIVERED, Reopened(), State.DELIVERED),
     ],
 )
 def test_evidence_moves_a_message(before: State, evidence: Evidence, expected: State) -> None:

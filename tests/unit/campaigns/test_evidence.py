@@ -13,11 +13,14 @@ from blazz.errors import (
     InvalidValue,
     NotAuthorized,
     NotSupported,
+    Rejected,
+    Restricted,
     Retry,
     SessionClosed,
     Suppressed,
     Throttled,
     Timeout,
+    Unavailable,
     Undeliverable,
     UnreadableAnswer,
     WindowClosed,
@@ -36,6 +39,18 @@ class Maintenance(Throttled):
     retry = Retry.LATER
 
 
+class Forbidden(NotAuthorized):
+    """Not allowed, now and always."""
+
+    retry = Retry.NEVER
+
+
+class Locked(Restricted):
+    """The account is locked for good."""
+
+    retry = Retry.NEVER
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -47,6 +62,10 @@ class Maintenance(Throttled):
         (PairLimit("pair", code=131056), RefusedBy(Retry.PAIR, 131056, "pair")),
         (Maintenance("later"), RefusedBy(Retry.LATER, None, "later", counts=False)),
         (NotAuthorized("who", code=190), RefusedBy(Retry.CREDENTIALS, 190, "who", counts=False)),
+        (Forbidden("may not", code=10), RefusedBy(Retry.OPERATOR, 10, "may not", counts=False)),
+        (Locked("locked", code=131031), RefusedBy(Retry.OPERATOR, 131031, "locked", counts=False)),
+        (Unavailable("down", code=131016), RefusedBy(Retry.BACKOFF, 131016, "down")),
+        (Rejected("what?", code=132001), RefusedBy(Retry.NEVER, 132001, "what?", wrong=True)),
         (ConnectionFailed("refused"), NeverLeft("refused", 1.0)),
         (ConfigurationError("bad"), RefusedBy(Retry.OPERATOR, None, "bad", counts=False)),
         (SessionClosed("shut"), RefusedBy(Retry.OPERATOR, None, "shut", counts=False)),

@@ -66,6 +66,26 @@ def test_a_campaign_halts_when_probe_after_probe_is_lost() -> None:
     assert verdict(pace, [Lost()], now=now) == Stop("5 messages in a row got no answer")
 
 
+def test_a_provider_that_is_down_is_probed_with_growing_rests() -> None:
+    down = RefusedBy(Retry.BACKOFF, 131016, "down")
+    pace = adapt(Pace(), [down] * 10, now=100)
+    assert (pace.trouble, pace.rest_until, pace.factor) == (1, 100.5, 1.0)
+    assert adapt(pace, [down, OK], now=101).trouble == 0, "one fault among answers is none"
+    assert verdict(pace, [down], now=100) is None
+
+
+def test_a_campaign_halts_when_every_request_is_wrong() -> None:
+    wrong = RefusedBy(Retry.NEVER, 132001, "no such template", wrong=True)
+    pace = adapt(Pace(), [wrong] * 19, now=100)
+    assert verdict(pace, [wrong], now=100) is None
+    pace = adapt(pace, [wrong], now=101)
+    assert verdict(pace, [wrong], now=101) == Stop(
+        "20 messages in a row were refused: no such template"
+    )
+    assert adapt(pace, [wrong, OK], now=102).wrong == 0
+    assert adapt(pace, [Lost()], now=102).wrong == 20
+
+
 def test_rows_that_are_given_back_say_nothing() -> None:
     assert adapt(Pace(), [NeverLeft()], now=100) == Pace()
 
@@ -91,7 +111,18 @@ def test_windows_fit_the_rate() -> None:
     assert [tick(rate) for rate in (None, 1.0, 10_000.0)] == [0.05, 0.1, 0.05]
 
 
-EVIDENCE = st.sampled_from([OK, SLOW, GONE, Lost(), RefusedBy(Retry.NEVER), NeverLeft()])
+EVIDENCE = st.sampled_from(
+    [
+        OK,
+        SLOW,
+        GONE,
+        Lost(),
+        NeverLeft(),
+        RefusedBy(Retry.NEVER),
+        RefusedBy(Retry.NEVER, wrong=True),
+        RefusedBy(Retry.BACKOFF),
+    ]
+)
 
 
 @given(st.lists(st.tuples(st.lists(EVIDENCE), st.floats(0, 60)), max_size=30))

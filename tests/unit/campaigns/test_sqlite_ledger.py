@@ -12,9 +12,9 @@ import pytest
 from blazz.campaigns.delivery import State
 from blazz.campaigns.engine.base import ChunkId
 from blazz.campaigns.ledger import sqlite
-from blazz.campaigns.ledger.presence import Presence
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, NewRow, unpack
 from blazz.campaigns.ledger.sqlite import SqliteLedger
+from blazz.databases.presence import Presence
 from blazz.errors import LedgerError
 from tests.unit.campaigns.senders import FakeSender, a_campaign, numbers, people, run
 

@@ -204,7 +204,9 @@ async def test_it_sends_no_more_than_the_limiter_grants(ledger: SqliteLedger) ->
     await work_on(worker, ChunkId(row.number, 1))
     assert len(sender.sent) == 40
     assert limiter.granted == 40, "no token is wasted on rows that are not there"
-    assert {(key, priority) for key, _, priority in asked} == {("default", Priority.CAMPAIGN)}
+    assert {(key, priority) for key, _, priority in asked} == {
+        ("default/default", Priority.CAMPAIGN)
+    }
 
 
 async def test_a_row_that_cannot_be_read_fails_by_itself(ledger: SqliteLedger) -> None:

@@ -93,7 +93,7 @@ def _check(name: str, columns: Sequence[str], column: str, problem: str) -> None
             column.casefold(), [known.casefold() for known in columns], n=1
         )
         meant = [known for known in columns if near and known.casefold() == near[0]]
-        hint = f"; did you mean {meant[0]!r}?" if meant else ""
+        hint = f" (did you mean {meant[0]!r}?)" if meant else ""
         raise AudienceError(f"{name}: {problem}{hint}; {_listed(columns)}")
     _check_single(name, columns, column)
 

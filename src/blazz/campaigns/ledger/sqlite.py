@@ -14,7 +14,6 @@ from typing import Self, TypeVar
 from blazz.campaigns.delivery import State
 from blazz.campaigns.engine.base import ChunkId
 from blazz.campaigns.ledger import sqlite_campaigns, sqlite_chunks
-from blazz.campaigns.ledger.presence import Presence
 from blazz.campaigns.ledger.records import (
     CampaignRow,
     CampaignState,
@@ -31,6 +30,7 @@ from blazz.campaigns.ledger.records import (
     WindowRow,
 )
 from blazz.campaigns.ledger.sqlite_campaigns import SQL
+from blazz.databases.presence import Presence
 from blazz.databases.queries import migrations
 from blazz.databases.sqlite import SqliteDatabase, Work
 from blazz.errors import LedgerError

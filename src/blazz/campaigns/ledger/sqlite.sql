@@ -105,13 +105,13 @@ UPDATE chunk SET offered_by = NULL, offered_until = 0 WHERE offered_by = :owner;
 UPDATE campaign SET import_until = 0 WHERE importer = :owner;
 
 -- name: campaigns_due
-SELECT number, session, priority FROM campaign
+SELECT number, workspace, session, priority FROM campaign
 WHERE state = 'running' AND not_before <= :now AND (:campaign IS NULL OR number = :campaign)
 ORDER BY priority, number;
 
 -- name: queued_of
 SELECT count(*) FROM campaign JOIN chunk ON chunk.campaign = campaign.number
-WHERE campaign.session = :session AND campaign.state = 'running'
+WHERE workspace = :workspace AND session = :session AND state = 'running'
     AND chunk.pending + chunk.sending > 0
     AND chunk.offered_until > :now AND chunk.lease_until <= :now;
 

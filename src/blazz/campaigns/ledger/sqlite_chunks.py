@@ -40,9 +40,9 @@ def offer(
     """Choose chunks that are due, the more urgent campaigns first, and mark them as offered."""
     offers = []
     due = connection.execute(SQL["campaigns_due"], {"now": now, "campaign": campaign}).fetchall()
-    for number, session, priority in due:
+    for number, workspace, session, priority in due:
         (queued,) = connection.execute(
-            SQL["queued_of"], {"session": session, "now": now}
+            SQL["queued_of"], {"workspace": workspace, "session": session, "now": now}
         ).fetchone()
         chunks = connection.execute(
             SQL["chunks_due"], {"campaign": number, "now": now, "room": max(0, depth - queued)}

@@ -34,7 +34,7 @@ else:
 
 
 class Presence:
-    """The owners of one ledger file, as locked files in a folder beside it.
+    """Those who own rows of one database file, as locked files in a folder beside it.
 
     Args:
         folder: Where the files are; made on first use.
@@ -50,16 +50,28 @@ class Presence:
         Raises:
             OSError: The folder cannot be written to.
         """
+        while not self.hold(name := f"{os.getpid()}-{secrets.token_hex(6)}"):
+            pass
+        return name
+
+    def hold(self, name: str) -> bool:
+        """Hold the lock of a name that nobody had before; False if somebody else has it.
+
+        Raises:
+            OSError: The folder cannot be written to.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        while True:
-            name = f"{os.getpid()}-{secrets.token_hex(6)}"
+        try:
             file = self._file(name).open("xb")
-            # Between the two lines above and below, another process may take the fresh file for a
-            # dead owner's; then it holds the lock, and we take another name.
-            if _lock(file):
-                self._held[name] = file
-                return name
-            file.close()
+        except FileExistsError:
+            return False
+        # Between the line above and the one below, another process may take the fresh file for a
+        # dead owner's; then that process holds the lock.
+        if _lock(file):
+            self._held[name] = file
+            return True
+        file.close()
+        return False
 
     def leave(self, name: str) -> None:
         """Stop being that owner; what it still holds may be taken at once."""
