@@ -89,11 +89,7 @@ def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
         values = await _body(request)
         if unknown := values.keys() - _SETUP:
             raise InvalidValue("phone", f"one of {', '.join(sorted(_SETUP))}", min(unknown))
-        try:
-            phone = web.phone(request.path_params["number"], **values)
-        except ValueError as error:
-            raise WebRefusal("bad_request", str(error)) from None
-        return _describe(phone)
+        return _describe(web.phone(request.path_params["number"], **values))
 
     async def show(request: Request) -> object:
         return _describe(web.phone(request.path_params["number"]))

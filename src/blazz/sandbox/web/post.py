@@ -7,6 +7,7 @@ from typing import Any
 
 from blazz.sandbox.web import views
 from blazz.sandbox.web.accounts import Account
+from blazz.sandbox.web.contents import check_content, check_text
 from blazz.sandbox.web.devices import Device
 from blazz.sandbox.web.letters import Letter, Level, Mark
 from blazz.sandbox.web.refusals import WebRefusal
@@ -44,9 +45,11 @@ class Post:
             device: The device that it comes from, which need not be told of it.
 
         Raises:
-            WebRefusal: The other side is not on WhatsApp, or the group does not let them write.
+            WebRefusal: The other side is not on WhatsApp, the group does not let them write, or
+                the content is not what belongs to this kind.
         """
         world = self._world
+        check_content(kind, content)
         group = None
         if chat.endswith("@g.us"):
             found = world.group(chat)
@@ -92,6 +95,7 @@ class Post:
         """
         if letter.author != author.number or letter.is_revoked:
             raise WebRefusal("cannot_edit", "only one's own messages can be edited")
+        check_text(text)
         letter.edit(text, edit_id or self._world.new_message_id())
         now = int(self._world.clock.now())
         data = {"text": text, "edit": letter.edited, "t": now, "isCaption": letter.is_caption}
@@ -128,6 +132,7 @@ class Post:
         device: Device | None = None,
     ) -> None:
         """React to a message; an empty text takes the reaction back."""
+        check_text(emoji, least=0)
         now = int(self._world.clock.now() * 1000)
         mark = Mark(reaction_id or self._world.new_message_id(), now, emoji)
         letter.reactions[by.number] = mark

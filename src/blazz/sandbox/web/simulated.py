@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from blazz.errors import InvalidValue
 from blazz.sandbox.web.accounts import Addressing
 from blazz.sandbox.web.phone import SimulatedPhone
 from blazz.sandbox.web.services import Services
@@ -54,16 +55,20 @@ class SimulatedWeb:
 
         Raises:
             InvalidAddress: It is not a phone number.
+            InvalidValue: The name is not text, or there is no such addressing.
         """
         account = self.world.account(number)
         if name is not None:
+            _check_name(name)
             account.name = name
         if addressing is not None:
+            if addressing not in tuple(Addressing):
+                raise InvalidValue("addressing", f"one of {', '.join(Addressing)}", addressing)
             account.addressing = Addressing(addressing)
         if registered is not None:
-            account.registered = registered
+            account.registered = registered is True
         if business is not None:
-            account.business = business
+            account.business = business is True
         return SimulatedPhone(self.services, account)
 
     def configure(self, **changes: Any) -> None:  # noqa: ANN401  # checked by WebSettings
@@ -90,3 +95,8 @@ class SimulatedWeb:
         """
         if not await self.world.changed.wait_for(holds, timeout=timeout):
             raise TimeoutError("what was waited for did not happen in the simulated WhatsApp")
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not 0 < len(name) <= 256:
+        raise InvalidValue("name", "text of 1 to 256 characters", name)
