@@ -87,7 +87,7 @@ class Dispatcher:
         self._observe = observe
         self._arrived = Bell()
         self._ready = Bell()
-        self._settled = Bells()
+        self.settled = Bells()
 
     # What to call
 
@@ -196,13 +196,13 @@ class Dispatcher:
         Raises:
             InboxUnavailable: The inbox cannot be read.
         """
-        with self._settled.listening() as bell:
+        with self.settled.listening() as bell:
             while await self._inbox.backlog():
                 await bell.wait(self._poll)
 
     def _freed(self) -> None:
         self._ready.ring()
-        self._settled.ring()
+        self.settled.ring()
 
     async def _split(self) -> None:
         """Split what has arrived, and look for what arrived elsewhere."""

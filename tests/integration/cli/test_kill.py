@@ -17,7 +17,7 @@ import pytest
 
 from blazz.sandbox import SandboxControl
 
-RECIPIENTS = 3000
+RECIPIENTS = 2000
 RATE = 600
 WINDOW = 256
 """More than a campaign at this rate ever has on its way."""
@@ -38,7 +38,7 @@ def sandbox(tmp_path: Path) -> Iterator[str]:
 def _start(sandbox: str, folder: Path, out: IO[str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "blazz.cli", "campaign", "run", "people.csv", "--json",
                "--text", "Halo {name}", "--sandbox-url", sandbox, "--rate", str(RATE),
-               "--wait", "6"]  # fmt: skip
+               "--wait", "3"]  # fmt: skip
     return subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.PIPE, text=True)
 
 
@@ -64,7 +64,7 @@ def test_a_killed_campaign_goes_on(
     while True:
         before = len(_accepted(sandbox))
         with (tmp_path / "out.jsonl").open("w+") as out, _start(sandbox, tmp_path, out) as run:
-            if kills < 6 or time.monotonic() < deadline:
+            if kills < 4 or time.monotonic() < deadline:
                 # From the first message on, so that kills hit the sending and not the start.
                 _wait_for_messages(sandbox, run, more_than=before)
                 time.sleep(chance.uniform(0.0, 0.5))

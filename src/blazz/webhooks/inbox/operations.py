@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -123,6 +124,12 @@ def _recover(now: float) -> Operation[None]:
     for (owner,) in lapsed:
         yield from retire(owner)
     yield from _make_ready(due)
+
+
+def owners() -> Operation[list[str]]:
+    """All that have taken something, whether or not their leases have lapsed."""
+    found = yield Statement("lapsed_owners", (math.inf,))
+    return [owner for (owner,) in found]
 
 
 def retire(owner: str) -> Operation[None]:

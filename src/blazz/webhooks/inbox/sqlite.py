@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from blazz.databases.operations import Operation, run_on_sqlite
+from blazz.databases.presence import Presence
 from blazz.databases.queries import Queries, migrations
 from blazz.databases.sqlite import SqliteDatabase
 from blazz.databases.sqlite_grouping import GroupedWrite
 from blazz.errors import InboxUnavailable
+from blazz.webhooks.inbox import operations
+from blazz.webhooks.inbox.base import Item
 from blazz.webhooks.inbox.sql import SqlInbox
 
 T = TypeVar("T")
@@ -21,6 +25,9 @@ T = TypeVar("T")
 
 class SqliteInbox(SqlInbox):
     """Keeps updates in one SQLite file.
+
+    What a process had taken when it was killed is ready again as soon as the file is opened: on one
+    machine nobody has to wait until its lease lapses.
 
     Args:
         path: The file; made if it is missing.
@@ -43,6 +50,8 @@ class SqliteInbox(SqlInbox):
         self._queries = Queries(package, "sqlite.sql")
         self._clock = clock
         self._puts = GroupedWrite(self._database, self._put)
+        self._presence = Presence(self._database.path.with_name(f"{Path(path).name}.owners"))
+        self._present: set[str] = set()
         self._open = False
 
     async def open(self) -> None:
@@ -51,11 +60,25 @@ class SqliteInbox(SqlInbox):
             with _translated():
                 await self._database.open()
             self._open = True
+            for owner in await self.look(operations.owners()):
+                if await asyncio.to_thread(self._presence.is_gone, owner):
+                    await self.retire(owner)
 
     async def close(self) -> None:
         """Close the file."""
         self._open = False
+        self._present.clear()
+        self._presence.leave_all()
         await self._database.close()
+
+    async def take(
+        self, owner: str, *, sessions: Collection[str], limit: int, lease: float
+    ) -> Sequence[Item]:
+        """Take the oldest updates that are ready; the owner shows first that it is alive."""
+        if owner not in self._present:
+            self._present.add(owner)
+            await asyncio.to_thread(self._presence.hold, owner)
+        return await super().take(owner, sessions=sessions, limit=limit, lease=lease)
 
     async def put(self, body: bytes, *, signer: str) -> None:
         """Keep a body as it came; the database's writer commits for all who wait."""
