@@ -31,6 +31,9 @@ from blazz.events.statuses import Status
 class State(enum.StrEnum):
     """Where a recipient's message is."""
 
+    # That of enum.Enum is written in Python; ledgers look states up several times for each row.
+    __hash__ = str.__hash__
+
     PENDING = "pending"
     """It waits for its turn, or for its next attempt."""
     SENDING = "sending"

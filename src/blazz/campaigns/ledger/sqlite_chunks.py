@@ -142,32 +142,46 @@ def _record(
         SQL["update_delivery"],
         [(*_columns(it), now, campaign, seq) for seq, it in changed],
     )
-    changes: dict[int, Counter[State]] = {}
+    size = terms.chunk_size
+    moves = Counter(((seq - 1) // size + 1, before[seq].state, it.state) for seq, it in changed)
     due: dict[int, float] = {}
-    answered = set()
     for seq, it in changed:
-        chunk = (seq - 1) // terms.chunk_size + 1
-        counter = changes.setdefault(chunk, Counter())
-        counter[before[seq].state] -= 1
-        counter[it.state] += 1
-        if before[seq].state is State.SENDING:
-            answered.add(chunk)
         if it.state is State.PENDING:
+            chunk = (seq - 1) // size + 1
             due[chunk] = min(due.get(chunk, _NEVER), it.next_at)
+    _count(connection, campaign, moves, due, now)
+    return len(changed)
+
+
+def _count(
+    connection: sqlite3.Connection,
+    campaign: int,
+    moves: Counter[tuple[int, State, State]],
+    due: dict[int, float],
+    now: float,
+) -> None:
+    """Bring chunks' counters up to date: how many rows of each moved from where to where."""
+    changes: dict[int, Counter[State]] = {}
+    answered = set()
+    for (chunk, old, new), count in moves.items():
+        change = changes.setdefault(chunk, Counter())
+        change[old] -= count
+        change[new] += count
+        if old is State.SENDING:
+            answered.add(chunk)
     connection.executemany(
         SQL["count_changes"],
         [
             (
-                *(counter[state] for state in State),
+                *(change[state] for state in State),
                 due.get(chunk, _NEVER),
                 now if chunk in answered else None,
                 campaign,
                 chunk,
             )
-            for chunk, counter in changes.items()
+            for chunk, change in changes.items()
         ],
     )
-    return len(changed)
 
 
 def _columns(it: Delivery) -> tuple[object, ...]:
@@ -181,7 +195,10 @@ def _deliveries(
     found = connection.execute(
         SQL["deliveries"], {"campaign": campaign, "seqs": json.dumps(sorted(seqs))}
     )
-    return {seq: Delivery(_STATES[state], *rest) for seq, state, *rest in found}
+    return {
+        seq: Delivery(_STATES[state], attempt, refusals, next_at, message_id, code, reason)
+        for seq, state, attempt, refusals, next_at, message_id, code, reason in found
+    }
 
 
 def _terms(connection: sqlite3.Connection, campaign: int, now: float) -> _Terms:
