@@ -1,16 +1,11 @@
-"""What each operation of a conversation store does, as generators of statements; no I/O here.
-
-An operation yields `Statement`s and `Batch`es and is sent the rows of each. The backends run it
-inside one transaction: SQLite in its writer thread, PostgreSQL on a connection.
-"""
+"""What each operation of a conversation store does, as generators of statements; no I/O here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 from blazz.conversations.base import (
     Answer,
@@ -19,29 +14,8 @@ from blazz.conversations.base import (
     QuestionState,
     Suppression,
 )
+from blazz.databases.operations import Batch, Operation, Statement
 from blazz.events.statuses import Status, advance
-
-Rows: TypeAlias = Sequence[Sequence[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One named query of `queries.sql` and its parameters; answered by its rows."""
-
-    query: str
-    args: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One named query, run for each row of parameters; answered by no rows."""
-
-    query: str
-    rows: Rows
-
-
-T = TypeVar("T")
-Operation: TypeAlias = Generator[Statement | Batch, Rows, T]
 
 
 def saw(session: str, contacts: Mapping[str, datetime]) -> Operation[None]:
@@ -54,11 +28,14 @@ def last_seen(session: str, address: str) -> Operation[datetime | None]:
 
 
 def suppress(session: str, entries: Sequence[Suppression]) -> Operation[None]:
-    yield Batch("suppress", [(session, e.address, e.reason, e.at.timestamp(), 1) for e in entries])
+    # A person may stand in a batch twice; PostgreSQL changes a row once per statement.
+    newest = {it.address: it for it in sorted(entries, key=lambda it: it.at)}
+    rows = [(session, it.address, it.reason, it.at.timestamp(), 1) for it in newest.values()]
+    yield Batch("suppress", rows)
 
 
 def unsuppress(session: str, address: str, at: datetime) -> Operation[None]:
-    yield Statement("suppress", (session, address, "", at.timestamp(), 0))
+    yield Batch("suppress", [(session, address, "", at.timestamp(), 0)])
 
 
 def suppressed(session: str, addresses: Collection[str]) -> Operation[set[str]]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from blazz.conversations.operations import Batch, Operation, Rows, Statement
 from blazz.conversations.store import SqlConversationStore
+from blazz.databases.operations import Operation, run_on_postgres
 from blazz.databases.postgres import PostgresDatabase
 from blazz.databases.queries import Queries, migrations
-
-if TYPE_CHECKING:
-    import asyncpg
 
 T = TypeVar("T")
 
@@ -25,8 +22,7 @@ class PostgresConversationStore(SqlConversationStore):
     def __init__(self, url: str) -> None:
         steps = migrations("blazz.conversations", "migrations")
         self._database = PostgresDatabase(url, schema="conversations", migrations=steps)
-        package = "blazz.conversations"
-        self._queries = {**Queries(package, "queries.sql"), **Queries(package, "postgres.sql")}
+        self._queries = Queries("blazz.conversations", "postgres.sql")
 
     async def open(self) -> None:
         """Connect."""
@@ -39,18 +35,4 @@ class PostgresConversationStore(SqlConversationStore):
     async def run(self, operation: Operation[T]) -> T:
         """Run an operation in one transaction on one connection."""
         async with self._database.transaction() as connection:
-            try:
-                step = next(operation)
-                while True:
-                    step = operation.send(await self._execute(connection, step))
-            except StopIteration as finished:
-                result: T = finished.value
-                return result
-
-    async def _execute(self, connection: asyncpg.Connection, step: Statement | Batch) -> Rows:
-        sql = self._queries[step.query]
-        if isinstance(step, Batch):
-            await connection.executemany(sql, step.rows)
-            return ()
-        rows: Rows = await connection.fetch(sql, *step.args)
-        return rows
+            return await run_on_postgres(connection, self._queries, operation)

@@ -1,14 +1,71 @@
--- What PostgreSQL says in other words than `queries.sql`.
+-- The queries of the conversation store on PostgreSQL; the operations name them.
 
 -- name: exclusive
 SELECT pg_advisory_xact_lock(hashtextextended($1, 7041));
 
+-- name: saw
+INSERT INTO contact (session, address, last_seen)
+SELECT * FROM unnest($1::text[], $2::text[], $3::double precision[])
+ON CONFLICT (session, address) DO UPDATE SET last_seen = excluded.last_seen
+WHERE excluded.last_seen > contact.last_seen;
+
+-- name: last_seen
+SELECT last_seen FROM contact WHERE session = $1 AND address = $2;
+
+-- name: suppress
+INSERT INTO suppression (session, address, reason, at, active)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::double precision[], $5::integer[])
+ON CONFLICT (session, address) DO UPDATE
+SET reason = excluded.reason, at = excluded.at, active = excluded.active
+WHERE excluded.at >= suppression.at;
+
 -- name: suppressed
 SELECT address FROM suppression
 WHERE session = $1 AND active = 1 AND address IN (SELECT json_array_elements_text($2::json));
+
+-- name: suppressions
+SELECT address, reason, at FROM suppression WHERE session = $1 AND active = 1 ORDER BY at, address;
+
+-- name: ask
+INSERT INTO question (session, id, address, asked_at, expires_at, state)
+VALUES ($1, $2, $3, $4, $5, 'open')
+ON CONFLICT (session, id) DO NOTHING;
+
+-- name: asked
+UPDATE question SET sent = 1 WHERE session = $1 AND id = $2;
+
+-- name: question
+SELECT id, address, asked_at, expires_at, state, sent, answer_key, answer
+FROM question WHERE session = $1 AND id = $2;
+
+-- name: question_by_answer
+SELECT id FROM question WHERE session = $1 AND answer_key = $2;
 
 -- name: oldest_open
 SELECT id FROM question
 WHERE session = $1 AND state = 'open' AND asked_at <= $3 AND expires_at > $3
   AND address IN (SELECT json_array_elements_text($2::json))
 ORDER BY asked_at, id LIMIT 1;
+
+-- name: answer
+UPDATE question SET state = 'answered', answer_key = $3, answer = $4 WHERE session = $1 AND id = $2;
+
+-- name: expire
+UPDATE question SET state = 'expired' WHERE session = $1 AND id = $2 AND state = 'open';
+
+-- name: state
+SELECT message_id, status, at, error_code, error FROM message_state
+WHERE session = $1 AND message_id = $2;
+
+-- name: reached
+INSERT INTO message_state (session, message_id, status, at, error_code, error)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (session, message_id) DO UPDATE
+SET status = excluded.status, at = excluded.at,
+    error_code = excluded.error_code, error = excluded.error;
+
+-- name: prune_states
+DELETE FROM message_state WHERE at < $1;
+
+-- name: prune_questions
+DELETE FROM question WHERE expires_at < $1;

@@ -15,6 +15,7 @@ from blazz.conversations.base import (
     Question,
     Suppression,
 )
+from blazz.databases.operations import Operation
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class SqlConversationStore(ConversationStore, ABC):
     """Runs `operations`; a backend says how. See `ConversationStore` for what each method does."""
 
     @abstractmethod
-    async def run(self, operation: operations.Operation[T]) -> T:
+    async def run(self, operation: Operation[T]) -> T:
         """Run an operation in one transaction and return what it returns."""
 
     async def saw(self, session: str, contacts: Mapping[str, datetime]) -> None:
