@@ -44,7 +44,7 @@ class Settings:
     Attributes:
         retention: Which revisions are kept.
         chunk_bytes: The size of a chunk.
-        pack_bytes: The size at which a pack is closed.
+        pack_bytes: The plain bytes of a pack, roughly.
         refresh: How many chunks one save may store anew, to move them to the newest key or out
             of packs that are mostly dead.
     """

@@ -52,7 +52,7 @@ class Packer:
         sizes: The bytes of their packs.
         sparse: Packs that are to be emptied.
         refresh: How many chunks may be stored anew.
-        pack_bytes: The size at which a pack is closed.
+        pack_bytes: The plain bytes at which a pack is closed: whoever reads it opens it whole.
         name_pack: Gives a name that was never used.
     """
 
@@ -78,6 +78,7 @@ class Packer:
         self._open: list[tuple[Chunk, bytes]] = []
         self._open_name = ""
         self._open_bytes = 0
+        self._open_plain_bytes = 0
         self.chunks: list[Chunk] = []
         """All chunks so far, in order."""
         self.new_chunks = 0
@@ -88,7 +89,7 @@ class Packer:
         full = []
         for data in pieces:
             self.chunks.append(self._stored(data) or self._sealed(data))
-            if self._open_bytes >= self._pack_bytes:
+            if self._open_plain_bytes >= self._pack_bytes:
                 full.append(self._close())
         return full
 
@@ -125,6 +126,7 @@ class Packer:
         chunk = Chunk(chunk_id, self._sealer.newest, self._open_name, self._open_bytes, len(blob))
         self._open.append((chunk, blob))
         self._open_bytes += len(blob)
+        self._open_plain_bytes += len(data)
         self._known[chunk.key, chunk.id] = chunk
         self.new_chunks += 1
         return chunk
@@ -136,7 +138,7 @@ class Packer:
             chunks=tuple(chunk for chunk, _ in self._open),
         )
         self._sizes[pack.name] = len(pack.blob)
-        self._open, self._open_bytes = [], 0
+        self._open, self._open_bytes, self._open_plain_bytes = [], 0, 0
         return pack
 
 

@@ -1,0 +1,57 @@
+"""Sessions for the tests of auth stores: what is stored, and what comes back."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+from blazz.auth_stores import (
+    Browser,
+    BytesSource,
+    Kind,
+    SessionKey,
+    Snapshot,
+    SnapshotFile,
+    StorageEngine,
+    StoredSnapshot,
+)
+from blazz.security.keyring import KeyRing
+
+SESSION = SessionKey("acme", "support")
+OTHER = SessionKey("acme", "sales")
+RING = KeyRing.generate("one")
+CHROMIUM = Browser(version="156.0.8078.79", engine=StorageEngine.LEVELDB, wa_js="4.6.0")
+CHUNK = 64 * 1024
+
+
+def noise(size: int, seed: int = 0) -> bytes:
+    """Bytes that do not compress, the same for the same seed."""
+    return random.Random(seed).randbytes(size)
+
+
+def web(
+    files: dict[str, bytes] | None = None,
+    *,
+    documents: dict[str, bytes] | None = None,
+    browser: Browser | None = CHROMIUM,
+    captured_at: datetime = datetime(2026, 1, 2, 12, tzinfo=UTC),
+) -> Snapshot:
+    """A snapshot of a browser with these files."""
+    return Snapshot(
+        kind=Kind.WEB,
+        files=tuple(SnapshotFile(n, BytesSource(c)) for n, c in (files or {}).items()),
+        documents=documents or {},
+        browser=browser,
+        captured_at=captured_at,
+    )
+
+
+async def read(stored: StoredSnapshot) -> dict[str, bytes]:
+    """All files of a stored snapshot."""
+    found = {content.name: bytearray(content.size) for content in stored.files}
+
+    def write(name: str, offset: int, data: bytes) -> None:
+        found[name][offset : offset + len(data)] = data
+
+    await stored.copy_to(write)
+    return {name: bytes(content) for name, content in found.items()}
