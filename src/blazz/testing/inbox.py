@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from hashlib import blake2b
 
 import anyio
 
+from blazz.testing.inbox_scene import ANN, BOB, LEASE, Clock, Scene
 from blazz.webhooks.inbox.base import (
     Failure,
     Inbox,
     Item,
     Retention,
+    Route,
     Row,
     Split,
     SplitResult,
     State,
 )
-
-_LEASE = 60.0
-_ANN, _BOB = "ann", "bob"
-
-
-class Clock:
-    """A clock that the checks move."""
-
-    def __init__(self) -> None:
-        self._now = 1_780_000_000.0
-
-    def __call__(self) -> float:
-        """Tell the time in seconds since 1970."""
-        return self._now
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self._now += seconds
 
 
 async def check_inbox(make_inbox: Callable[[Callable[[], float]], Inbox]) -> None:
@@ -56,7 +39,7 @@ async def check_inbox(make_inbox: Callable[[Callable[[], float]], Inbox]) -> Non
     await other.open()
     try:
         for number, check in enumerate(_CHECKS):
-            scene = _Scene(inbox, other, clock, name=f"s{number}")
+            scene = Scene(inbox, other, clock, name=f"s{number}")
             await inbox.register(scene.session, accounts=[scene.account], signers=[scene.signer])
             await check(scene)
             await scene.leave()
@@ -65,70 +48,17 @@ async def check_inbox(make_inbox: Callable[[Callable[[], float]], Inbox]) -> Non
         await inbox.close()
 
 
-class _Scene:
-    """One check's session, with two processes that have the inbox open."""
-
-    def __init__(self, inbox: Inbox, other: Inbox, clock: Clock, *, name: str) -> None:
-        self.inbox = inbox
-        self.other = other
-        self.clock = clock
-        self.session = f"acme/{name}"
-        self.account = f"account-{name}"
-        self.signer = f"signer-{name}"
-
-    async def leave(self) -> None:
-        """Finish what a check has left, so that the next one finds nothing."""
-        for owner in (_ANN, _BOB):
-            await self.inbox.retire(owner)
-        self.clock.advance(10_000)
-        while items := await self.take(_ANN):
-            await self.inbox.settle(_ANN, done=items)
-
-    def row(self, name: str, lane: str = "", *, position: int = 0) -> Row:
-        """A row of this session."""
-        return Row(position, self.key(name), self.session, lane, State.READY)
-
-    def key(self, name: str) -> bytes:
-        """The key of an update of this session."""
-        return blake2b(f"{self.session} {name}".encode(), digest_size=16).digest()
-
-    async def body(self, content: bytes = b"{}") -> int:
-        """Put a body; returns its number."""
-        await self.inbox.put(content, signer=self.signer)
-        return (await self.inbox.arrived([self.signer], limit=1_000))[-1].body_id
-
-    async def split(self, *rows: Row) -> SplitResult:
-        """Put a body and store these rows of it."""
-        version = (await self.inbox.routes()).version
-        result = await self.inbox.split([Split(await self.body(), rows)], version=version)
-        assert result is not None
-        return result
-
-    async def deliver(self, *names: str) -> None:
-        """Store updates of one body: `a1` is the update 1 of the conversation a."""
-        rows = [self.row(name, name[0], position=place) for place, name in enumerate(names)]
-        await self.split(*rows)
-
-    async def take(self, owner: str, *, limit: int = 100) -> Sequence[Item]:
-        """Take what is ready."""
-        return await self.inbox.take(owner, sessions=[self.session], limit=limit, lease=_LEASE)
-
-    def named(self, names: str) -> list[bytes]:
-        """The keys of several updates."""
-        return [self.key(name) for name in names.split()]
-
-
 def _keys(items: Sequence[Item]) -> list[bytes]:
     return [item.key for item in items]
 
 
-async def _bodies_arrive_as_they_came(scene: _Scene) -> None:
+async def _bodies_arrive_as_they_came(scene: Scene) -> None:
     content = bytes(range(256)) * 40
     await scene.inbox.put(content, signer=scene.signer)
     await scene.other.put(b"second", signer=scene.signer)
-    arrived = await scene.other.arrived([scene.signer, "another"], limit=10)
+    arrived = await scene.other.arrived([scene.session, "acme/other"], limit=10)
     assert [a.body for a in arrived] == [content, b"second"], "bodies are changed or out of order"
-    assert await scene.inbox.arrived(["another"], limit=10) == [], "it reads others' bodies"
+    assert await scene.inbox.arrived(["acme/other"], limit=10) == [], "it reads others' bodies"
     assert (await scene.inbox.counts()).arrived == 2
     assert await scene.inbox.backlog() >= len(content) // 1024, "bodies do not count by size"
     version = (await scene.inbox.routes()).version
@@ -138,7 +68,7 @@ async def _bodies_arrive_as_they_came(scene: _Scene) -> None:
     assert bodies == {a.body_id: a.body for a in arrived}
 
 
-async def _an_update_is_stored_once(scene: _Scene) -> None:
+async def _an_update_is_stored_once(scene: Scene) -> None:
     body_id = await scene.body()
     version = (await scene.inbox.routes()).version
     split = Split(body_id, [scene.row("a"), scene.row("b", position=1), scene.row("a")])
@@ -147,14 +77,14 @@ async def _an_update_is_stored_once(scene: _Scene) -> None:
         "a body was split twice"
     )
     assert await scene.split(scene.row("b"), scene.row("c")) == SplitResult(1, 1)
-    await scene.inbox.settle(_ANN, done=await scene.take(_ANN))
+    await scene.inbox.settle(ANN, done=await scene.take(ANN))
     assert await scene.split(scene.row("a"), scene.row("c")) == SplitResult(0, 2), (
         "a handled update is forgotten"
     )
-    assert await scene.take(_ANN) == []
+    assert await scene.take(ANN) == []
 
 
-async def _routes_that_have_changed_are_noticed(scene: _Scene) -> None:
+async def _routes_that_have_changed_are_noticed(scene: Scene) -> None:
     version = (await scene.inbox.routes()).version
     body_id = await scene.body()
     await scene.other.register("acme/new", accounts=["new"], signers=["new"])
@@ -164,133 +94,139 @@ async def _routes_that_have_changed_are_noticed(scene: _Scene) -> None:
     table = await scene.inbox.routes()
     assert table.version not in {version, version + 1}, "unregistering is not noticed"
     assert ("new", "new") not in table.routes
-    assert table.routes[scene.account, scene.signer] == [scene.session]
+    assert table.routes[scene.account, scene.signer] == [Route(scene.session)]
     assert await scene.inbox.split([split], version=table.version) == SplitResult(1, 0)
+    await scene.inbox.register(scene.session, accounts=[scene.account], signers=["newer"])
+    routes = (await scene.inbox.routes()).routes
+    assert routes[scene.account, "newer"] == [Route(scene.session)]
+    assert routes[scene.account, scene.signer] == [Route(scene.session, body_id)], (
+        "what was accepted under the old secret has no route"
+    )
 
 
-async def _a_conversation_has_one_owner(scene: _Scene) -> None:
+async def _a_conversation_has_one_owner(scene: Scene) -> None:
     await scene.deliver("a1", "b1", "a2")
-    first = await scene.take(_ANN)
+    first = await scene.take(ANN)
     assert _keys(first) == scene.named("a1 b1 a2"), "updates are missing or out of order"
     await scene.deliver("a3", "c1")
-    assert _keys(await scene.take(_BOB)) == scene.named("c1"), "two owners have a conversation"
-    await scene.inbox.settle(_ANN, done=[first[0]])
-    assert await scene.take(_BOB) == [], "the conversation is free before its last update is done"
-    await scene.inbox.settle(_ANN, done=[first[2]])
-    assert _keys(await scene.take(_BOB)) == scene.named("a3"), "a done update blocks the next"
+    assert _keys(await scene.take(BOB)) == scene.named("c1"), "two owners have a conversation"
+    await scene.inbox.settle(ANN, done=[first[0]])
+    assert await scene.take(BOB) == [], "the conversation is free before its last update is done"
+    await scene.inbox.settle(ANN, done=[first[2]])
+    assert _keys(await scene.take(BOB)) == scene.named("a3"), "a done update blocks the next"
 
 
-async def _no_two_owners_get_the_same(scene: _Scene) -> None:
+async def _no_two_owners_get_the_same(scene: Scene) -> None:
     for number in range(20):
         await scene.split(*(scene.row(f"{number}-{n}", f"lane {n}") for n in range(10)))
     taken: list[bytes] = []
 
     async def work(inbox: Inbox, owner: str) -> None:
-        while items := await inbox.take(owner, sessions=[scene.session], limit=7, lease=_LEASE):
+        while items := await inbox.take(owner, sessions=[scene.session], limit=7, lease=LEASE):
             taken.extend(_keys(items))
             await inbox.settle(owner, done=items)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(work, scene.inbox, _ANN)
-        tasks.start_soon(work, scene.other, _BOB)
-    while items := await scene.take(_ANN):  # both may have ended while the other held the lanes
+        tasks.start_soon(work, scene.inbox, ANN)
+        tasks.start_soon(work, scene.other, BOB)
+    while items := await scene.take(ANN):  # both may have ended while the other held the lanes
         taken.extend(_keys(items))
-        await scene.inbox.settle(_ANN, done=items)
+        await scene.inbox.settle(ANN, done=items)
     assert len(taken) == len(set(taken)) == 200, "updates are lost or given twice"
 
 
-async def _a_failed_update_blocks_its_conversation(scene: _Scene) -> None:
+async def _a_failed_update_blocks_its_conversation(scene: Scene) -> None:
     await scene.deliver("a1", "a2", "b1")
-    a1, a2, b1 = await scene.take(_ANN)
+    a1, a2, b1 = await scene.take(ANN)
     unfinished = a1._replace(finished=frozenset({"crm", "log"}))
     await scene.inbox.settle(
-        _ANN, done=[b1], failed=[Failure(unfinished, "no route", 5.0)], released=[a2]
+        ANN, done=[b1], failed=[Failure(unfinished, "no route", 5.0)], released=[a2]
     )
     await scene.deliver("a3", "b2")
-    assert _keys(await scene.take(_BOB)) == scene.named("b2"), "others must go on, this one wait"
+    assert _keys(await scene.take(BOB)) == scene.named("b2"), "others must go on, this one wait"
     [entry] = await scene.inbox.entries(states=[State.WAITING], session=scene.session)
     assert (entry.error, entry.attempts, entry.finished) == ("no route", 1, unfinished.finished)
     scene.clock.advance(5.0)
-    again = await scene.take(_BOB)
+    again = await scene.take(BOB)
     assert _keys(again) == scene.named("a1 a2 a3"), "order is lost by a failure"
     assert (again[0].attempts, again[0].finished) == (1, unfinished.finished)
     assert (again[1].attempts, again[1].finished) == (0, frozenset())
 
 
-async def _a_dead_update_lets_others_go_on(scene: _Scene) -> None:
+async def _a_dead_update_lets_others_go_on(scene: Scene) -> None:
     await scene.deliver("a1", "a2")
-    a1, a2 = await scene.take(_ANN)
+    a1, a2 = await scene.take(ANN)
     progress = a1._replace(finished=frozenset({"crm"}))
-    await scene.inbox.settle(_ANN, done=[a2], failed=[Failure(progress, "poison", None)])
-    assert await scene.take(_ANN) == []
+    await scene.inbox.settle(ANN, done=[a2], failed=[Failure(progress, "poison", None)])
+    assert await scene.take(ANN) == []
     assert (await scene.inbox.counts()).updates[State.DEAD] >= 1
     entry = await scene.inbox.entry(a1.seq)
     assert entry is not None
     assert (entry.state, entry.error, entry.body_id) == (State.DEAD, "poison", a1.body_id)
     assert await scene.inbox.replay([a1.seq, a2.seq, 10**9]) == 1, "only dead updates are revived"
-    [revived] = await scene.take(_ANN)
+    [revived] = await scene.take(ANN)
     assert (revived.seq, revived.attempts) == (a1.seq, 0)
     assert revived.finished == {"crm"}, "a handler that has succeeded would run again"
 
 
-async def _released_updates_are_ready_at_once(scene: _Scene) -> None:
+async def _released_updates_are_ready_at_once(scene: Scene) -> None:
     await scene.deliver("a1", "a2")
-    items = await scene.take(_ANN)
+    items = await scene.take(ANN)
     items = [items[0]._replace(finished=frozenset({"crm"})), items[1]]
-    await scene.inbox.settle(_ANN, released=items)
-    again = await scene.take(_BOB)
+    await scene.inbox.settle(ANN, released=items)
+    again = await scene.take(BOB)
     assert _keys(again) == scene.named("a1 a2")
     assert [(item.attempts, item.finished) for item in again] == [
         (0, frozenset({"crm"})),
         (0, frozenset()),
     ]
-    await scene.inbox.retire(_BOB)
-    assert len(await scene.take(_ANN)) == 2, "what a retired owner had is not ready"
+    await scene.inbox.retire(BOB)
+    assert len(await scene.take(ANN)) == 2, "what a retired owner had is not ready"
 
 
-async def _what_a_dead_process_had_lapses(scene: _Scene) -> None:
+async def _what_a_dead_process_had_lapses(scene: Scene) -> None:
     await scene.deliver("a1", "a2", "b1")
-    a1, a2, b1 = await scene.take(_ANN)
-    scene.clock.advance(_LEASE - 1)
-    assert await scene.take(_BOB) == []
-    await scene.inbox.renew(_ANN, lease=_LEASE)
-    scene.clock.advance(_LEASE - 1)
-    assert await scene.take(_BOB) == [], "a renewed lease lapsed"
+    a1, a2, b1 = await scene.take(ANN)
+    scene.clock.advance(LEASE - 1)
+    assert await scene.take(BOB) == []
+    await scene.inbox.renew(ANN, lease=LEASE)
+    scene.clock.advance(LEASE - 1)
+    assert await scene.take(BOB) == [], "a renewed lease lapsed"
     scene.clock.advance(1)
-    assert _keys(await scene.take(_BOB)) == scene.named("a1 a2 b1"), "a lapsed lease holds on"
-    await scene.inbox.settle(_ANN, done=[a1], failed=[Failure(a2, "too late", None)], released=[b1])
+    assert _keys(await scene.take(BOB)) == scene.named("a1 a2 b1"), "a lapsed lease holds on"
+    await scene.inbox.settle(ANN, done=[a1], failed=[Failure(a2, "too late", None)], released=[b1])
     states = {entry.seq: entry.state for entry in await scene.inbox.entries(after=a1.seq - 1)}
     assert states[a1.seq] is State.DONE, "what is done is done, whoever did it"
     assert states[a2.seq] is states[b1.seq] is State.TAKEN, "an old owner changed what is not its"
 
 
-async def _sessions_get_even_shares(scene: _Scene) -> None:
+async def _sessions_get_even_shares(scene: Scene) -> None:
     quiet = f"{scene.session}-quiet"
     await scene.split(*(scene.row(f"{n}", f"lane {n}") for n in range(50)))
     await scene.split(scene.row("q")._replace(session=quiet), scene.row("alone"))
     items = await scene.inbox.take(
-        _ANN, sessions=[scene.session, quiet, "acme/none"], limit=10, lease=_LEASE
+        ANN, sessions=[scene.session, quiet, "acme/none"], limit=10, lease=LEASE
     )
     assert len(items) <= 10, "more was taken than asked for"
     assert scene.key("q") in _keys(items), "one session's flood starves another"
-    rest = await scene.take(_BOB, limit=1_000)
+    rest = await scene.take(BOB, limit=1_000)
     assert {item.session for item in rest} == {scene.session}
     assert len(items) + len(rest) == 52, "updates without a lane must not wait for each other"
 
 
-async def _a_long_conversation_leaves_room(scene: _Scene) -> None:
+async def _a_long_conversation_leaves_room(scene: Scene) -> None:
     await scene.split(*(scene.row(f"a{n}", "a") for n in range(60)), scene.row("b", "b"))
-    items = await scene.take(_ANN, limit=40)
+    items = await scene.take(ANN, limit=40)
     assert scene.key("b") in _keys(items), "one conversation fills the dispatcher with itself"
     seen: list[bytes] = []
     while items:
         seen += [item.key for item in items if item.lane == "a"]
-        await scene.inbox.settle(_ANN, done=items)
-        items = await scene.take(_ANN, limit=40)
+        await scene.inbox.settle(ANN, done=items)
+        items = await scene.take(ANN, limit=40)
     assert seen == [scene.key(f"a{n}") for n in range(60)]
 
 
-async def _the_log_misses_nothing(scene: _Scene) -> None:
+async def _the_log_misses_nothing(scene: Scene) -> None:
     start = await scene.inbox.last_position()
     written = anyio.Event()
     seen: list[bytes] = []
@@ -300,7 +236,7 @@ async def _the_log_misses_nothing(scene: _Scene) -> None:
             body = f"{writer}-{number}"
             await inbox.put(body.encode(), signer=scene.signer)
             version = (await inbox.routes()).version
-            while arrived := await inbox.arrived([scene.signer], limit=3):
+            while arrived := await inbox.arrived([scene.session], limit=3):
                 splits = [Split(a.body_id, [scene.row(a.body.decode())]) for a in arrived]
                 await inbox.split(splits, version=version)
 
@@ -332,11 +268,11 @@ async def _the_log_misses_nothing(scene: _Scene) -> None:
     assert await scene.inbox.cursor(named) == 7
 
 
-async def _unrouted_updates_wait_for_their_session(scene: _Scene) -> None:
+async def _unrouted_updates_wait_for_their_session(scene: Scene) -> None:
     late = f"{scene.session}-late"
     row = Row(0, scene.key("x"), None, "", State.UNROUTED, "late", "no session")
     await scene.split(row, scene.row("y", position=1))
-    assert _keys(await scene.take(_ANN)) == scene.named("y"), "an unrouted update was given"
+    assert _keys(await scene.take(ANN)) == scene.named("y"), "an unrouted update was given"
     [entry] = await scene.inbox.entries(states=[State.UNROUTED])
     assert (entry.account, entry.session, entry.error) == ("late", None, "no session")
     assert await scene.inbox.register(late, accounts=["late"], signers=["stranger"]) == 0, (
@@ -344,21 +280,21 @@ async def _unrouted_updates_wait_for_their_session(scene: _Scene) -> None:
     )
     assert await scene.inbox.register(late, accounts=["late"], signers=[scene.signer]) == 1
     assert await scene.inbox.entries(states=[State.UNROUTED]) == []
-    [arrived] = await scene.inbox.arrived([scene.signer], limit=10)
+    [arrived] = await scene.inbox.arrived([late], limit=10)
     version = (await scene.inbox.routes()).version
     rows = [scene.row("x")._replace(session=late), scene.row("y", position=1)]
     result = await scene.inbox.split([Split(arrived.body_id, rows)], version=version)
     assert result == SplitResult(1, 1)
-    [item] = await scene.inbox.take(_BOB, sessions=[late], limit=10, lease=_LEASE)
+    [item] = await scene.inbox.take(BOB, sessions=[late], limit=10, lease=LEASE)
     assert await scene.inbox.bodies([item.body_id]) == {item.body_id: b"{}"}
-    await scene.inbox.settle(_BOB, done=[item])
+    await scene.inbox.settle(BOB, done=[item])
 
 
-async def _what_is_over_is_pruned(scene: _Scene) -> None:
+async def _what_is_over_is_pruned(scene: Scene) -> None:
     retention = Retention(handled=timedelta(days=8), kept=timedelta(days=30))
     await scene.deliver("a1", "b1", "c1")
-    a1, b1, _ = await scene.take(_ANN)
-    await scene.inbox.settle(_ANN, done=[a1], failed=[Failure(b1, "poison", None)])
+    a1, b1, _ = await scene.take(ANN)
+    await scene.inbox.settle(ANN, done=[a1], failed=[Failure(b1, "poison", None)])
     await scene.inbox.prune(retention)
     scene.clock.advance(timedelta(days=7.9).total_seconds())
     await scene.inbox.prune(retention)
@@ -371,7 +307,10 @@ async def _what_is_over_is_pruned(scene: _Scene) -> None:
     assert await scene.inbox.bodies([a1.body_id]), "a body went whose updates are not over"
     assert await scene.inbox.last_position() == end, "numbers would be given twice"
     await scene.leave()
-    scene.clock.advance(timedelta(days=23).total_seconds())
+    scene.clock.advance(timedelta(days=9).total_seconds())
+    await scene.inbox.prune(retention)
+    assert await scene.inbox.bodies([a1.body_id]), "a body went that a dead update needs"
+    scene.clock.advance(timedelta(days=14).total_seconds())
     await scene.inbox.prune(retention)
     assert await scene.inbox.entry(b1.seq) is None, "a dead update is kept for ever"
     scene.clock.advance(timedelta(days=9).total_seconds())

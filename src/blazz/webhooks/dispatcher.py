@@ -191,13 +191,15 @@ class Dispatcher:
                 await _give_back(work)
 
     async def drained(self) -> None:
-        """Wait until nothing is left to handle, dead and kept updates aside.
+        """Wait until nothing is left to handle for the sessions of this process.
+
+        Dead and kept updates are left.
 
         Raises:
             InboxUnavailable: The inbox cannot be read.
         """
         with self.settled.listening() as bell:
-            while await self._inbox.backlog():
+            while await self._inbox.backlog(self._routes.sessions):
                 await bell.wait(self._poll)
 
     def _freed(self) -> None:

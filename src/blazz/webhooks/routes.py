@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from blazz.errors import ConfigurationError, SignatureMismatch
@@ -37,17 +38,11 @@ class Routes:
         self.insecure = insecure
         self._by_session: dict[str, _Route] = {}
         self._secrets: tuple[SigningSecret, ...] = ()
-        self._parsers: dict[str, WebhookParser] = {}
 
     @property
     def sessions(self) -> frozenset[str]:
         """The sessions whose updates this process can read."""
         return frozenset(self._by_session)
-
-    @property
-    def signers(self) -> frozenset[str]:
-        """The fingerprints of all secrets that are accepted."""
-        return frozenset(self._parsers)
 
     @property
     def verify_tokens(self) -> frozenset[Secret]:
@@ -106,18 +101,18 @@ class Routes:
         route = self._by_session.get(session)
         return route.parse if route else None
 
-    def parser_of_signer(self, signer: str) -> WebhookParser | None:
-        """A parser that reads what a secret signs; None if no session here has the secret."""
-        return self._parsers.get(signer)
+    def reader(self, sessions: Collection[str]) -> WebhookParser | None:
+        """A parser for bodies of some sessions; of any session if they are of none.
+
+        None if this process has no session at all.
+        """
+        for session, route in self._by_session.items():
+            if session in sessions or not sessions:
+                return route.parse
+        return None
 
     def _index(self) -> None:
         """Find each secret once: most sessions share the secret of one app."""
-        secrets: dict[str, SigningSecret] = {}
-        parsers: dict[str, WebhookParser] = {}
-        for route in self._by_session.values():
-            for secret in route.secrets:
-                secrets[secret.fingerprint] = secret
-                parsers[secret.fingerprint] = route.parse
-            if self.insecure:
-                parsers[UNSIGNED] = route.parse
-        self._secrets, self._parsers = tuple(secrets.values()), parsers
+        routes = self._by_session.values()
+        secrets = {secret.fingerprint: secret for route in routes for secret in route.secrets}
+        self._secrets = tuple(secrets.values())

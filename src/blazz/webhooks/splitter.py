@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio.to_thread
 
@@ -48,40 +48,32 @@ class Splitter:
         Raises:
             InboxUnavailable: The inbox cannot be read or written.
         """
-        arrived = await self._inbox.arrived(self._routes.signers, limit=_BODIES_AT_ONCE)
+        arrived = await self._inbox.arrived(self._routes.sessions, limit=_BODIES_AT_ONCE)
         if not arrived:
             return False
-        parsed: list[tuple[Arrived, Sequence[Update] | str]] = []
-        for body in arrived:
-            updates = await self._parsed(body)
-            if updates is not None:
-                parsed.append((body, updates))
+        router = self._router or Router(await self._inbox.routes())
+        parsed = await self._parse_all(arrived, router)
         while True:
-            router = self._router or Router(await self._inbox.routes())
-            splits = [Split(body.body_id, _rows(body, updates, router)) for body, updates in parsed]
+            splits = [Split(it.arrived.body_id, it.rows(router)) for it in parsed]
             result = await self._inbox.split(splits, version=router.version)
             if result is not None:
                 break
-            self._router = None  # a session has registered meanwhile, here or elsewhere
+            # A session has registered meanwhile, here or elsewhere.
+            router = Router(await self._inbox.routes())
         self._router = router
-        for (body, updates), split in zip(parsed, splits, strict=True):
-            parse = self._routes.parser_of_signer(body.signer)
-            if parse is not None and not isinstance(updates, str):
-                self._deliveries.keep(body, parse, updates, split.rows)
+        for it, split in zip(parsed, splits, strict=True):
+            if it.updates:
+                self._deliveries.keep(it.arrived, it.parse, it.updates, split.rows)
         self._report(splits, result)
-        return True
+        return bool(parsed)
 
-    async def _parsed(self, arrived: Arrived) -> Sequence[Update] | str | None:
-        """Parse a body; the reason if it cannot be, None if that is not ours to tell."""
-        parse = self._routes.parser_of_signer(arrived.signer)
-        if parse is None:  # its session was removed just now
-            return None
-        try:
-            updates = await _parse(parse, arrived.body)
-        except Exception as error:  # noqa: BLE001  # a signed body is kept, whatever is wrong
-            _log.warning("a webhook body cannot be read and is kept: %s", type(error).__name__)
-            return f"{type(error).__name__}: {error}"[:500]
-        return updates
+    async def _parse_all(self, arrived: Sequence[Arrived], router: Router) -> list[_Parsed]:
+        parsed: list[_Parsed] = []
+        for body in arrived:
+            parse = self._routes.reader(router.readers(body.signer))
+            if parse is not None:  # else its session was removed just now
+                parsed.append(await _parsed(body, parse))
+        return parsed
 
     def _report(self, splits: Sequence[Split], result: SplitResult) -> None:
         kept = [row for split in splits for row in split.rows if row.state is not State.READY]
@@ -103,14 +95,28 @@ class Splitter:
             )
 
 
-async def _parse(parse: WebhookParser, body: bytes) -> Sequence[Update]:
+class _Parsed(NamedTuple):
+    """A body and its updates, or why it has none."""
+
+    arrived: Arrived
+    parse: WebhookParser
+    updates: Sequence[Update]
+    error: str | None = None
+
+    def rows(self, router: Router) -> list[Row]:
+        if self.error is not None:
+            return [unreadable(self.arrived, self.error)]
+        return rows_of(self.arrived, self.updates, router)
+
+
+async def _parsed(arrived: Arrived, parse: WebhookParser) -> _Parsed:
     """Parse a body; a large one beside the event loop, which it would hold up."""
-    if len(body) <= _QUICK_BYTES:
-        return parse(body)
-    return await anyio.to_thread.run_sync(parse, body)
-
-
-def _rows(arrived: Arrived, updates: Sequence[Update] | str, router: Router) -> list[Row]:
-    if isinstance(updates, str):
-        return [unreadable(arrived, updates)]
-    return rows_of(arrived, updates, router)
+    try:
+        if len(arrived.body) <= _QUICK_BYTES:
+            updates = parse(arrived.body)
+        else:
+            updates = await anyio.to_thread.run_sync(parse, arrived.body)
+    except Exception as error:  # noqa: BLE001  # a signed body is kept, whatever is wrong
+        _log.warning("a webhook body cannot be read and is kept: %s", type(error).__name__)
+        return _Parsed(arrived, parse, (), f"{type(error).__name__}: {error}"[:500])
+    return _Parsed(arrived, parse, updates)

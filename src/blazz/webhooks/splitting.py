@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -20,18 +20,27 @@ class Router:
         self._routes = table.routes
         self._accounts = {account for account, _ in table.routes}
         self._by_signer: dict[str, set[str]] = {}
-        for (_, signer), sessions in table.routes.items():
-            self._by_signer.setdefault(signer, set()).update(sessions)
+        for (_, signer), routes in table.routes.items():
+            self._by_signer.setdefault(signer, set()).update(route.session for route in routes)
 
-    def sessions(self, account: str | None, signer: str) -> Sequence[str]:
-        """The sessions that have registered an account with a signer.
+    def sessions(self, account: str | None, arrived: Arrived) -> Sequence[str]:
+        """The sessions that an account of a body is for.
 
         An update that names no account is for the signer's only session, if it has only one.
         """
         if account is not None:
-            return self._routes.get((account, signer), ())
-        known = self._by_signer.get(signer, ())
-        return tuple(known) if len(known) == 1 else ()
+            routes = self._routes.get((account, arrived.signer), ())
+            return [
+                session
+                for session, last_body in routes
+                if last_body is None or arrived.body_id <= last_body
+            ]
+        known = self.readers(arrived.signer)
+        return list(known) if len(known) == 1 else []
+
+    def readers(self, signer: str) -> Collection[str]:
+        """The sessions that have registered with a signer."""
+        return self._by_signer.get(signer, ())
 
     def is_foreign(self, account: str | None) -> bool:
         """Whether the account is registered at all, if only with other signers."""
@@ -46,7 +55,7 @@ def rows_of(arrived: Arrived, updates: Sequence[Update], router: Router) -> list
     rows: list[Row] = []
     for position, update in enumerate(updates):
         account, key = update.account, update.key
-        sessions = router.sessions(account, arrived.signer)
+        sessions = router.sessions(account, arrived)
         if sessions:
             lane = lane_of(update.conversation)
             rows.extend(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from anyio.from_thread import start_blocking_portal
 
+from blazz.errors import ConfigurationError
 from blazz.webhooks.receiver import Headers, Query, Receiver, Response
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class ThreadedReceiver:
     """Takes requests from any thread, for Flask, Django and other WSGI applications.
 
-    It starts with the first request of a process, or with `start`, and ends with the process: a
-    server that forks its workers gets one in each of them.
+    It starts with the first request of a process, or with `start`, and ends with the process. A
+    server that forks its workers gets one in each of them, unless it is started before the fork:
+    neither threads nor open databases survive one.
 
     Args:
         opened: Makes an async context manager that opens what is needed and gives the receiver.
@@ -48,7 +50,11 @@ class ThreadedReceiver:
         self._running: tuple[BlockingPortal, Receiver] | None = None
 
     def start(self) -> None:
-        """Open the receiver; a second call does nothing."""
+        """Open the receiver; a second call does nothing.
+
+        Raises:
+            ConfigurationError: It was started in another process, which has forked since.
+        """
         self._start()
 
     def handle(self, method: str, query: Query, headers: Headers, body: bytes) -> Response:
@@ -65,8 +71,12 @@ class ThreadedReceiver:
 
     def _start(self) -> tuple[BlockingPortal, Receiver]:
         with self._lock:
-            # After a fork the thread is gone, and the parent still has its own.
-            if self._running is None or self._process != os.getpid():
+            if self._running is not None and self._process != os.getpid():
+                raise ConfigurationError(
+                    "the receiver was started before this process was forked; start it in each"
+                    " worker, or leave that to the first request"
+                )
+            if self._running is None:
                 with contextlib.ExitStack() as stack:
                     portal = stack.enter_context(start_blocking_portal())
                     receiver = stack.enter_context(

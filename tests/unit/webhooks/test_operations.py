@@ -37,6 +37,8 @@ class InboxMachine(RuleBasedStateMachine):
         for step in migrations("blazz.webhooks.inbox", "sqlite_migrations"):
             self.db.executescript(step.sql)
         self.now = 1_000.0
+        self.run(operations.register(SESSIONS[0], ["1"], ["s"]))
+        self.version = self.run(operations.routes()).version
         self.made: list[tuple[str, str]] = []
         self.in_hand: dict[str, list[Item]] = {}
         self.finished: dict[bytes, int] = {}
@@ -58,12 +60,12 @@ class InboxMachine(RuleBasedStateMachine):
 
     def store(self, numbers: Any, updates: list[tuple[str, str]], *, new: int) -> None:
         self.db.execute(QUERIES["put_body"], (self.now, "s", b"{}"))
-        [arrived] = self.run(operations.arrived(["s"], 5))
+        [arrived] = self.run(operations.arrived(SESSIONS, 5))
         rows = [
             Row(place, key_of(number), session, lane, State.READY)
             for place, (number, (session, lane)) in enumerate(zip(numbers, updates, strict=True))
         ]
-        result = self.run(operations.split([Split(arrived.body_id, rows)], 1))
+        result = self.run(operations.split([Split(arrived.body_id, rows)], self.version))
         assert (result.new, result.duplicates) == (new, len(rows) - new)
 
     @rule(owner=owners, limit=st.integers(1, 40), sessions=st.sets(st.sampled_from(SESSIONS)))

@@ -49,7 +49,7 @@ async def test_a_signed_body_is_kept_as_it_came(receiver: Receiver, inbox: Sqlit
     response = await receiver.handle("POST", "", signed(body), body)
 
     assert (response.status, response.body) == (200, b"")
-    [arrived] = await inbox.arrived(receiver.routes.signers, limit=10)
+    [arrived] = await inbox.arrived(receiver.routes.sessions, limit=10)
     assert arrived.body == body
 
 

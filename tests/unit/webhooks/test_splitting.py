@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazz.webhooks.inbox.base import Arrived, RouteTable, State
+from blazz.webhooks.inbox.base import Arrived, Route, RouteTable, State
 from blazz.webhooks.splitting import Router, digest, lane_of, rows_of, storable, unreadable
 from tests.unit.webhooks.scenery import SpokenUpdate
 
@@ -15,10 +15,11 @@ OURS, THEIRS = "our signer", "their signer"
 TABLE = RouteTable(
     7,
     {
-        ("1", OURS): ["acme/sales"],
-        ("waba", OURS): ["acme/sales", "acme/support"],
-        ("2", OURS): ["acme/support"],
-        ("9", THEIRS): ["umbrella/sales"],
+        ("1", OURS): [Route("acme/sales")],
+        ("waba", OURS): [Route("acme/sales"), Route("acme/support")],
+        ("2", OURS): [Route("acme/support")],
+        ("3", OURS): [Route("acme/support", last_body=5)],
+        ("9", THEIRS): [Route("umbrella/sales")],
     },
 )
 ROUTER = Router(TABLE)
@@ -57,6 +58,13 @@ def test_one_tenant_cannot_use_up_anothers_keys() -> None:
 
     assert real.session == "umbrella/sales"
     assert forged.key != real.key
+
+
+def test_a_replaced_route_is_for_what_came_before() -> None:
+    update = [SpokenUpdate({"key": "a", "account": "3"})]
+
+    assert rows_of(Arrived(5, OURS, b""), update, ROUTER)[0].session == "acme/support"
+    assert rows_of(Arrived(6, OURS, b""), update, ROUTER)[0].session is None
 
 
 def test_an_unknown_account_is_kept() -> None:

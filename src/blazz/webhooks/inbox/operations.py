@@ -18,6 +18,7 @@ from blazz.webhooks.inbox.base import (
     Item,
     Logged,
     Page,
+    Route,
     RouteTable,
     Split,
     SplitResult,
@@ -35,9 +36,9 @@ _LOG_WINDOW: Final = 20_000
 """How many rows one page of the log looks at, whether or not they are wanted."""
 
 
-def arrived(signers: Collection[str], limit: int) -> Operation[Sequence[Arrived]]:
+def arrived(sessions: Collection[str], limit: int) -> Operation[Sequence[Arrived]]:
     """Read bodies that wait to be split, oldest first."""
-    rows = yield Statement("arrived", (_list(signers), limit))
+    rows = yield Statement("arrived", (_list(sessions), limit))
     return [Arrived(*row) for row in rows]
 
 
@@ -204,7 +205,7 @@ def bodies(body_ids: Collection[int]) -> Operation[Mapping[int, bytes]]:
 
 def register(session: str, accounts: Collection[str], signers: Collection[str]) -> Operation[int]:
     """Replace the routes of a session, and split again what was kept for want of them."""
-    yield Statement("forget_routes", (session,))
+    yield Statement("end_routes", (session,))
     pairs = [(session, account, signer) for account in accounts for signer in signers]
     yield Batch("add_route", pairs)
     yield Statement("new_routes_version")
@@ -229,15 +230,18 @@ def routes() -> Operation[RouteTable]:
     """Read all routes."""
     [(version,)] = yield Statement("routes_version")
     rows = yield Statement("routes")
-    found: dict[tuple[str, str], list[str]] = {}
-    for account, signer, session in rows:
-        found.setdefault((account, signer), []).append(session)
+    found: dict[tuple[str, str], list[Route]] = {}
+    for account, signer, session, last_body in rows:
+        found.setdefault((account, signer), []).append(Route(session, last_body))
     return RouteTable(version, found)
 
 
-def backlog() -> Operation[int]:
+def backlog(sessions: Collection[str] | None) -> Operation[int]:
     """Count what handlers still have to see."""
-    [(count,)] = yield Statement("backlog")
+    if sessions is None:
+        [(count,)] = yield Statement("backlog")
+    else:
+        [(count,)] = yield Statement("backlog_of", (_list(sessions),))
     return int(count)
 
 

@@ -17,10 +17,14 @@ WITH given AS (
 INSERT INTO arrivals (body, signer, weight) SELECT id, signer, 1 + size / 1024 FROM kept;
 
 -- name: arrived
+-- For these sessions, or for nobody any more.
 SELECT bodies.id, bodies.signer, bodies.body
 FROM arrivals
 JOIN bodies ON bodies.id = arrivals.body
-WHERE arrivals.signer IN (SELECT json_array_elements_text($1::json))
+WHERE arrivals.signer IN (
+    SELECT signer FROM routes WHERE session IN (SELECT json_array_elements_text($1::json))
+)
+OR NOT EXISTS (SELECT 1 FROM routes WHERE routes.signer = arrivals.signer)
 ORDER BY arrivals.body
 LIMIT $2;
 
@@ -143,10 +147,15 @@ WHERE id IN (SELECT json_array_elements_text($1::json)::bigint);
 -- name: forget_routes
 DELETE FROM routes WHERE session = $1;
 
+-- name: end_routes
+-- Bodies that are here already were accepted under them.
+UPDATE routes SET last_body = coalesce((SELECT max(id) FROM bodies), 0)
+WHERE session = $1 AND last_body IS NULL;
+
 -- name: add_route
 INSERT INTO routes (session, account, signer)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-ON CONFLICT DO NOTHING;
+ON CONFLICT (account, signer, session) DO UPDATE SET last_body = NULL;
 
 -- name: routes_version
 SELECT version FROM routes_version;
@@ -155,7 +164,7 @@ SELECT version FROM routes_version;
 UPDATE routes_version SET version = version + 1;
 
 -- name: routes
-SELECT account, signer, session FROM routes ORDER BY account, signer, session;
+SELECT account, signer, session, last_body FROM routes ORDER BY account, signer, session;
 
 -- name: adoptable
 -- What was kept for want of a route and now has one.
@@ -163,6 +172,7 @@ SELECT DISTINCT updates.seq FROM updates
 JOIN bodies ON bodies.id = updates.body
 JOIN routes ON routes.signer = bodies.signer AND routes.session = $1
 AND (routes.account = updates.account OR updates.account IS NULL)
+AND (routes.last_body IS NULL OR routes.last_body >= bodies.id)
 WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
 
 -- name: arrive_again
@@ -189,6 +199,24 @@ SELECT
     (SELECT coalesce(sum(weight), 0)::bigint FROM arrivals)
     + (SELECT count(*) FROM updates WHERE state = 0)
     + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
+
+-- name: backlog_of
+SELECT
+    (
+        SELECT coalesce(sum(weight), 0)::bigint FROM arrivals
+        WHERE signer IN (
+            SELECT signer FROM routes WHERE session IN (SELECT json_array_elements_text($1::json))
+        )
+        OR NOT EXISTS (SELECT 1 FROM routes WHERE routes.signer = arrivals.signer)
+    )
+    + (
+        SELECT count(*) FROM updates
+        WHERE state = 0 AND session IN (SELECT json_array_elements_text($1::json))
+    )
+    + (
+        SELECT count(*) FROM updates
+        WHERE state BETWEEN 1 AND 3 AND session IN (SELECT json_array_elements_text($1::json))
+    );
 
 -- name: count_arrivals
 SELECT count(*) FROM arrivals;

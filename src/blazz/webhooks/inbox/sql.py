@@ -76,9 +76,9 @@ class SqlInbox(ABC):
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    async def arrived(self, signers: Collection[str], *, limit: int) -> Sequence[Arrived]:
-        """Read the oldest bodies of these signers that are not split yet."""
-        return await self.look(operations.arrived(signers, limit))
+    async def arrived(self, sessions: Collection[str], *, limit: int) -> Sequence[Arrived]:
+        """Read the oldest bodies for these sessions that are not split yet."""
+        return await self.look(operations.arrived(sessions, limit))
 
     async def split(self, splits: Sequence[Split], *, version: int) -> SplitResult | None:
         """Store the updates of bodies; those whose key is known are left out."""
@@ -135,9 +135,9 @@ class SqlInbox(ABC):
         """Read all routes."""
         return await self.look(operations.routes())
 
-    async def backlog(self) -> int:
+    async def backlog(self, sessions: Collection[str] | None = None) -> int:
         """Count what handlers still have to see; a body counts one per kilobyte until split."""
-        return await self.look(operations.backlog())
+        return await self.look(operations.backlog(sessions))
 
     async def counts(self) -> Counts:
         """Count what waits and what is kept."""

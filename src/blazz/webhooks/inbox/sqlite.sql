@@ -3,10 +3,14 @@
 INSERT INTO bodies (received_at, signer, body) VALUES (?1, ?2, ?3);
 
 -- name: arrived
+-- For these sessions, or for nobody any more.
 SELECT bodies.id, bodies.signer, bodies.body
 FROM arrivals
 JOIN bodies ON bodies.id = arrivals.body
-WHERE arrivals.signer IN (SELECT value FROM json_each(?1))
+WHERE arrivals.signer IN (
+    SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each(?1))
+)
+OR arrivals.signer NOT IN (SELECT signer FROM routes)
 ORDER BY arrivals.body
 LIMIT ?2;
 
@@ -115,8 +119,14 @@ SELECT id, body FROM bodies WHERE id IN (SELECT value FROM json_each(?1));
 -- name: forget_routes
 DELETE FROM routes WHERE session = ?1;
 
+-- name: end_routes
+-- Bodies that are here already were accepted under them.
+UPDATE routes SET last_body = coalesce((SELECT max(id) FROM bodies), 0)
+WHERE session = ?1 AND last_body IS NULL;
+
 -- name: add_route
-INSERT INTO routes (session, account, signer) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
+INSERT INTO routes (session, account, signer) VALUES (?1, ?2, ?3)
+ON CONFLICT DO UPDATE SET last_body = NULL;
 
 -- name: routes_version
 SELECT version FROM routes_version;
@@ -125,15 +135,16 @@ SELECT version FROM routes_version;
 UPDATE routes_version SET version = version + 1;
 
 -- name: routes
-SELECT account, signer, session FROM routes ORDER BY account, signer, session;
+SELECT account, signer, session, last_body FROM routes ORDER BY account, signer, session;
 
 -- name: adoptable
 -- What was kept for want of a route and now has one.
 -- CROSS JOIN keeps this order: the few kept rows come first.
-SELECT DISTINCT updates.seq FROM updates
+SELECT DISTINCT updates.seq FROM updates INDEXED BY updates_kept
 CROSS JOIN bodies ON bodies.id = updates.body
 CROSS JOIN routes ON routes.signer = bodies.signer AND routes.session = ?1
 AND (routes.account = updates.account OR updates.account IS NULL)
+AND (routes.last_body IS NULL OR routes.last_body >= bodies.id)
 WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
 
 -- name: arrive_again
@@ -159,6 +170,24 @@ SELECT
     (SELECT coalesce(sum(weight), 0) FROM arrivals)
     + (SELECT count(*) FROM updates WHERE state = 0)
     + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
+
+-- name: backlog_of
+SELECT
+    (
+        SELECT coalesce(sum(weight), 0) FROM arrivals
+        WHERE signer IN (
+            SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each(?1))
+        )
+        OR signer NOT IN (SELECT signer FROM routes)
+    )
+    + (
+        SELECT count(*) FROM updates
+        WHERE state = 0 AND session IN (SELECT value FROM json_each(?1))
+    )
+    + (
+        SELECT count(*) FROM updates
+        WHERE state BETWEEN 1 AND 3 AND session IN (SELECT value FROM json_each(?1))
+    );
 
 -- name: count_arrivals
 SELECT count(*) FROM arrivals;

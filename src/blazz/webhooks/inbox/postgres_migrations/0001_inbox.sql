@@ -52,9 +52,10 @@ CREATE TABLE owners (
 );
 
 CREATE TABLE routes (
-    account text NOT NULL,
-    signer  text NOT NULL,
-    session text COLLATE "C" NOT NULL,
+    account   text NOT NULL,
+    signer    text NOT NULL,
+    session   text COLLATE "C" NOT NULL,
+    last_body bigint,  -- replaced since: only for bodies up to this one
     PRIMARY KEY (account, signer, session)
 );
 

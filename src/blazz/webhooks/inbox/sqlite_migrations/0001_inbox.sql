@@ -57,9 +57,10 @@ CREATE TABLE owners (
 ) WITHOUT ROWID;
 
 CREATE TABLE routes (
-    account TEXT NOT NULL,
-    signer  TEXT NOT NULL,
-    session TEXT NOT NULL,
+    account   TEXT NOT NULL,
+    signer    TEXT NOT NULL,
+    session   TEXT NOT NULL,
+    last_body INTEGER,  -- replaced since: only for bodies up to this one
     PRIMARY KEY (account, signer, session)
 ) WITHOUT ROWID;
 
