@@ -43,7 +43,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Types: mypy --strict inside, pyright on what users see."""
-    run(session, "mypy")
+    run(session, "mypy", "--cache-dir", ".nox/mypy")
     run(session, "pytest", "tests/typing", *session.posargs)
 
 
