@@ -23,14 +23,19 @@ class ServerFailed(Exception):
 
 
 class ServerProcess:
-    """A server in a folder of its own, run by an unprivileged user when we are root."""
+    """A server in a folder of its own, run by an unprivileged user when we are root.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: What it is.
+        as_us: Run it as the user that we are: Python itself may be out of reach for another one.
+    """
+
+    def __init__(self, name: str, *, as_us: bool = False) -> None:
         self.name = name
         self.folder = Path(tempfile.mkdtemp(prefix=f"blazz-{name}-"))
         self.log = self.folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._user = _unprivileged_user()
+        self._user = None if as_us else _unprivileged_user()
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
 
