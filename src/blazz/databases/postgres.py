@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -32,13 +32,20 @@ class PostgresDatabase:
         schema: The part's name, such as `inbox`.
         migrations: The schema's steps, see `blazz.databases.queries.migrations`.
         pool_size: The most connections to hold.
+        settings: Settings of the server for our connections, such as `{"enable_seqscan": "off"}`.
 
     Raises:
         InvalidValue: The schema's name is not of the form `[a-z][a-z0-9_]{0,50}`.
     """
 
     def __init__(
-        self, url: str, *, schema: str, migrations: Sequence[Migration], pool_size: int = 8
+        self,
+        url: str,
+        *,
+        schema: str,
+        migrations: Sequence[Migration],
+        pool_size: int = 8,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         if not _SCHEMA.fullmatch(schema):
             raise InvalidValue("schema", "a letter, then at most 50 of a-z, 0-9 and _", schema)
@@ -48,6 +55,11 @@ class PostgresDatabase:
         self._url = url
         self._migrations = migrations
         self._pool_size = pool_size
+        self._settings = {
+            "search_path": self.schema,
+            "application_name": "blazz",
+            **(settings or {}),
+        }
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
@@ -71,7 +83,7 @@ class PostgresDatabase:
             min_size=1,
             max_size=self._pool_size,
             command_timeout=_COMMAND_SECONDS,
-            server_settings={"search_path": self.schema, "application_name": "blazz"},
+            server_settings=self._settings,
         )
         try:
             async with pool.acquire() as connection, connection.transaction():

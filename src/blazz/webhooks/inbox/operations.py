@@ -29,6 +29,9 @@ from blazz.webhooks.inbox.records import entry_of, finished_text, item_of
 _LONGEST_RUN: Final = 16
 """A conversation with a long queue may not fill the dispatcher with itself."""
 
+_KILOBYTES_AT_ONCE: Final = 4_096
+"""How much of the bodies that wait is read at a time."""
+
 _LEAST_LOOK: Final = 64
 """How many ready rows to read at least: some may turn out to be blocked."""
 
@@ -38,7 +41,17 @@ _LOG_WINDOW: Final = 20_000
 
 def arrived(sessions: Collection[str], limit: int) -> Operation[Sequence[Arrived]]:
     """Read bodies that wait to be split, oldest first."""
-    rows = yield Statement("arrived", (_list(sessions), limit))
+    waiting = yield Statement("arrived", (_list(sessions), limit))
+    chosen: list[int] = []
+    room = _KILOBYTES_AT_ONCE
+    for body_id, weight in waiting:
+        room -= weight
+        if room < 0 and chosen:
+            break
+        chosen.append(body_id)
+    if not chosen:
+        return []
+    rows = yield Statement("arrived_bodies", (_list(chosen),))
     return [Arrived(*row) for row in rows]
 
 

@@ -35,8 +35,14 @@ class PostgresInbox(SqlInbox):
     ) -> None:
         package = "blazz.webhooks.inbox"
         steps = migrations(package, "postgres_migrations")
+        # Rows pass through within seconds: statistics are always out of date, and a plan that reads
+        # the whole table because it was small a minute ago is never right.
         self._database = PostgresDatabase(
-            url, schema="inbox", migrations=steps, pool_size=pool_size
+            url,
+            schema="inbox",
+            migrations=steps,
+            pool_size=pool_size,
+            settings={"enable_seqscan": "off", "jit": "off"},
         )
         self._queries = Queries(package, "postgres.sql")
         self._clock = clock

@@ -18,15 +18,18 @@ INSERT INTO arrivals (body, signer, weight) SELECT id, signer, 1 + size / 1024 F
 
 -- name: arrived
 -- For these sessions, or for nobody any more.
-SELECT bodies.id, bodies.signer, bodies.body
-FROM arrivals
-JOIN bodies ON bodies.id = arrivals.body
-WHERE arrivals.signer IN (
+SELECT body, weight FROM arrivals
+WHERE signer IN (
     SELECT signer FROM routes WHERE session IN (SELECT json_array_elements_text($1::json))
 )
 OR NOT EXISTS (SELECT 1 FROM routes WHERE routes.signer = arrivals.signer)
-ORDER BY arrivals.body
+ORDER BY body
 LIMIT $2;
+
+-- name: arrived_bodies
+SELECT id, signer, body FROM bodies
+WHERE id IN (SELECT json_array_elements_text($1::json)::bigint)
+ORDER BY id;
 
 -- name: claim_arrivals
 DELETE FROM arrivals WHERE body IN (SELECT json_array_elements_text($1::json)::bigint)

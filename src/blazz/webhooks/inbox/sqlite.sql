@@ -4,15 +4,16 @@ INSERT INTO bodies (received_at, signer, body) VALUES (?1, ?2, ?3);
 
 -- name: arrived
 -- For these sessions, or for nobody any more.
-SELECT bodies.id, bodies.signer, bodies.body
-FROM arrivals
-JOIN bodies ON bodies.id = arrivals.body
-WHERE arrivals.signer IN (
+SELECT body, weight FROM arrivals
+WHERE signer IN (
     SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each(?1))
 )
-OR arrivals.signer NOT IN (SELECT signer FROM routes)
-ORDER BY arrivals.body
+OR signer NOT IN (SELECT signer FROM routes)
+ORDER BY body
 LIMIT ?2;
+
+-- name: arrived_bodies
+SELECT id, signer, body FROM bodies WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id;
 
 -- name: claim_arrivals
 DELETE FROM arrivals WHERE body IN (SELECT value FROM json_each(?1)) RETURNING body, again;
