@@ -87,8 +87,8 @@ class Client:
         concurrency: int = 64,
         handler_timeout: float | None = 60.0,
     ) -> None:
-        self.workspace = check_id("workspace", workspace)
-        self.folder = Path(folder)
+        self.workspace: str = check_id("workspace", workspace)
+        self.folder: Path = Path(folder)
         self._store = self._made(
             backends.make_conversation_store, conversations, "conversations.db"
         )

@@ -191,7 +191,7 @@ class UnreadableAnswer(BlazzError):
     def __init__(self, message: str | None = None, *, status: int, body: str) -> None:
         super().__init__(message)
         self.status = status
-        self.body = body[:200]
+        self.body: str = body[:200]
 
 
 class Refused(BlazzError):

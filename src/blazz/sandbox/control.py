@@ -74,7 +74,7 @@ class SandboxControl:
         phone_number_id: str | None = None,
         client: httpx.AsyncClient | None = None,
     ) -> None:
-        self.url = url.rstrip("/")
+        self.url: str = url.rstrip("/")
         self.phone_number_id = phone_number_id
         self._given = client
         self._client = client or httpx.AsyncClient(timeout=30.0, trust_env=False)

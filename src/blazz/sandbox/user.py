@@ -25,7 +25,7 @@ class SandboxUser:
     def __init__(self, control: SandboxControl, phone: str) -> None:
         self._control = control
         self._seen = 0
-        self.phone = phone
+        self.phone: str = phone
 
     def __repr__(self) -> str:
         return f"<SandboxUser {self.phone}>"
@@ -179,7 +179,7 @@ class SandboxUser:
     async def changes_number(self, new: str) -> None:
         """Move to another phone number, which also changes the user id."""
         await self._act("change_number", new_number=new)
-        self.phone = new
+        self.phone: str = new
 
     async def _newest(self) -> str:
         newest: str | None = None

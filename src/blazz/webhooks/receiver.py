@@ -96,7 +96,7 @@ class Receiver:
     ) -> None:
         if body_limit < 1:
             raise InvalidValue("body_limit", "at least 1 byte", body_limit)
-        self.routes = Routes() if routes is None else routes
+        self.routes: Routes = Routes() if routes is None else routes
         self.body_limit = body_limit
         self._inbox = inbox
         self._tokens = frozenset(Secret(token) for token in verify_tokens)

@@ -146,8 +146,8 @@ class MetaCloud:
         self.phone_number_id = phone_number_id
         self.waba_id = waba_id
         self.version = version
-        self.base_url = checked_address(base_url)
-        self.verify_token = None if verify_token is None else Secret(verify_token)
+        self.base_url: str = checked_address(base_url)
+        self.verify_token: Secret | None = None if verify_token is None else Secret(verify_token)
         self._token = checked_token(token)
         given = [app_secret] if isinstance(app_secret, (str, Secret)) else app_secret or ()
         self._app_secrets = tuple(Secret(secret) for secret in given if secret)
