@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 
 from blazz.auth_stores import (
     Browser,
@@ -55,3 +56,8 @@ async def read(stored: StoredSnapshot) -> dict[str, bytes]:
 
     await stored.copy_to(write)
     return {name: bytes(content) for name, content in found.items()}
+
+
+def names_in(folder: Path) -> set[str]:
+    """What is directly in a folder."""
+    return {path.name for path in folder.iterdir()}

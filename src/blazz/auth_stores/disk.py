@@ -6,6 +6,18 @@ import os
 from pathlib import Path
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner's eyes only.
+
+    Raises:
+        OSError: The disk did not take it.
+    """
+    # `mkdir(parents=True)` gives the mode to the last one alone.
+    for each in reversed([folder, *folder.parents]):
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_new(path: Path, content: bytes) -> None:
     """Write a file that must not be there yet, for its owner's eyes only.
 

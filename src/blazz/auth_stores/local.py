@@ -16,7 +16,7 @@ from typing import Final, ParamSpec, TypeVar
 import anyio.to_thread
 
 from blazz.auth_stores.backend import RecordMoved, StoredRecord
-from blazz.auth_stores.disk import sync_folder, write_new
+from blazz.auth_stores.disk import make_private, sync_folder, write_new
 from blazz.auth_stores.locking import AliveFile, has_ended
 from blazz.auth_stores.revisions import SessionKey
 from blazz.auth_stores.saving import Settings
@@ -61,7 +61,7 @@ class LocalBackend:
         return await self._in_thread(self._open)
 
     def _open(self) -> Sequence[str]:
-        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._root)
         usage = shutil.disk_usage(self._root)
         if usage.free < max(_FREE_BYTES, usage.total * _FREE_SHARE):
             return [f"only {usage.free / 1024**2:,.0f} MB are free on its disk"]
@@ -98,8 +98,8 @@ class LocalBackend:
         folder = self._folder(session) / "record"
         draft = self._temporary(session)
         try:
-            draft.mkdir(parents=True, mode=0o700)
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(draft)
+            make_private(folder)
             write_new(draft / "record.json", content)
             sync_folder(draft)
             try:
@@ -126,8 +126,8 @@ class LocalBackend:
 
     def _put(self, session: SessionKey, path: Path, blob: bytes) -> None:
         draft = self._temporary(session)
-        draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(draft.parent)
+        make_private(path.parent)
         try:
             write_new(draft, blob)
             draft.replace(path)
@@ -164,7 +164,7 @@ class LocalBackend:
 
     def _announce(self, session: SessionKey, token: str) -> AliveFile:
         path = self._owner(session, token)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         for folder in (path.parent, self._folder(session) / "drafts"):
             _remove_leftovers(folder)
         return AliveFile(path)

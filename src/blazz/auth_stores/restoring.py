@@ -16,7 +16,7 @@ import anyio.to_thread
 
 from blazz.auth_stores.base import AuthStore, StoredSnapshot
 from blazz.auth_stores.clock import unstopped
-from blazz.auth_stores.disk import sync_folder
+from blazz.auth_stores.disk import make_private, sync_folder
 from blazz.auth_stores.revisions import Damage, Revision, SessionKey
 from blazz.auth_stores.snapshot.contents import Browser, Content, Kind
 from blazz.errors import (
@@ -259,7 +259,7 @@ class FolderWriter:
         self._folder.mkdir(mode=0o700)
         for file in self._files:
             path = self._folder / file.name
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def write(self, name: str, offset: int, data: bytes) -> None:
@@ -284,7 +284,7 @@ class FolderWriter:
 
 def _make_room(folder: Path, size: int) -> None:
     """Remove what an interrupted restore has left, and see that there is room."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder.parent)
     ours = (f".{folder.name}.restoring-", f".{folder.name}.replaced-")
     for leftover in [each for each in folder.parent.iterdir() if each.name.startswith(ours)]:
         shutil.rmtree(leftover, ignore_errors=True)
