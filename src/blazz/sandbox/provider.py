@@ -131,7 +131,7 @@ class Sandbox(MetaCloud):
         if self._control is not None:
             return
         try:
-            self.base_url = self._given_url or await self._process.start()
+            self.base_url: str = self._given_url or await self._process.start()
             self._control = SandboxControl(self.base_url, phone_number_id=self.phone_number_id)
             await self._introduce(context)
             await super().connect(context)

@@ -179,7 +179,7 @@ class SandboxUser:
     async def changes_number(self, new: str) -> None:
         """Move to another phone number, which also changes the user id."""
         await self._act("change_number", new_number=new)
-        self.phone: str = new
+        self.phone = new
 
     async def _newest(self) -> str:
         newest: str | None = None
