@@ -42,8 +42,6 @@ class SqliteDatabase:
     Example:
         >>> import anyio, tempfile
         >>> from blazz.databases.queries import Migration
-    from blazz.databases.sqlite_grouping import Group
-    from blazz.databases.sqlite_jobs import Job, Work, tell_all
         >>> async def main() -> int:
         ...     steps = [Migration(1, "CREATE TABLE t (x INTEGER);")]
         ...     async with SqliteDatabase(f"{tempfile.mkdtemp()}/a.db", migrations=steps) as db:

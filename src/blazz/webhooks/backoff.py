@@ -26,8 +26,10 @@ class Backoff:
 
     Example:
         >>> backoff = Backoff(attempts=3)
-        >>> [backoff.pause(failures, chance=lambda: 0.0) for failures in (1, 2, 3)]
-        [1.0, 2.0, None]
+        >>> backoff.pause(1, chance=lambda: 0.0)
+        1.0
+        >>> backoff.pause(3) is None
+        True
     """
 
     attempts: int = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from blazz.errors import WebhookError
 from blazz.events.base import Event
 from blazz.providers.base import WebhookProfile
 from blazz.webhooks import Backoff, Dispatcher, Receiver, Response, Routes, sign
-from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.inbox.base import Inbox, State
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.observations import Observation
 
@@ -127,6 +128,11 @@ class Stage:
         async with self.running():
             await self.dispatcher.drained()
         return self.seen
+
+
+async def states(inbox: SqliteInbox) -> Counter[State]:
+    """How many updates there are in each state."""
+    return Counter(entry.state for entry in await inbox.entries(limit=10_000))
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,21 +10,15 @@ from typing import Any
 import anyio
 import pytest
 
-from blazz.errors import ConfigurationError, InboxUnavailable, InvalidValue
+from blazz.errors import ConfigurationError, InvalidValue
 from blazz.webhooks import Backoff, Delivery, Dispatcher, Routes
-from blazz.webhooks.inbox.base import Item, State
+from blazz.webhooks.inbox.base import State
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.observations import (
     BodiesSplit,
-    HandlerCalled,
-    HandlerOutcome,
     UpdateDied,
 )
-from tests.unit.webhooks.scenery import Said, Shouted, Stage, profile, said, stage
-
-
-async def states(inbox: SqliteInbox) -> Counter[State]:
-    return Counter(entry.state for entry in await inbox.entries(limit=10_000))
+from tests.unit.webhooks.scenery import Said, Shouted, profile, said, stage, states
 
 
 async def test_every_update_is_handled_once_and_in_order(tmp_path: Path) -> None:
@@ -136,85 +129,6 @@ async def test_after_the_last_attempt_it_is_dead_and_the_rest_goes_on(tmp_path: 
         assert await scene.inbox.replay([dead.seq]) == 1
         assert await scene.handled() == ["a2", "a1"]
         assert await states(scene.inbox) == {State.DONE: 2}
-
-
-async def test_a_slow_handler_is_cancelled_and_holds_nobody_up(tmp_path: Path) -> None:
-    async with stage(tmp_path, timeout=0.02) as scene:
-        slow = True
-
-        @scene.dispatcher.on(Said)
-        async def handle(event: Said) -> None:
-            nonlocal slow
-            if event.key == "a1" and slow:
-                slow = False
-                await anyio.sleep_forever()
-            scene.seen.append(event.key)
-
-        await scene.post(said("a1", "b1", "c1", "a2"))
-        seen = await scene.handled()
-
-        assert sorted(seen[:2]) == ["b1", "c1"]
-        assert seen[2:] == ["a1", "a2"]
-        outcomes = Counter(e.outcome for e in scene.observed if isinstance(e, HandlerCalled))
-        assert outcomes == {HandlerOutcome.TIMED_OUT: 1, HandlerOutcome.SUCCEEDED: 4}
-
-
-async def cancels_itself_and_waits() -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    task.cancel()
-    await asyncio.sleep(0)
-
-
-async def cancels_itself_and_returns() -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    task.cancel()
-
-
-async def waits_for_what_was_cancelled() -> None:
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    future.cancel()
-    await future
-
-
-async def raises_a_cancellation() -> None:
-    raise asyncio.CancelledError
-
-
-@pytest.mark.parametrize(
-    ("misbehave", "calls"),
-    [
-        (cancels_itself_and_waits, 2),
-        (waits_for_what_was_cancelled, 2),
-        (raises_a_cancellation, 2),
-        (cancels_itself_and_returns, 1),
-    ],
-)
-async def test_a_handler_that_is_cancelled_harms_only_itself(
-    tmp_path: Path, misbehave: Any, calls: int
-) -> None:
-    async with stage(tmp_path, concurrency=1) as scene:
-        attempts: list[int] = []
-
-        async def handle(delivery: Delivery) -> None:
-            event = delivery.event
-            assert isinstance(event, Said)
-            if event.key == "a1":
-                attempts.append(delivery.attempt)
-                if delivery.attempt == 1:
-                    await misbehave()
-            await anyio.lowlevel.checkpoint()
-            scene.seen.append(event.key)
-
-        scene.dispatcher.add_handler(handle, Said)
-        await scene.post(said("a1", "b1", "c1", "a2"))
-
-        with anyio.fail_after(20):
-            seen = await scene.handled()
-        assert sorted(seen) == ["a1", "a2", "b1", "c1"]
-        assert seen.index("a1") < seen.index("a2")
-        assert len(attempts) <= 2
 
 
 async def test_concurrency_is_bounded_and_used(tmp_path: Path) -> None:
@@ -362,88 +276,11 @@ async def test_filters_kinds_and_sessions_choose_handlers(tmp_path: Path) -> Non
         assert calls == []
 
 
-async def test_a_failing_filter_is_a_failure_like_others(tmp_path: Path) -> None:
-    async with stage(tmp_path, backoff=Backoff(attempts=1)) as scene:
-
-        def where(event: Said) -> bool:
-            if event.key == "a1":
-                raise KeyError("no such field")
-            return True
-
-        scene.dispatcher.on(Said, where=where)(scene.see)
-        await scene.post(said("a1", "b1"))
-
-        assert await scene.handled() == ["b1"]
-        [dead] = await scene.inbox.entries(states=[State.DEAD])
-        assert dead.error == "KeyError: 'no such field'"
-
-
-@pytest.mark.parametrize("with_sink", [False, True])
-async def test_an_event_that_cannot_be_built_is_dead_in_the_end(
-    tmp_path: Path, with_sink: bool
-) -> None:
-    async with stage(tmp_path, backoff=Backoff(attempts=2, first=0, longest=0)) as scene:
-
-        async def sink(deliveries: Sequence[Delivery]) -> None: ...
-
-        scene.dispatcher.on(Said)(scene.see)
-        if with_sink:
-            scene.dispatcher.add_sink(sink, Said)
-        await scene.post(said("a1", text="unbuildable"))
-        await scene.post(said("a2", "b1"))
-
-        assert sorted(await scene.handled()) == ["a2", "b1"]
-        [dead] = await scene.inbox.entries(states=[State.DEAD])
-        assert dead.error is not None
-        assert "this event cannot be built" in dead.error
-
-
 async def test_without_handlers_everything_is_done_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path) as scene:
         await scene.post(said("a1", "a2"))
         await scene.handled()
         assert await states(scene.inbox) == {State.DONE: 2}
-
-
-class Moody(SqliteInbox):
-    """An inbox whose database fails now and then."""
-
-    failing = 0
-
-    async def take(self, *args: Any, **kwargs: Any) -> Sequence[Item]:
-        return await self._perhaps(super().take(*args, **kwargs))
-
-    async def bodies(self, body_ids: Any) -> Any:
-        return await self._perhaps(super().bodies(body_ids))
-
-    async def settle(self, *args: Any, **kwargs: Any) -> None:
-        await self._perhaps(super().settle(*args, **kwargs))
-
-    async def _perhaps(self, result: Any) -> Any:
-        found = await result
-        self.failing += 1
-        if self.failing % 2:
-            raise InboxUnavailable("the connection broke after the commit")
-        return found
-
-
-async def test_a_failing_database_stops_nothing_for_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("blazz.webhooks.dispatcher._REST_SECONDS", 0.001)
-    async with Moody(tmp_path / "inbox.db") as inbox:
-        scene = Stage(inbox, lease=0.3)
-        await scene.receiver.add("acme/sales", profile())
-        scene.dispatcher.on(Said)(scene.see)
-        names = [f"{lane}{n}" for n in range(5) for lane in "abcdef"]
-        for name in names:
-            await scene.post(said(name))
-
-        with anyio.fail_after(30):
-            seen = await scene.handled()
-
-        assert sorted(set(seen)) == sorted(names)
-        assert await states(inbox) == {State.DONE: len(names)}
 
 
 @pytest.mark.parametrize("setting", ["concurrency", "lease", "poll"])
