@@ -62,6 +62,10 @@ def test_a_record_comes_back(kinds: list[Kind], ends_at: float | None, owner: st
     assert Record.decode(record.encode()) == record
 
 
+def _changed(field: str, value: object) -> bytes:
+    return json.dumps({**json.loads(Record().encode()), field: value}).encode()
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -69,11 +73,11 @@ def test_a_record_comes_back(kinds: list[Kind], ends_at: float | None, owner: st
         b"[]",
         b"{}",
         b"\xff",
-        Record().encode()[:-1],
-        json.dumps({**json.loads(Record().encode()), "format": 2}).encode(),
-        json.dumps({**json.loads(Record().encode()), "holding": {"owner": "x"}}).encode(),
-        json.dumps({**json.loads(Record().encode()), "entries": [{}]}).encode(),
-        json.dumps({**json.loads(Record().encode()), "epoch": "many"}).encode(),
+        pytest.param(Record().encode()[:-1], id="cut short"),
+        pytest.param(_changed("format", 2), id="another format"),
+        pytest.param(_changed("holding", {"owner": "x"}), id="half a holding"),
+        pytest.param(_changed("entries", [{}]), id="an empty entry"),
+        pytest.param(_changed("epoch", "many"), id="an epoch in words"),
     ],
 )
 def test_anything_else_is_refused(data: bytes) -> None:
