@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import anyio
 
@@ -108,13 +108,14 @@ class PostgresDatabase:
         """
         if self._pool is None:
             raise ConfigurationError(f"the database of {self.schema} is not open")
-        connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        acquired = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        connection = cast("asyncpg.Connection", acquired)
         try:
             yield connection
         finally:
             # A cancelled caller waits for it, too: else it would be given back behind its back.
             with anyio.CancelScope(shield=True):
-                await self._pool.release(connection)
+                await self._pool.release(acquired)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
@@ -151,7 +152,8 @@ class PostgresDatabase:
             "CREATE TABLE IF NOT EXISTS schema_versions"
             " (number integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        version = await connection.fetchval("SELECT coalesce(max(number), 0) FROM schema_versions")
+        newest_here = await connection.fetchval("SELECT max(number) FROM schema_versions")
+        version: int = newest_here or 0
         newest = self._migrations[-1].number if self._migrations else 0
         if version > newest:
             raise ConfigurationError(

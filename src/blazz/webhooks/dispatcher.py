@@ -230,7 +230,11 @@ class Dispatcher:
         except BaseException:
             work.give_up(items)
             raise
-        crew.start(work.begin(items, deliveries))
+        found = list(zip(items, deliveries, strict=True))
+        # A session may have been removed just now: its updates are not ours to judge any more.
+        sessions = self._routes.sessions
+        work.give_up([item for item, _ in found if item.session not in sessions])
+        crew.start(work.begin([pair for pair in found if pair[0].session in sessions]))
 
     async def _renew(self, owner: str, work: Work) -> None:
         await anyio.sleep(self._lease / 3)

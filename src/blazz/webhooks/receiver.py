@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import parse_qsl
 
 from blazz.errors import ConfigurationError, InboxFull, InvalidValue, SignatureMismatch
@@ -24,7 +24,8 @@ from blazz.webhooks.signature import HEADER
 if TYPE_CHECKING:
     from blazz.webhooks.asgi import WebhookApp
 
-Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+_Pairs: TypeAlias = Iterable[tuple[str | bytes, str | bytes]]
+Headers: TypeAlias = Mapping[str, str] | _Pairs
 Query: TypeAlias = str | bytes | Mapping[str, str] | Iterable[tuple[str, str]]
 
 BODY_LIMIT: Final = 3 * 1024 * 1024
@@ -207,7 +208,8 @@ def _refusal(status: HTTPStatus, *headers: tuple[str, str]) -> Response:
 
 def _signature(headers: Headers) -> str | None:
     """Find the signature, whatever the case of the header's name."""
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    mapping = cast("Mapping[str, str]", headers) if isinstance(headers, Mapping) else None
+    pairs = cast("_Pairs", headers if mapping is None else mapping.items())
     for name, value in pairs:
         if len(name) == len(_SIGNATURE) and _text(name).lower() == _SIGNATURE:
             return _text(value)
@@ -216,7 +218,7 @@ def _signature(headers: Headers) -> str | None:
 
 def _parameters(query: Query) -> Mapping[str, str]:
     if isinstance(query, Mapping):
-        return query
+        return cast("Mapping[str, str]", query)
     if isinstance(query, (str, bytes)):
         try:
             return dict(parse_qsl(_text(query), keep_blank_values=True, max_num_fields=32))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,10 +87,10 @@ class Work:
         self._in_hand.update((item.seq, item) for item in fresh)
         return fresh
 
-    def begin(self, items: Sequence[Item], deliveries: Sequence[Delivery | None]) -> list[Task]:
+    def begin(self, found: Iterable[tuple[Item, Delivery | None]]) -> list[Task]:
         """Make the tasks of items; what cannot be found in its body any more is dead."""
         tasks: list[Task] = []
-        for item, delivery in zip(items, deliveries, strict=True):
+        for item, delivery in found:
             if delivery is None:
                 error = "its body is gone, or this version's parser does not find it in there"
                 self._bury(item, error)
@@ -128,8 +128,9 @@ class Work:
 
     def give_up(self, items: Sequence[Item]) -> None:
         """Record that items could not even be begun."""
-        self._outcomes.released.extend(items)
-        self._bell.ring()
+        if items:
+            self._outcomes.released.extend(items)
+            self._bell.ring()
 
     def _bury(self, item: Item, error: str) -> None:
         self._outcomes.failed.append(Failure(item, error[:_LONGEST_ERROR], None))

@@ -174,3 +174,33 @@ async def test_a_failing_database_stops_nothing_for_good(
 
         assert sorted(set(seen)) == sorted(names)
         assert await states(inbox) == {State.DONE: len(names)}
+
+
+class Leaving(SqliteInbox):
+    """An inbox during whose work a session is closed."""
+
+    stage: Stage | None = None
+
+    async def take(self, *args: Any, **kwargs: Any) -> Sequence[Item]:
+        items = await super().take(*args, **kwargs)
+        if items and self.stage is not None:
+            self.stage.receiver.remove("acme/sales")
+            self.stage = None
+        return items
+
+
+async def test_a_session_that_is_closed_meanwhile_keeps_its_updates(tmp_path: Path) -> None:
+    async with Leaving(tmp_path / "inbox.db") as inbox:
+        scene = Stage(inbox)
+        await scene.receiver.add("acme/sales", profile())
+        scene.dispatcher.on(Said)(scene.see)
+        await scene.post(said("a1", "a2"))
+        inbox.stage = scene
+        async with scene.running():
+            with scene.dispatcher.settled.listening() as bell, anyio.fail_after(10):
+                await bell.wait()
+        assert scene.seen == []
+        assert await states(inbox) == {State.READY: 2}
+
+        await scene.receiver.add("acme/sales", profile())
+        assert await scene.handled() == ["a1", "a2"]

@@ -29,7 +29,7 @@ from blazz.webhooks.inbox.records import entry_of, finished_text, item_of
 _LONGEST_RUN: Final = 16
 """A conversation with a long queue may not fill the dispatcher with itself."""
 
-_KILOBYTES_AT_ONCE: Final = 4_096
+_KILOBYTES_AT_ONCE: Final = 1_024
 """How much of the bodies that wait is read at a time."""
 
 _LEAST_LOOK: Final = 64

@@ -92,8 +92,7 @@ class PostgresInbox(SqlInbox):
     async def _now(self, connection: asyncpg.Connection) -> float:
         if self._clock is not None:
             return self._clock()
-        now: float = await connection.fetchval(self._queries["now"])
-        return now
+        return float(await connection.fetchval(self._queries["now"]) or 0)
 
 
 @contextlib.contextmanager
