@@ -60,27 +60,30 @@ def _has(numbers: Sequence[int], first: int, last: int) -> bool:
 class GarbageFinder:
     """What an owner knows of the blobs of its session, since it became the owner."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, writer: str) -> None:
         self._lease = lease
+        self._writer = writer
         self._lifetimes = {kind: PackLifetimes() for kind in Kind}
         self._learned: set[str] = set()
-        self._attempted: set[str] = set()
-        self._left_behind: set[str] = set()
+        self._suspects: set[str] = set()
 
     def see(self, listing: Iterable[str]) -> None:
         """Note all blobs of the session, listed under the lease.
 
-        What older owners have left is garbage unless a revision refers to it. Of our own epoch,
-        what we have attempted is all that we may judge.
+        What older owners have left is garbage unless a revision refers to it; so is what we have
+        written ourselves, such as an upload that was given up and arrived all the same. Of our own
+        epoch, nothing else is ours to judge.
         """
         for name in listing:
             parsed = BlobName.parse(name)
-            if parsed is not None and parsed.epoch < self._lease.epoch:
-                self._left_behind.add(name)
+            if parsed is None:
+                continue
+            if parsed.epoch < self._lease.epoch or parsed.writer == self._writer:
+                self._suspects.add(name)
 
     def attempt(self, name: str) -> None:
         """Note a blob before it is uploaded: it is garbage unless a commit refers to it."""
-        self._attempted.add(name)
+        self._suspects.add(name)
 
     def learn(self, name: str, manifest: Manifest) -> None:
         """Note what a revision refers to."""
@@ -102,10 +105,8 @@ class GarbageFinder:
         self._learned -= dead
         for kind, lifetimes in self._lifetimes.items():
             dead |= lifetimes.bury([entry.revision.number for entry in record.of_kind(kind)])
-        suspects = self._attempted | self._left_behind
-        dead |= {name for name in suspects if not self._is_used(name, manifests)}
-        self._attempted.clear()
-        self._left_behind.clear()
+        dead |= {name for name in self._suspects if not self._is_used(name, manifests)}
+        self._suspects.clear()
         return dead
 
     def _is_used(self, name: str, manifests: set[str]) -> bool:

@@ -46,14 +46,14 @@ class Ownership:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        self.finder = GarbageFinder(self.lease)
+        self.finder = GarbageFinder(self.lease, self.writer)
 
     def forget(self) -> None:
         """Start again with nothing stored."""
         self.bases.clear()
         for packs in self.uploaded.values():
             packs.clear()
-        self.finder = GarbageFinder(self.lease)
+        self.finder = GarbageFinder(self.lease, self.writer)
         self.doomed.clear()
         self.listed_at = None
 

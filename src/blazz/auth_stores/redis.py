@@ -20,7 +20,7 @@ try:
     from redis.asyncio.retry import Retry
     from redis.backoff import ExponentialBackoff
     from redis.exceptions import ConnectionError as RedisConnectionError
-    from redis.exceptions import RedisError
+    from redis.exceptions import OutOfMemoryError, RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 except ModuleNotFoundError as error:
     raise MissingDependency("redis", extra="redis") from error
@@ -156,7 +156,7 @@ class RedisBackend:
         try:
             yield
         except RedisError as error:
-            kind = StoreFull if str(error).startswith("OOM") else StoreUnavailable
+            kind = StoreFull if isinstance(error, OutOfMemoryError) else StoreUnavailable
             raise kind(f"{self.name}: {error}") from error
         except OSError as error:
             raise StoreUnavailable(f"{self.name}: {error}") from error

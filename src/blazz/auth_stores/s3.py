@@ -99,26 +99,30 @@ class S3Backend:
     def _probe(self) -> None:
         name = f"probe-{secrets.token_hex(8)}"
         try:
-            first = self._store.put(name, b"1", mode="create")
-            conditions: list[PutMode] = ["create", {"e_tag": '"0"'}]
-            if any(self._is_accepted(name, condition) for condition in conditions):
-                raise UnsuitableStore(
-                    f"{self.name}: the bucket ignores the condition of a write, so two owners could"
-                    " overwrite each other; use a store with conditional writes"
-                )
-            if not self._is_accepted(name, {"e_tag": first["e_tag"]}):
-                raise UnsuitableStore(
-                    f"{self.name}: the bucket refuses a write whose condition is met"
-                )
+            refusal = self._refusal(name)
         except BaseError as error:
             if "501 Not Implemented" not in str(error):
                 raise
-            raise UnsuitableStore(
-                f"{self.name}: the bucket has no conditional writes; two owners could overwrite"
-                " each other"
-            ) from error
-        finally:
-            self._store.delete(name)
+            refusal = (
+                "the bucket has no conditional writes, so two owners could overwrite each other"
+            )
+        if refusal:
+            with suppress(BaseError, OSError):
+                self._store.delete(name)
+            raise UnsuitableStore(f"{self.name}: {refusal}")
+        self._store.delete(name)
+
+    def _refusal(self, name: str) -> str | None:
+        """Why the bucket must not keep sessions, in words; tried on an object of that name."""
+        first = self._store.put(name, b"1", mode="create")
+        if self._is_accepted(name, "create") or self._is_accepted(name, {"e_tag": '"0"'}):
+            return (
+                "the bucket ignores the condition of a write, so two owners could overwrite each"
+                " other; use a store with conditional writes"
+            )
+        if not self._is_accepted(name, {"e_tag": first["e_tag"]}):
+            return "the bucket refuses a write whose condition is met"
+        return None
 
     def _is_accepted(self, name: str, condition: PutMode) -> bool:
         try:
@@ -230,10 +234,8 @@ class S3Backend:
         except (AlreadyExistsError, PreconditionError):
             raise
         except (BaseError, OSError) as error:
+            kind = StoreFull if any(sign in str(error) for sign in _FULL) else StoreUnavailable
             reason = str(error).partition("\n")[0]
-            kind = (
-                StoreFull if "507" in reason or "XMinioStorageFull" in reason else StoreUnavailable
-            )
             raise kind(f"{self.name}: {reason}") from error
 
 

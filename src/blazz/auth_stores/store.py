@@ -65,7 +65,11 @@ class SnapshotStore:
 
     async def open(self) -> None:
         """Connect and check the store; see `AuthStore.open`."""
-        self.warnings = tuple(await self.backend.open())
+        try:
+            self.warnings = tuple(await self.backend.open())
+        except BaseException:
+            await self.backend.close()
+            raise
         for warning in self.warnings:
             _log.warning("%s: %s", self.backend.name, warning)
 

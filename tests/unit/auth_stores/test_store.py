@@ -154,6 +154,23 @@ async def test_a_clean_up_that_fails_does_not_fail_the_save_and_is_made_up_for(
     assert (await store.verify(SESSION)).unreferenced == 0
 
 
+async def test_an_upload_that_arrives_after_it_was_given_up_is_removed() -> None:
+    backend = FaultyBackend()
+    store, lease = await _owned(backend)
+    backend.fail("put packs")
+    with pytest.raises(StoreUnavailable):
+        await store.save(web({"log": noise(100)}), lease)
+    await store.save(web({"log": b"small"}), lease)
+    own = next(name for name in backend.blobs[SESSION] if "/packs/" in name)
+    late = f"{own[:-10]}0000000099"
+    backend.blobs[SESSION][late] = b"late"
+
+    await store.prune(lease)
+
+    assert late not in backend.blobs[SESSION]
+    assert (await store.verify(SESSION)).unreferenced == 0
+
+
 async def test_what_a_dead_owner_left_is_removed_by_the_next_one() -> None:
     backend = FaultyBackend()
     store, lease = await _owned(backend)
