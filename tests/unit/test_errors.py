@@ -19,7 +19,14 @@ CLASSES = sorted(
     ),
     key=lambda kind: kind.__name__,
 )
-NEEDED = {"token": "v1.-.t", "status": 502, "body": "<html>", "message_id": "wamid.1"}
+NEEDED = {
+    "token": "v1.-.t",
+    "status": 502,
+    "body": "<html>",
+    "message_id": "wamid.1",
+    "owner": "host-1",
+    "retry_after": 7.0,
+}
 
 
 def _make(kind: type[BlazzError]) -> BlazzError:

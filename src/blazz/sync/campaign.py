@@ -61,6 +61,10 @@ class Campaign:
         """See `blazz.Campaign.cancel`."""
         return self._portal.call(self._campaign.cancel, reason)
 
+    def retry_failed(self, *codes: int) -> int:
+        """See `blazz.Campaign.retry_failed`."""
+        return self._portal.call(self._campaign.retry_failed, *codes)
+
     def progress(self) -> Progress:
         """See `blazz.Campaign.progress`."""
         return self._portal.call(self._campaign.progress)
