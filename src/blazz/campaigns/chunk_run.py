@@ -81,6 +81,10 @@ class ChunkRun:
         with anyio.move_on_after(seconds):
             await self._changed.wait()
 
+    def wake(self) -> None:
+        """End a `wait`: there may be something to take."""
+        self._changed.set()
+
     async def drained(self) -> None:
         """Wait until nothing is on its way."""
         while self.in_flight:

@@ -24,6 +24,7 @@ from blazz.campaigns.chunk_run import ChunkRun
 from blazz.campaigns.delivery import Accepted, Evidence, Lost, NeverLeft, RefusedBy
 from blazz.campaigns.engine.base import ChunkId, Engine
 from blazz.campaigns.evidence import evidence_from, is_expected
+from blazz.campaigns.lanes import Lanes
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import (
     CampaignRow,
@@ -77,17 +78,19 @@ class _Number:
     runs: list[ChunkRun] = field(default_factory=list)
 
     def room(self, run: ChunkRun, window: int) -> tuple[int, int]:
-        """How many rows a chunk may take now, and how many are worth taking at once.
+        """How many rows a chunk may take now, and how many answers are worth a commit.
 
-        The chunks of a number share its window; what one does not use is the others'.
+        The number's chunks share its window, the one that began first going first: a few large
+        steps cost less than many small ones.
         """
-        share = math.ceil(window / len(self.runs))
+        enough = max(1, window // 3)
         free = window - sum(each.in_flight for each in self.runs)
-        want = min(share - run.in_flight, free, run.remaining)
-        enough = max(1, share // 3)
+        want = max(0, min(free, run.remaining))
+        if any(each.remaining for each in self.runs[: self.runs.index(run)]):
+            want = 0
         if want < enough and want < run.remaining and run.in_flight:
             want = 0
-        return max(0, want), enough
+        return want, enough
 
 
 @dataclass(slots=True)
@@ -145,9 +148,6 @@ class Worker:
         self._owner = owner
         self._signer = signer
         self._send_timeout = send_timeout
-        # Long enough for a request that starts in the first half to end within the lease.
-        self._ttl = 2 * send_timeout + 30.0
-        self._concurrency = concurrency
         # Half as much again as can be on its way, so that nobody waits while rows are committed.
         self._most_rows = math.ceil(1.5 * concurrency)
         self._on_chunk_done = on_chunk_done
@@ -155,7 +155,15 @@ class Worker:
         self._monotonic = monotonic
         self._numbers: dict[tuple[str, str], _Number] = {}
         self._renderers: dict[int, Renderer[Message]] = {}
-        self._queue: asyncio.Queue[tuple[_Work, WindowRow] | None] = asyncio.Queue()
+        self._lanes: Lanes[tuple[_Work, WindowRow]] = Lanes(
+            concurrency,
+            self._send_row,
+            cut_off=self._give_row_up,
+            timeout=send_timeout,
+            clock=monotonic,
+        )
+        # Long enough for a request that starts in the first half to end within the lease.
+        self._ttl = 2 * self._lanes.longest + 30.0
         self._failure: Exception | None = None
 
     async def run(self, engine: Engine) -> None:
@@ -164,15 +172,13 @@ class Worker:
         Raises:
             LedgerError: The ledger cannot be read or written; sending has stopped.
         """
-        async with anyio.create_task_group() as lanes:
-            for _ in range(self._concurrency):
-                lanes.start_soon(self._lane)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._lanes.run)
             try:
                 with anyio.CancelScope() as scope:
                     await engine.run(lambda chunk: self._guard(chunk, scope))
             finally:
-                for _ in range(self._concurrency):
-                    self._queue.put_nowait(None)
+                self._lanes.close()
         if self._failure is not None:
             raise self._failure
 
@@ -279,7 +285,10 @@ class Worker:
         if n:
             run.take(rows, n)
         for row in rows:
-            self._queue.put_nowait((work, row))
+            self._lanes.put((work, row))
+        if not run.remaining:  # it is the next chunk's turn
+            for other in work.number.runs:
+                other.wake()
         if isinstance(recorded, BaseException):
             raise recorded
 
@@ -314,22 +323,23 @@ class Worker:
         """Let requests that left end, record all results, and release the chunk."""
         run = work.run
         run.stopping = True
-        with anyio.move_on_after(self._send_timeout + _GRACE):
+        with anyio.move_on_after(self._lanes.longest + _GRACE):
             await run.drained()
         await self._record(work, run.take_findings())
         await self._ledger.release(run.lease, now=self._clock())
 
-    async def _lane(self) -> None:
-        """Send one row after the other. Requests that left are never cut off."""
-        with anyio.CancelScope(shield=True):
-            while (item := await self._queue.get()) is not None:
-                work, row = item
-                work.run.finish(row, await self._send(work, row))
+    async def _send_row(self, item: tuple[_Work, WindowRow]) -> None:
+        work, row = item
+        work.run.finish(row, await self._send(work, row))
+
+    def _give_row_up(self, item: tuple[_Work, WindowRow]) -> None:
+        work, row = item
+        work.run.finish(row, Lost(f"no answer within {self._send_timeout:g} s"))
 
     async def _send(self, work: _Work, row: WindowRow) -> Evidence:
         started = self._monotonic()
         # A request must end before the lease does: afterwards another worker may call it unknown.
-        if work.run.stopping or started + self._send_timeout > work.run.deadline:
+        if work.run.stopping or started + self._lanes.longest > work.run.deadline:
             return NeverLeft()
         try:
             message = work.renderer.render(unpack(row.values, work.row.columns))
@@ -338,10 +348,7 @@ class Worker:
             return RefusedBy(Retry.NEVER, None, f"the row cannot be read: {error}")
         token = self._signer.sign(work.row.number, row.seq, row.attempt)
         try:
-            async with asyncio.timeout(self._send_timeout):
-                receipt = await work.sender.send(address, message, token=token)
-        except TimeoutError:
-            return Lost(f"no answer within {self._send_timeout:g} s")
+            receipt = await work.sender.send(address, message, token=token)
         except Exception as error:  # noqa: BLE001  # whatever it was, the row needs a result
             if not is_expected(error):
                 _log.exception("the sender of campaign %s raised", work.row.id)
