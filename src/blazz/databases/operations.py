@@ -6,6 +6,7 @@ it in one transaction: SQLite in its writer thread, PostgreSQL on a connection.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 T = TypeVar("T")
+_PARAMETER = re.compile(r"\$(\d+)")
 Rows: TypeAlias = Sequence[Sequence[Any]]
 
 
@@ -41,10 +43,20 @@ class Batch:
 Operation: TypeAlias = Generator[Statement | Batch, Any, T]
 
 
+def for_sqlite(queries: Mapping[str, str]) -> dict[str, str]:
+    """Number parameters as SQLite does it: `$1` is a name there, `?1` is a number.
+
+    Example:
+        >>> for_sqlite({"one": "SELECT x FROM t WHERE y = $1"})["one"]
+        'SELECT x FROM t WHERE y = ?1'
+    """
+    return {name: _PARAMETER.sub(r"?\1", sql) for name, sql in queries.items()}
+
+
 def run_on_sqlite(
     connection: sqlite3.Connection, queries: Mapping[str, str], operation: Operation[T]
 ) -> T:
-    """Drive an operation; its queries number their parameters: `?1`, `?2`."""
+    """Drive an operation; its queries are those of `for_sqlite`."""
     answer: Any = None
     try:
         while True:

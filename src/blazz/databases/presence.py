@@ -16,7 +16,8 @@ from typing import IO
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
-    def _lock(file: IO[bytes]) -> bool:
+    def try_lock(file: IO[bytes]) -> bool:
+        """Lock a file for as long as it is open; False if another process has."""
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -25,7 +26,8 @@ if sys.platform == "win32":  # pragma: no cover
 else:
     import fcntl
 
-    def _lock(file: IO[bytes]) -> bool:
+    def try_lock(file: IO[bytes]) -> bool:
+        """Lock a file for as long as it is open; False if another process has."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -67,7 +69,7 @@ class Presence:
             return False
         # Between the line above and the one below, another process may take the fresh file for a
         # dead owner's; then that process holds the lock.
-        if _lock(file):
+        if try_lock(file):
             self._held[name] = file
             return True
         file.close()
@@ -94,7 +96,7 @@ class Presence:
         path = self._file(name)
         try:
             with path.open("rb+") as file:
-                if not _lock(file):
+                if not try_lock(file):
                     return False
         except FileNotFoundError:
             return True

@@ -11,12 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from blazz.databases.operations import Operation, run_on_sqlite
+from blazz.databases.operations import Operation, for_sqlite, run_on_sqlite
 from blazz.databases.queries import Queries, migrations
 from blazz.webhooks.inbox import operations
 from blazz.webhooks.inbox.base import Failure, Item, Row, Split, State
 
-QUERIES = Queries("blazz.webhooks.inbox", "sqlite.sql")
+INBOX = "blazz.webhooks.inbox"
+QUERIES = for_sqlite({**Queries(INBOX, "queries.sql"), **Queries(INBOX, "sqlite.sql")})
 SESSIONS = ("acme/sales", "acme/support")
 LEASE = 10.0
 
@@ -34,7 +35,7 @@ class InboxMachine(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.db = sqlite3.connect(":memory:", isolation_level=None)
-        for step in migrations("blazz.webhooks.inbox", "sqlite_migrations"):
+        for step in migrations(INBOX, "sqlite_migrations"):
             self.db.executescript(step.sql)
         self.now = 1_000.0
         self.run(operations.register(SESSIONS[0], ["1"], ["s"]))
@@ -185,7 +186,7 @@ TestInboxOperations = InboxMachine.TestCase
 def test_sqlite_uses_the_small_indexes() -> None:
     """A partial index is only used by queries that repeat its condition; a scan would be slow."""
     db = sqlite3.connect(":memory:")
-    for step in migrations("blazz.webhooks.inbox", "sqlite_migrations"):
+    for step in migrations(INBOX, "sqlite_migrations"):
         db.executescript(step.sql)
     for name, sql in QUERIES.items():
         count = max((n for n in range(1, 10) if f"?{n}" in sql), default=0)

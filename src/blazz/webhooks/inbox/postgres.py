@@ -44,7 +44,7 @@ class PostgresInbox(SqlInbox):
             pool_size=pool_size,
             settings={"enable_seqscan": "off", "jit": "off"},
         )
-        self._queries = Queries(package, "postgres.sql")
+        self._queries = {**Queries(package, "queries.sql"), **Queries(package, "postgres.sql")}
         self._clock = clock
         self._puts: GroupCommit[tuple[float, str, bytes]] = GroupCommit(self._put)
 

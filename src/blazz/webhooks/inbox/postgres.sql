@@ -1,3 +1,5 @@
+-- What PostgreSQL says in words of its own. Parameters of a batch are lists, one for each column.
+
 -- name: now
 SELECT extract(epoch FROM clock_timestamp())::double precision;
 
@@ -35,12 +37,6 @@ ORDER BY id;
 DELETE FROM arrivals WHERE body IN (SELECT json_array_elements_text($1::json)::bigint)
 RETURNING body, again;
 
--- name: log_end
-SELECT seq FROM log_end;
-
--- name: move_log_end
-UPDATE log_end SET seq = $1;
-
 -- name: add_update
 INSERT INTO updates (seq, body, position, key, session, lane, state, account, error)
 SELECT * FROM unnest(
@@ -54,28 +50,9 @@ DELETE FROM bodies
 WHERE id IN (SELECT json_array_elements_text($1::json)::bigint)
 AND NOT EXISTS (SELECT 1 FROM updates WHERE updates.seq > $2 AND updates.body = bodies.id);
 
--- name: extend_lease
-INSERT INTO owners (owner, until) VALUES ($1, $2)
-ON CONFLICT (owner) DO UPDATE SET until = excluded.until;
-
--- name: lapsed_owners
-SELECT owner FROM owners WHERE until <= $1;
-
--- name: forget_owner
-DELETE FROM owners WHERE owner = $1;
-
--- name: owned
-SELECT seq, session, lane FROM updates WHERE state = 1 AND owner = $1;
-
--- name: due
-SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1 ORDER BY until LIMIT 1000;
-
 -- name: make_ready
 UPDATE updates SET state = 0, owner = NULL, until = NULL
 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state < 4;
-
--- name: any_blocked
-SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
 
 -- name: unblock
 -- The rest of a lane is ready again once nothing of it is taken or waiting.
@@ -102,19 +79,6 @@ WITH RECURSIVE found (session) AS (
     WHERE found.session IS NOT NULL
 )
 SELECT session FROM found WHERE session IS NOT NULL;
-
--- name: ready
-SELECT
-    seq, session, lane, body, position, key, attempts, finished,
-    lane <> '' AND EXISTS (
-        SELECT 1 FROM updates AS held
-        WHERE held.session = updates.session AND held.lane = updates.lane
-        AND held.state BETWEEN 1 AND 3
-    ) AS busy
-FROM updates
-WHERE state = 0 AND session = $1 AND seq > $2
-ORDER BY seq
-LIMIT $3;
 
 -- name: block
 UPDATE updates SET state = 3 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint);
@@ -147,27 +111,10 @@ WHERE updates.seq = given.seq AND updates.owner = given.owner AND updates.state 
 SELECT id, body FROM bodies
 WHERE id IN (SELECT json_array_elements_text($1::json)::bigint);
 
--- name: forget_routes
-DELETE FROM routes WHERE session = $1;
-
--- name: end_routes
--- Bodies that are here already were accepted under them.
-UPDATE routes SET last_body = coalesce((SELECT max(id) FROM bodies), 0)
-WHERE session = $1 AND last_body IS NULL;
-
 -- name: add_route
 INSERT INTO routes (session, account, signer)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
 ON CONFLICT (account, signer, session) DO UPDATE SET last_body = NULL;
-
--- name: routes_version
-SELECT version FROM routes_version;
-
--- name: new_routes_version
-UPDATE routes_version SET version = version + 1;
-
--- name: routes
-SELECT account, signer, session, last_body FROM routes ORDER BY account, signer, session;
 
 -- name: adoptable
 -- What was kept for want of a route and now has one.
@@ -197,12 +144,6 @@ UPDATE updates SET state = 0, attempts = 0
 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state = 5
 RETURNING seq;
 
--- name: backlog
-SELECT
-    (SELECT coalesce(sum(weight), 0)::bigint FROM arrivals)
-    + (SELECT count(*) FROM updates WHERE state = 0)
-    + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
-
 -- name: backlog_of
 SELECT
     (
@@ -220,16 +161,6 @@ SELECT
         SELECT count(*) FROM updates
         WHERE state BETWEEN 1 AND 3 AND session IN (SELECT json_array_elements_text($1::json))
     );
-
--- name: count_arrivals
-SELECT count(*) FROM arrivals;
-
--- name: count_states
-SELECT 0, count(*) FROM updates WHERE state = 0
-UNION ALL
-SELECT state, count(*) FROM updates WHERE state BETWEEN 1 AND 3 GROUP BY state
-UNION ALL
-SELECT state, count(*) FROM updates WHERE state >= 5 GROUP BY state;
 
 -- name: entries
 SELECT
@@ -262,51 +193,3 @@ AND updates.seq IN (
 )
 ORDER BY updates.seq
 LIMIT $4;
-
--- name: read_after
-SELECT seq, session, body, position, key FROM updates
-WHERE seq > $1 AND seq <= $2 AND session IS NOT NULL AND ($3::text IS NULL OR session = $3)
-ORDER BY seq
-LIMIT $4;
-
--- name: cursor
-SELECT position FROM cursors WHERE name = $1;
-
--- name: set_cursor
-INSERT INTO cursors (name, position) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET position = excluded.position;
-
--- name: add_mark
-INSERT INTO marks (at, seq, body)
-SELECT $1::double precision, (SELECT seq FROM log_end), coalesce((SELECT max(id) FROM bodies), 0)
-WHERE NOT EXISTS (SELECT 1 FROM marks WHERE at >= $1::double precision);
-
--- name: mark_before
-SELECT at, seq, body FROM marks WHERE at <= $1 ORDER BY at DESC LIMIT 1;
-
--- name: forget_marks
-DELETE FROM marks WHERE at < $1;
-
--- name: prune_handled
-DELETE FROM updates WHERE seq IN (
-    SELECT seq FROM updates WHERE seq <= $1 AND state = 4 ORDER BY seq LIMIT $2
-)
-RETURNING seq;
-
--- name: prune_kept
-DELETE FROM updates WHERE seq IN (
-    SELECT seq FROM updates WHERE state >= 5 AND seq <= $1 LIMIT $2
-)
-RETURNING seq;
-
--- name: prune_bodies
-DELETE FROM bodies WHERE id IN (
-    SELECT id FROM bodies
-    WHERE id <= $1
-    AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
-    AND id NOT IN (SELECT body FROM updates WHERE state = 0)
-    AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 3)
-    AND id NOT IN (SELECT body FROM updates WHERE state >= 5)
-    ORDER BY id LIMIT $2
-)
-RETURNING id;

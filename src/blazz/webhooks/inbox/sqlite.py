@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from blazz.databases.operations import Operation, run_on_sqlite
+from blazz.databases.operations import Operation, for_sqlite, run_on_sqlite
 from blazz.databases.presence import Presence
 from blazz.databases.queries import Queries, migrations
 from blazz.databases.sqlite import SqliteDatabase
@@ -47,7 +47,9 @@ class SqliteInbox(SqlInbox):
         package = "blazz.webhooks.inbox"
         steps = migrations(package, "sqlite_migrations")
         self._database = SqliteDatabase(path, migrations=steps)
-        self._queries = Queries(package, "sqlite.sql")
+        self._queries = for_sqlite(
+            {**Queries(package, "queries.sql"), **Queries(package, "sqlite.sql")}
+        )
         self._clock = clock
         self._puts = GroupedWrite(self._database, self._put)
         self._presence = Presence(self._database.path.with_name(f"{Path(path).name}.owners"))

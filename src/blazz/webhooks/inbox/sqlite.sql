@@ -1,69 +1,45 @@
+-- What SQLite says in words of its own.
+
 -- name: put_body
 -- A trigger puts it among the arrivals.
-INSERT INTO bodies (received_at, signer, body) VALUES (?1, ?2, ?3);
+INSERT INTO bodies (received_at, signer, body) VALUES ($1, $2, $3);
 
 -- name: arrived
 -- For these sessions, or for nobody any more.
 SELECT body, weight FROM arrivals
 WHERE signer IN (
-    SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each(?1))
+    SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each($1))
 )
 OR signer NOT IN (SELECT signer FROM routes)
 ORDER BY body
-LIMIT ?2;
+LIMIT $2;
 
 -- name: arrived_bodies
-SELECT id, signer, body FROM bodies WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id;
+SELECT id, signer, body FROM bodies WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id;
 
 -- name: claim_arrivals
-DELETE FROM arrivals WHERE body IN (SELECT value FROM json_each(?1)) RETURNING body, again;
-
--- name: log_end
-SELECT seq FROM log_end;
-
--- name: move_log_end
-UPDATE log_end SET seq = ?1;
+DELETE FROM arrivals WHERE body IN (SELECT value FROM json_each($1)) RETURNING body, again;
 
 -- name: add_update
 INSERT INTO updates (seq, body, position, key, session, lane, state, account, error)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (key) DO NOTHING;
 
 -- name: forget_repeated_bodies
 DELETE FROM bodies
-WHERE id IN (SELECT value FROM json_each(?1))
-AND id NOT IN (SELECT body FROM updates WHERE seq > ?2);
-
--- name: extend_lease
-INSERT INTO owners (owner, until) VALUES (?1, ?2)
-ON CONFLICT (owner) DO UPDATE SET until = excluded.until;
-
--- name: lapsed_owners
-SELECT owner FROM owners WHERE until <= ?1;
-
--- name: forget_owner
-DELETE FROM owners WHERE owner = ?1;
-
--- name: owned
-SELECT seq, session, lane FROM updates
-WHERE state BETWEEN 1 AND 3 AND state = 1 AND owner = ?1;
-
--- name: due
-SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= ?1 ORDER BY until LIMIT 1000;
+WHERE id IN (SELECT value FROM json_each($1))
+AND id NOT IN (SELECT body FROM updates WHERE seq > $2);
 
 -- name: make_ready
 UPDATE updates SET state = 0, owner = NULL, until = NULL
-WHERE seq IN (SELECT value FROM json_each(?1)) AND state < 4;
-
--- name: any_blocked
-SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
+WHERE seq IN (SELECT value FROM json_each($1)) AND state < 4;
 
 -- name: unblock
 -- The rest of a lane is ready again once nothing of it is taken or waiting.
 UPDATE updates SET state = 0
 WHERE state = 3
 AND (session, lane) IN (
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1)
 )
 AND NOT EXISTS (
     SELECT 1 FROM updates AS held
@@ -82,68 +58,38 @@ WITH RECURSIVE found (session) AS (
 )
 SELECT session FROM found WHERE session IS NOT NULL;
 
--- name: ready
-SELECT
-    seq, session, lane, body, position, key, attempts, finished,
-    lane <> '' AND EXISTS (
-        SELECT 1 FROM updates AS held
-        WHERE held.session = updates.session AND held.lane = updates.lane
-        AND held.state BETWEEN 1 AND 3
-    ) AS busy
-FROM updates
-WHERE state = 0 AND session = ?1 AND seq > ?2
-ORDER BY seq
-LIMIT ?3;
-
 -- name: block
-UPDATE updates SET state = 3 WHERE seq IN (SELECT value FROM json_each(?1));
+UPDATE updates SET state = 3 WHERE seq IN (SELECT value FROM json_each($1));
 
 -- name: give
-UPDATE updates SET state = 1, owner = ?1 WHERE seq IN (SELECT value FROM json_each(?2));
+UPDATE updates SET state = 1, owner = $1 WHERE seq IN (SELECT value FROM json_each($2));
 
 -- name: done
 UPDATE updates SET state = 4, owner = NULL, until = NULL, error = NULL, finished = NULL
-WHERE seq IN (SELECT value FROM json_each(?1)) AND state < 4;
+WHERE seq IN (SELECT value FROM json_each($1)) AND state < 4;
 
 -- name: failed
 UPDATE updates
-SET state = ?3, until = ?4, attempts = ?5, error = ?6, finished = ?7, owner = NULL
-WHERE seq = ?1 AND owner = ?2 AND state = 1;
+SET state = $3, until = $4, attempts = $5, error = $6, finished = $7, owner = NULL
+WHERE seq = $1 AND owner = $2 AND state = 1;
 
 -- name: released
-UPDATE updates SET state = ?3, finished = ?4, owner = NULL
-WHERE seq = ?1 AND owner = ?2 AND state = 1;
+UPDATE updates SET state = $3, finished = $4, owner = NULL
+WHERE seq = $1 AND owner = $2 AND state = 1;
 
 -- name: bodies
-SELECT id, body FROM bodies WHERE id IN (SELECT value FROM json_each(?1));
-
--- name: forget_routes
-DELETE FROM routes WHERE session = ?1;
-
--- name: end_routes
--- Bodies that are here already were accepted under them.
-UPDATE routes SET last_body = coalesce((SELECT max(id) FROM bodies), 0)
-WHERE session = ?1 AND last_body IS NULL;
+SELECT id, body FROM bodies WHERE id IN (SELECT value FROM json_each($1));
 
 -- name: add_route
-INSERT INTO routes (session, account, signer) VALUES (?1, ?2, ?3)
+INSERT INTO routes (session, account, signer) VALUES ($1, $2, $3)
 ON CONFLICT DO UPDATE SET last_body = NULL;
-
--- name: routes_version
-SELECT version FROM routes_version;
-
--- name: new_routes_version
-UPDATE routes_version SET version = version + 1;
-
--- name: routes
-SELECT account, signer, session, last_body FROM routes ORDER BY account, signer, session;
 
 -- name: adoptable
 -- What was kept for want of a route and now has one.
 -- CROSS JOIN keeps this order: the few kept rows come first.
 SELECT DISTINCT updates.seq FROM updates INDEXED BY updates_kept
 CROSS JOIN bodies ON bodies.id = updates.body
-CROSS JOIN routes ON routes.signer = bodies.signer AND routes.session = ?1
+CROSS JOIN routes ON routes.signer = bodies.signer AND routes.session = $1
 AND (routes.account = updates.account OR updates.account IS NULL)
 AND (routes.last_body IS NULL OR routes.last_body >= bodies.id)
 WHERE updates.state >= 5 AND updates.state BETWEEN 6 AND 7;
@@ -153,52 +99,36 @@ INSERT INTO arrivals (body, signer, weight, again)
 SELECT id, signer, 1 + length(body) / 1024, 1 FROM bodies
 WHERE id IN (
     SELECT body FROM updates
-    WHERE seq IN (SELECT value FROM json_each(?1)) AND state >= 6
+    WHERE seq IN (SELECT value FROM json_each($1)) AND state >= 6
 )
 ON CONFLICT DO NOTHING;
 
 -- name: forget_kept
-DELETE FROM updates WHERE seq IN (SELECT value FROM json_each(?1)) AND state >= 6
+DELETE FROM updates WHERE seq IN (SELECT value FROM json_each($1)) AND state >= 6
 RETURNING seq;
 
 -- name: revive
 UPDATE updates SET state = 0, attempts = 0
-WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 5
+WHERE seq IN (SELECT value FROM json_each($1)) AND state = 5
 RETURNING seq;
-
--- name: backlog
-SELECT
-    (SELECT coalesce(sum(weight), 0) FROM arrivals)
-    + (SELECT count(*) FROM updates WHERE state = 0)
-    + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
 
 -- name: backlog_of
 SELECT
     (
         SELECT coalesce(sum(weight), 0) FROM arrivals
         WHERE signer IN (
-            SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each(?1))
+            SELECT signer FROM routes WHERE session IN (SELECT value FROM json_each($1))
         )
         OR signer NOT IN (SELECT signer FROM routes)
     )
     + (
         SELECT count(*) FROM updates
-        WHERE state = 0 AND session IN (SELECT value FROM json_each(?1))
+        WHERE state = 0 AND session IN (SELECT value FROM json_each($1))
     )
     + (
         SELECT count(*) FROM updates
-        WHERE state BETWEEN 1 AND 3 AND session IN (SELECT value FROM json_each(?1))
+        WHERE state BETWEEN 1 AND 3 AND session IN (SELECT value FROM json_each($1))
     );
-
--- name: count_arrivals
-SELECT count(*) FROM arrivals;
-
--- name: count_states
-SELECT 0, count(*) FROM updates WHERE state = 0
-UNION ALL
-SELECT state, count(*) FROM updates WHERE state BETWEEN 1 AND 3 GROUP BY state
-UNION ALL
-SELECT state, count(*) FROM updates WHERE state >= 5 GROUP BY state;
 
 -- name: entries
 SELECT
@@ -206,11 +136,11 @@ SELECT
     bodies.received_at, updates.body, position, key
 FROM updates
 LEFT JOIN bodies ON bodies.id = updates.body
-WHERE updates.seq > ?1
-AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2)))
-AND (?3 IS NULL OR session = ?3)
+WHERE updates.seq > $1
+AND ($2 IS NULL OR state IN (SELECT value FROM json_each($2)))
+AND ($3 IS NULL OR session = $3)
 ORDER BY updates.seq
-LIMIT ?4;
+LIMIT $4;
 
 -- name: entries_not_done
 -- As `entries`, without reading past all that is done.
@@ -219,9 +149,9 @@ SELECT
     bodies.received_at, updates.body, position, key
 FROM updates
 LEFT JOIN bodies ON bodies.id = updates.body
-WHERE updates.seq > ?1
-AND state IN (SELECT value FROM json_each(?2))
-AND (?3 IS NULL OR session = ?3)
+WHERE updates.seq > $1
+AND state IN (SELECT value FROM json_each($2))
+AND ($3 IS NULL OR session = $3)
 AND updates.seq IN (
     SELECT seq FROM updates WHERE state = 0
     UNION ALL
@@ -230,52 +160,4 @@ AND updates.seq IN (
     SELECT seq FROM updates WHERE state >= 5
 )
 ORDER BY updates.seq
-LIMIT ?4;
-
--- name: read_after
-SELECT seq, session, body, position, key FROM updates
-WHERE seq > ?1 AND seq <= ?2 AND session IS NOT NULL AND (?3 IS NULL OR session = ?3)
-ORDER BY seq
-LIMIT ?4;
-
--- name: cursor
-SELECT position FROM cursors WHERE name = ?1;
-
--- name: set_cursor
-INSERT INTO cursors (name, position) VALUES (?1, ?2)
-ON CONFLICT (name) DO UPDATE SET position = excluded.position;
-
--- name: add_mark
-INSERT INTO marks (at, seq, body)
-SELECT ?1, (SELECT seq FROM log_end), coalesce((SELECT max(id) FROM bodies), 0)
-WHERE NOT EXISTS (SELECT 1 FROM marks WHERE at >= ?1);
-
--- name: mark_before
-SELECT at, seq, body FROM marks WHERE at <= ?1 ORDER BY at DESC LIMIT 1;
-
--- name: forget_marks
-DELETE FROM marks WHERE at < ?1;
-
--- name: prune_handled
-DELETE FROM updates WHERE seq IN (
-    SELECT seq FROM updates WHERE seq <= ?1 AND state = 4 ORDER BY seq LIMIT ?2
-)
-RETURNING seq;
-
--- name: prune_kept
-DELETE FROM updates WHERE seq IN (
-    SELECT seq FROM updates WHERE state >= 5 AND seq <= ?1 LIMIT ?2
-)
-RETURNING seq;
-
--- name: prune_bodies
-DELETE FROM bodies WHERE id IN (
-    SELECT id FROM bodies
-    WHERE id <= ?1
-    AND id NOT IN (SELECT body FROM arrivals)
-    AND id NOT IN (SELECT body FROM updates WHERE state = 0)
-    AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 3)
-    AND id NOT IN (SELECT body FROM updates WHERE state >= 5)
-    ORDER BY id LIMIT ?2
-)
-RETURNING id;
+LIMIT $4;

@@ -1,0 +1,122 @@
+-- Shared by SQLite and PostgreSQL; `sqlite.sql` and `postgres.sql` have what differs.
+-- SQLite uses a partial index only for queries that repeat its condition word by word.
+
+-- name: log_end
+SELECT seq FROM log_end;
+
+-- name: move_log_end
+UPDATE log_end SET seq = $1;
+
+-- name: extend_lease
+INSERT INTO owners (owner, until) VALUES ($1, $2)
+ON CONFLICT (owner) DO UPDATE SET until = excluded.until;
+
+-- name: lapsed_owners
+SELECT owner FROM owners WHERE until <= $1;
+
+-- name: forget_owner
+DELETE FROM owners WHERE owner = $1;
+
+-- name: owned
+SELECT seq, session, lane FROM updates
+WHERE state BETWEEN 1 AND 3 AND state = 1 AND owner = $1;
+
+-- name: due
+SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1 ORDER BY until LIMIT 1000;
+
+-- name: any_blocked
+SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
+
+-- name: ready
+SELECT
+    seq, session, lane, body, position, key, attempts, finished,
+    lane <> '' AND EXISTS (
+        SELECT 1 FROM updates AS held
+        WHERE held.session = updates.session AND held.lane = updates.lane
+        AND held.state BETWEEN 1 AND 3
+    ) AS busy
+FROM updates
+WHERE state = 0 AND session = $1 AND seq > $2
+ORDER BY seq
+LIMIT $3;
+
+-- name: forget_routes
+DELETE FROM routes WHERE session = $1;
+
+-- name: end_routes
+-- Bodies that are here already were accepted under them.
+UPDATE routes SET last_body = coalesce((SELECT max(id) FROM bodies), 0)
+WHERE session = $1 AND last_body IS NULL;
+
+-- name: routes_version
+SELECT version FROM routes_version;
+
+-- name: new_routes_version
+UPDATE routes_version SET version = version + 1;
+
+-- name: routes
+SELECT account, signer, session, last_body FROM routes ORDER BY account, signer, session;
+
+-- name: backlog
+SELECT
+    (SELECT CAST(coalesce(sum(weight), 0) AS bigint) FROM arrivals)
+    + (SELECT count(*) FROM updates WHERE state = 0)
+    + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
+
+-- name: count_arrivals
+SELECT count(*) FROM arrivals;
+
+-- name: count_states
+SELECT 0, count(*) FROM updates WHERE state = 0
+UNION ALL
+SELECT state, count(*) FROM updates WHERE state BETWEEN 1 AND 3 GROUP BY state
+UNION ALL
+SELECT state, count(*) FROM updates WHERE state >= 5 GROUP BY state;
+
+-- name: read_after
+SELECT seq, session, body, position, key FROM updates
+WHERE seq > $1 AND seq <= $2 AND session IS NOT NULL AND (CAST($3 AS text) IS NULL OR session = $3)
+ORDER BY seq
+LIMIT $4;
+
+-- name: cursor
+SELECT position FROM cursors WHERE name = $1;
+
+-- name: set_cursor
+INSERT INTO cursors (name, position) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET position = excluded.position;
+
+-- name: add_mark
+INSERT INTO marks (at, seq, body)
+SELECT CAST($1 AS double precision), (SELECT seq FROM log_end), coalesce((SELECT max(id) FROM bodies), 0)
+WHERE NOT EXISTS (SELECT 1 FROM marks WHERE at >= CAST($1 AS double precision));
+
+-- name: mark_before
+SELECT at, seq, body FROM marks WHERE at <= $1 ORDER BY at DESC LIMIT 1;
+
+-- name: forget_marks
+DELETE FROM marks WHERE at < $1;
+
+-- name: prune_handled
+DELETE FROM updates WHERE seq IN (
+    SELECT seq FROM updates WHERE seq <= $1 AND state = 4 ORDER BY seq LIMIT $2
+)
+RETURNING seq;
+
+-- name: prune_kept
+DELETE FROM updates WHERE seq IN (
+    SELECT seq FROM updates WHERE state >= 5 AND seq <= $1 LIMIT $2
+)
+RETURNING seq;
+
+-- name: prune_bodies
+DELETE FROM bodies WHERE id IN (
+    SELECT id FROM bodies
+    WHERE id <= $1
+    AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
+    AND id NOT IN (SELECT body FROM updates WHERE state = 0)
+    AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 3)
+    AND id NOT IN (SELECT body FROM updates WHERE state >= 5)
+    ORDER BY id LIMIT $2
+)
+RETURNING id;
