@@ -11,11 +11,15 @@ from blazz.auth_stores import (
     BytesSource,
     Kind,
     SessionKey,
+    Settings,
     Snapshot,
     SnapshotFile,
+    SnapshotStore,
     StorageEngine,
     StoredSnapshot,
 )
+from blazz.auth_stores.memory import MemoryBackend
+from blazz.auth_stores.record import Record
 from blazz.security.keyring import KeyRing
 
 SESSION = SessionKey("acme", "support")
@@ -23,6 +27,8 @@ OTHER = SessionKey("acme", "sales")
 RING = KeyRing.generate("one")
 CHROMIUM = Browser(version="156.0.8078.79", engine=StorageEngine.LEVELDB, wa_js="4.6.0")
 CHUNK = 64 * 1024
+SMALL = Settings(chunk_bytes=16, pack_bytes=200)
+"""Many chunks and packs in few bytes."""
 
 
 def noise(size: int, seed: int = 0) -> bytes:
@@ -61,3 +67,15 @@ async def read(stored: StoredSnapshot) -> dict[str, bytes]:
 def names_in(folder: Path) -> set[str]:
     """What is directly in a folder."""
     return {path.name for path in folder.iterdir()}
+
+
+def store_on(
+    backend: MemoryBackend, *, ring: KeyRing = RING, settings: Settings = SMALL
+) -> SnapshotStore:
+    """Another process's store on a shared backend."""
+    return SnapshotStore(backend, keyring=ring, settings=settings)
+
+
+def record_in(backend: MemoryBackend) -> Record:
+    """The record of the session."""
+    return Record.decode(backend.records[SESSION].content or b"")

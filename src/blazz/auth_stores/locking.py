@@ -3,35 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from pathlib import Path
-from typing import Final
 
-# Windows keeps others from reading a locked range: lock one that nobody reads.
-_WINDOWS_OFFSET: Final = 2**30
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        os.lseek(handle, _WINDOWS_OFFSET, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+from blazz.databases.presence import try_lock
 
 
 class AliveFile:
@@ -42,15 +17,16 @@ class AliveFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.write(self._handle, machine().encode())
-        if not _try_lock(self._handle):
-            os.close(self._handle)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(handle, "r+b", buffering=0)
+        self._file.write(machine().encode())
+        if not try_lock(self._file):
+            self._file.close()
             raise BlockingIOError(f"{path} is locked by another process")
 
     def close(self) -> None:
         """Unlock and remove it."""
-        os.close(self._handle)
+        self._file.close()
         self.path.unlink(missing_ok=True)
 
 
@@ -60,13 +36,10 @@ def has_ended(path: Path) -> bool:
     False if it is alive, if it ran on another machine, or if nothing is known.
     """
     try:
-        handle = os.open(path, os.O_RDWR)
+        with path.open("r+b", buffering=0) as file:
+            return file.read() == machine().encode() and try_lock(file)
     except OSError:
-        return False
-    try:
-        return os.read(handle, 4096) == machine().encode() and _try_lock(handle)
-    finally:
-        os.close(handle)
+        return False  # Windows lets nobody else read a locked file.
 
 
 def machine() -> str:

@@ -18,7 +18,7 @@ from blazz.auth_stores.backend import RecordMoved, StoredRecord
 from blazz.auth_stores.local import LocalBackend
 from blazz.errors import InvalidValue, KeyRingError, LeaseTaken, StoreFull, StoreUnavailable
 from blazz.security.keyring import KeyRing
-from tests.sessions import OTHER, SESSION, noise, read, web
+from tests.sessions import OTHER, SESSION, names_in, noise, read, web
 
 # Takes the session, says so, and waits for its end to come.
 OWNER = textwrap.dedent("""
@@ -185,23 +185,22 @@ async def test_a_blob_stays_in_its_folder(tmp_path: Path, name: str) -> None:
 async def test_a_disk_that_fails_is_named_and_the_one_before_is_intact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, step: tuple[object, str]
 ) -> None:
-    store = LocalAuth(tmp_path)
-    lease = await store.acquire(SESSION, "one")
-    await store.save(web({"log": b"before"}), lease)
-
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
     expected = StoreUnavailable if number == errno.EIO else StoreFull
-    with monkeypatch.context() as broken:
-        broken.setattr(*step, fail)
-        with pytest.raises(expected, match=os.strerror(number)):
-            await store.save(web({"log": noise(200_000)}), lease)
+    async with LocalAuth(tmp_path) as store:
+        lease = await store.acquire(SESSION, "one")
+        await store.save(web({"log": b"before"}), lease)
+        with monkeypatch.context() as broken:
+            broken.setattr(*step, fail)
+            with pytest.raises(expected, match=os.strerror(number)):
+                await store.save(web({"log": noise(200_000)}), lease)
 
-    assert await read(await LocalAuth(tmp_path).load(SESSION)) == {"log": b"before"}
-    await store.save(web({"log": noise(200_000)}), lease)
-    assert (await store.verify(SESSION)).ok
-    assert list((tmp_path / "sessions/acme/support/drafts").iterdir()) == []
+        assert await read(await LocalAuth(tmp_path).load(SESSION)) == {"log": b"before"}
+        await store.save(web({"log": noise(200_000)}), lease)
+        assert (await store.verify(SESSION)).ok
+    assert names_in(tmp_path / "sessions/acme/support/drafts") == set()
 
 
 async def test_a_disk_that_is_nearly_full_is_warned_of(
@@ -234,8 +233,9 @@ async def test_leftovers_of_dead_processes_are_removed_a_day_later(tmp_path: Pat
             os.utime(path, (0, 0))
 
     await store.acquire(SESSION, "one")
+    await store.close()
 
-    assert [path.name for path in (folder / "drafts").iterdir()] == ["new"]
+    assert names_in(folder / "drafts") == {"new"}
     assert not (folder / "owners/old").exists()
 
 
