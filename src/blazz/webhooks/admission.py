@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from blazz.errors import InboxFull, InvalidValue
@@ -21,6 +21,8 @@ class Admission:
 
     Args:
         inbox: The inbox.
+        sessions: Tells the sessions of this process. What waits for others does not count: a
+            session that nobody has open must not hold up the rest.
         limit: The most updates that may wait to be handled.
         observe: Called with each measurement.
         clock: Tells seconds since any moment.
@@ -32,6 +34,7 @@ class Admission:
     def __init__(
         self,
         inbox: Inbox,
+        sessions: Callable[[], Collection[str]],
         *,
         limit: int,
         observe: Observer = ignore,
@@ -40,6 +43,7 @@ class Admission:
         if limit < 1:
             raise InvalidValue("limit", "at least 1 update", limit)
         self._inbox = inbox
+        self._sessions = sessions
         self._limit = limit
         self._observe = observe
         self._clock = clock
@@ -57,7 +61,7 @@ class Admission:
         if now - self._measured_at >= _MEASURE_SECONDS:
             before, self._measured_at = self._measured_at, now  # others need not measure, too
             try:
-                self._backlog = await self._inbox.backlog()
+                self._backlog = await self._inbox.backlog(self._sessions())
             except BaseException:
                 self._measured_at = before
                 raise

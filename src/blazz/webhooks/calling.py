@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -103,6 +104,8 @@ class Caller:
         outcome, failure = HandlerOutcome.SUCCEEDED, None
         try:
             await handler.call(task.delivery)
+            if worker.task.cancelling():
+                await _shake_off()
         except asyncio.CancelledError:
             overdue = worker.overdue
             if is_stopping():
@@ -150,6 +153,17 @@ class Caller:
         for task in tasks:
             task.finished.add(sink.name)
         return None
+
+
+async def _shake_off() -> None:
+    """Take the cancellation of a handler that has cancelled its task and returned nevertheless.
+
+    It would arrive wherever the task waits next: in the handler of another update. If it was the
+    dispatcher that is being stopped, the cancellation comes again.
+    """
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    is_stopping()
 
 
 def is_stopping() -> bool:

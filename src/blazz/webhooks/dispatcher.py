@@ -52,6 +52,12 @@ class Dispatcher:
         retention: How long handled and kept updates are remembered; pruned once an hour.
         observe: Called with what happens, for metrics.
         logged: Called when the log has grown: wakes those who read it in this process.
+
+    Attributes:
+        deliveries: Finds the updates of rows in their bodies.
+        handlers: What is called.
+        settled: Rung whenever updates have been done, failed or given back.
+        splitter: Splits what has arrived.
     """
 
     def __init__(

@@ -69,7 +69,8 @@ class Receiver:
         routes: The sessions of this process, shared with the dispatcher.
         verify_tokens: What Meta must send in the handshake; any of them, and any of the sessions'
             own, will do.
-        limit: The most updates that may wait to be handled; above it requests are answered 503.
+        limit: The most updates of these sessions that may wait to be handled; above it requests
+            are answered 503.
         retry_after: Seconds, told to the sender with a 503.
         body_limit: The most bytes of a body.
         arrived: Called when a body has been kept: wakes the dispatcher of this process.
@@ -103,7 +104,9 @@ class Receiver:
         self._tokens = frozenset(Secret(token) for token in verify_tokens)
         if not all(self._tokens):
             raise ConfigurationError("a verify token is empty: anyone could answer for this URL")
-        self._admission = Admission(inbox, limit=limit, observe=observe)
+        self._admission = Admission(
+            inbox, lambda: self.routes.sessions, limit=limit, observe=observe
+        )
         self._busy_headers = (_TEXT, ("Retry-After", str(retry_after)))
         self._arrived = arrived
         self._observe = observe

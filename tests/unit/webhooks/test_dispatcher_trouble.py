@@ -135,6 +135,34 @@ async def test_an_event_that_cannot_be_built_is_dead_in_the_end(
         assert "this event cannot be built" in dead.error
 
 
+@pytest.mark.parametrize("others_wait", [False, True])
+@pytest.mark.parametrize("place", range(28, 36))
+async def test_a_stray_cancellation_strikes_nobody_else(
+    tmp_path: Path, place: int, others_wait: bool
+) -> None:
+    """Wherever the worker waits next: for its turn in the loop, for work, or in a handler."""
+    async with stage(tmp_path, concurrency=1) as scene:
+
+        @scene.dispatcher.on(Said, name="first")
+        async def first(event: Said) -> None:
+            scene.seen.append(event.key)
+            if len(scene.seen) == place:
+                await cancels_itself_and_returns()
+
+        @scene.dispatcher.on(Said, name="second")
+        async def second(event: Said) -> None:
+            if others_wait:
+                await anyio.lowlevel.checkpoint()
+
+        names = [f"{lane}{n:02}" for n in range(4) for lane in "abcdefghijkl"]
+        await scene.post(said(*names))
+
+        with anyio.fail_after(20):
+            assert sorted(await scene.handled()) == sorted(names)
+        calls = Counter(e.outcome for e in scene.observed if isinstance(e, HandlerCalled))
+        assert calls == {HandlerOutcome.SUCCEEDED: 2 * len(names)}
+
+
 class Moody(SqliteInbox):
     """An inbox whose database fails now and then."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import anyio
@@ -100,7 +100,8 @@ class Measured:
         self.measurements = 0
         self.error: Exception | None = None
 
-    async def backlog(self) -> int:
+    async def backlog(self, sessions: Collection[str]) -> int:
+        assert sessions == ["acme/sales"]
         self.measurements += 1
         if self.error is not None:
             raise self.error
@@ -112,6 +113,7 @@ async def test_admission_counts_what_it_lets_in_and_measures_now_and_then() -> N
     observed: list[Observation] = []
     admission = Admission(
         inbox,  # type: ignore[arg-type]  # it only needs the backlog
+        lambda: ["acme/sales"],
         limit=10,
         observe=observed.append,
         clock=lambda: now[0],
@@ -131,7 +133,11 @@ async def test_admission_counts_what_it_lets_in_and_measures_now_and_then() -> N
 async def test_admission_that_cannot_measure_tries_again_with_the_next() -> None:
     inbox = Measured()
     inbox.error = InboxUnavailable("gone")
-    admission = Admission(inbox, limit=10)  # type: ignore[arg-type]  # it only needs the backlog
+    admission = Admission(
+        inbox,  # type: ignore[arg-type]  # it only needs the backlog
+        lambda: ["acme/sales"],
+        limit=10,
+    )
     for _ in range(2):
         with pytest.raises(InboxUnavailable):
             await admission.admit(b"")
