@@ -58,7 +58,7 @@ async def test_another_key_ring_neither_reads_nor_replaces() -> None:
     assert await read(await store.load(SESSION)) == {"log": b"secret"}
 
 
-async def test_nothing_of_the_content_is_in_thestore_on() -> None:
+async def test_nothing_of_the_content_is_in_the_store() -> None:
     backend = MemoryBackend()
     store = store_on(backend)
     await store.save(
