@@ -328,11 +328,12 @@ class Campaign:
     async def report(self) -> Report:
         """The outcome in figures; can be asked for at any time."""
         row = await self._found()
-        standing = await self._ledger.standing(row.number, now=self._clock())
+        now = self._clock()
+        standing = await self._ledger.standing(row.number, now=now)
         errors = await self._ledger.errors(row.number)
         path = self.rejects_path
         listed = path is not None and await asyncio.to_thread(path.exists)
-        return make_report(standing, errors, rejects_file=path if listed else None)
+        return make_report(standing, errors, now=now, rejects_file=path if listed else None)
 
     async def recipients(self, *states: State) -> AsyncIterator[RecipientRow]:
         """List recipients, all or those in some states, by their number."""

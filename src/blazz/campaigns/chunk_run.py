@@ -51,7 +51,8 @@ class ChunkRun:
     def take(self, rows: Sequence[WindowRow], asked: int) -> None:
         """Note rows that were taken; fewer than asked for means that there are no more."""
         self.in_flight += len(rows)
-        self.remaining = self.remaining - len(rows) if len(rows) == asked else 0
+        left = self.remaining - len(rows) if len(rows) == asked else 0
+        self.remaining = max(0, left)  # it is 0 already if the chunk was stopped meanwhile
         if rows:
             self.taken = rows[-1].seq
 

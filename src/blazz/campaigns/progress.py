@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from blazz.campaigns.ledger.records import CampaignState, Counts, Standing
+from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Counts, Standing
 
 _METER_SECONDS = 5.0
 
@@ -106,6 +106,13 @@ def outlook(standing: Standing, *, now: float, patience: float) -> Outlook:
     return Outlook(Phase.WAITING, ended=standing.next_at - now > patience)
 
 
+def reason_of(row: CampaignRow, *, now: float) -> str | None:
+    """Why a campaign does not send, in words; the reason of a rest that is over is none."""
+    if row.state is CampaignState.RUNNING and row.not_before <= now:
+        return None
+    return row.reason
+
+
 class Meter:
     """Measures a rate over the last seconds.
 
@@ -134,7 +141,7 @@ def progress_of(standing: Standing, *, now: float, rate: float) -> Progress:
     return Progress(
         campaign=row.id,
         phase=outlook(standing, now=now, patience=0.0).phase,
-        reason=row.reason,
+        reason=reason_of(row, now=now),
         rows_read=row.rows_read,
         rejected=row.rejected,
         duplicates=row.duplicates,

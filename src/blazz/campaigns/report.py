@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from blazz.campaigns.ledger.records import CampaignState, Counts, ErrorCount, Standing
+from blazz.campaigns.progress import reason_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ class Report:
 
 
 def make_report(
-    standing: Standing, errors: Sequence[ErrorCount], *, rejects_file: Path | None
+    standing: Standing, errors: Sequence[ErrorCount], *, now: float, rejects_file: Path | None
 ) -> Report:
     """Put a report together; pure."""
     row = standing.row
@@ -131,7 +132,7 @@ def make_report(
         workspace=row.workspace,
         session=row.session,
         state=row.state,
-        reason=row.reason,
+        reason=reason_of(row, now=now),
         rows_read=row.rows_read,
         rejected=row.rejected,
         duplicates=row.duplicates,

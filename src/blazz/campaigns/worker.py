@@ -80,14 +80,16 @@ class _Number:
     def room(self, run: ChunkRun, window: int) -> tuple[int, int]:
         """How many rows a chunk may take now, and how many answers are worth a commit.
 
-        The number's chunks share its window, the one that began first going first: a few large
-        steps cost less than many small ones.
+        The number's chunks share its window. Of one campaign's chunks, the one that began first
+        goes first: a few large steps cost less than many small ones.
         """
         enough = max(1, window // 3)
         free = window - sum(each.in_flight for each in self.runs)
         want = max(0, min(free, run.remaining))
-        if any(each.remaining for each in self.runs[: self.runs.index(run)]):
-            want = 0
+        campaign = run.lease.chunk.campaign
+        for earlier in self.runs[: self.runs.index(run)]:
+            if earlier.remaining and earlier.lease.chunk.campaign == campaign:
+                want = 0
         if want < enough and want < run.remaining and run.in_flight:
             want = 0
         return want, enough

@@ -16,6 +16,7 @@ from blazz.campaigns.ledger.records import (
 )
 from blazz.campaigns.report import make_report
 
+NOW = 1_780_000_200.0
 ROW = CampaignRow(
     workspace="acme", id="promo", session="sales", message="{}", columns=(),
     state=CampaignState.RUNNING, rows_read=12_000, rejected=1_000, duplicates=500,
@@ -28,14 +29,16 @@ ERRORS = [
     ErrorCount(State.FAILED, 131026, "undeliverable", 150),
     ErrorCount(State.UNKNOWN, None, None, 50),
 ]
-REPORT = make_report(STANDING, ERRORS, rejects_file=Path("promo.rejects.csv"))
+REPORT = make_report(STANDING, ERRORS, now=NOW, rejects_file=Path("promo.rejects.csv"))
 
 
 def test_every_row_is_in_it() -> None:
     assert REPORT.balanced
     assert REPORT.done
     assert (REPORT.duration, REPORT.rate) == (105.0, 100.0)
-    assert not make_report(replace(STANDING, counts=Counts()), [], rejects_file=None).balanced
+    assert not make_report(
+        replace(STANDING, counts=Counts()), [], now=NOW, rejects_file=None
+    ).balanced
 
 
 def test_it_is_json() -> None:
@@ -65,7 +68,14 @@ def test_it_is_a_table_without_empty_lines() -> None:
 def test_a_campaign_that_has_not_begun_has_no_times() -> None:
     row = replace(ROW, state=CampaignState.HALTED, reason="no token")
     standing = replace(STANDING, row=row, counts=Counts(pending=5), first_at=None, last_at=None)
-    report = make_report(standing, [], rejects_file=None)
+    report = make_report(standing, [], now=NOW, rejects_file=None)
     assert (report.duration, report.rate, report.done) == (0.0, 0.0, False)
     assert dict(report.rows())["state"] == "halted: no token"
     assert report.as_dict()["started_at"] is None
+
+
+def test_the_reason_of_a_rest_is_forgotten_when_it_is_over() -> None:
+    row = replace(ROW, not_before=NOW + 1, reason="a rest")
+    standing = replace(STANDING, row=row)
+    assert make_report(standing, [], now=NOW, rejects_file=None).reason == "a rest"
+    assert make_report(standing, [], now=NOW + 1, rejects_file=None).reason is None

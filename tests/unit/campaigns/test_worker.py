@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from blazz.addresses import Address
 from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.delivery import State
 from blazz.campaigns.engine.base import ChunkId
@@ -20,7 +21,9 @@ from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.campaigns.priority import Priority
 from blazz.campaigns.tokens import TokenSigner
 from blazz.campaigns.worker import Worker
-from blazz.errors import ConfigurationError, LedgerError
+from blazz.errors import ConfigurationError, LedgerError, NotAuthorized
+from blazz.messages.base import Message
+from blazz.providers.base import Receipt
 from tests.unit.campaigns.senders import FakeSender, a_campaign, numbers, people, run
 
 
@@ -221,6 +224,46 @@ async def test_a_row_that_cannot_be_read_fails_by_itself(ledger: SqliteLedger) -
     assert failed.reason is not None
     assert failed.reason.startswith("the row cannot be read")
     assert len(sender.sent) == 2
+
+
+async def test_a_chunk_that_stops_while_rows_are_taken_comes_to_an_end(
+    ledger: SqliteLedger,
+) -> None:
+    row = await prepared(ledger, 200)
+
+    async def answer(address: str) -> None:
+        raise NotAuthorized("expired", code=190)
+
+    worker = await a_worker(ledger, FakeSender(answer), concurrency=10)
+    await work_on(worker, ChunkId(row.number, 1))
+    assert set(await states(ledger, row)) == {State.PENDING}
+    stored = await ledger.get(row.number)
+    assert stored is not None
+    assert (stored.state, stored.reason) == (CampaignState.HALTED, "expired")
+
+
+async def test_campaigns_of_one_number_do_not_wait_for_each_other(ledger: SqliteLedger) -> None:
+    slow = await prepared(ledger, 50, id="slow", rate=0.001)
+    fast = await prepared(ledger, 50, id="fast")
+    done = anyio.Event()
+
+    class Watched(FakeSender):
+        async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
+            receipt = await super().send(to, message, token=token)
+            if sum(token.startswith(f"v1.{fast.number}.") for _, _, token in self.sent) == 50:
+                done.set()
+            return receipt
+
+    worker = await a_worker(ledger, Watched(), concurrency=10)
+    engine = LocalEngine()
+    for row in (slow, fast):
+        await engine.offer(ChunkId(row.number, 1))
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.run, engine)
+            await done.wait()
+            tasks.cancel_scope.cancel()
+    assert (await states(ledger, slow)).count(State.PENDING) > 45
 
 
 async def test_contradictory_settings_are_refused(ledger: SqliteLedger) -> None:
