@@ -57,7 +57,7 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit, contract and integration tests; `nox -s tests -- -k name` runs some of them."""
     system_packages(session, "tests")
-    run(session, "pytest", "--ignore=tests/docs", "--ignore=tests/typing", *session.posargs)
+    run(session, "pytest", "--ignore=tests/docs", "--ignore=tests/typing", *side_by_side(session))
 
 
 @nox.session
@@ -69,14 +69,16 @@ def examples(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """The site builds without a warning, and every code block in it runs."""
-    run(session, "pytest", "tests/docs", "--ignore=tests/docs/test_examples.py", *session.posargs)
+    without_examples = "--ignore=tests/docs/test_examples.py"
+    run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "load"))
 
 
 @nox.session(default=False)
 def chaos(session: nox.Session) -> None:
     """Kill processes for long: `nox -s chaos -- --chaos-minutes 10`."""
     system_packages(session, "tests")
-    run(session, "pytest", "-m", "chaos", *(session.posargs or ["--chaos-minutes", "5"]))
+    budget = session.posargs or ["--chaos-minutes", "5"]
+    run(session, "pytest", "-m", "chaos", "--timeout", "0", *budget)
 
 
 @nox.session(default=False)
@@ -108,6 +110,11 @@ def site(session: nox.Session) -> None:
 def news(session: nox.Session) -> None:
     """Show what the fragments in changes/ will add to the changelog."""
     run(session, "towncrier", "build", "--draft", "--version", "next")
+
+
+def side_by_side(session: nox.Session, spread: str = "loadfile") -> list[str]:
+    """What to give pytest: what was asked for, or all cores; `loadfile` keeps files together."""
+    return session.posargs or ["-n", str(os.cpu_count() or 1), "--dist", spread]
 
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:
