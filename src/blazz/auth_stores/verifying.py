@@ -47,7 +47,6 @@ class Verifier:
         self._kinds: dict[int, Kind] = {}
         self._damage: list[Damage] = []
         self._keys: set[bytes] = set()
-        self._stored = 0
         self._chunks = 0
         self.damaged_packs: set[str] = set()
         """The packs in which a chunk is damaged; after `verify`."""
@@ -71,7 +70,7 @@ class Verifier:
             session=self._session,
             revisions=tuple(entry.revision for entry in record.entries),
             chunks=self._chunks,
-            stored=self._stored,
+            stored=sum(size for name, size in listing.items() if name in used),
             keys=self._manifests.ring.describe(self._keys),
             unreferenced=sum(1 for name in listing if name not in used),
             damage=tuple(each for each in damage if each.revision in kept),
@@ -97,7 +96,6 @@ class Verifier:
 
     async def _prove_pack(self, pack: str, uses: dict[Chunk, _Uses]) -> None:
         blob = await self._backend.get(self._session, pack)
-        self._stored += len(blob or b"")
         problems = await anyio.to_thread.run_sync(self._problems, pack, blob, uses)
         for chunk, reason in problems:
             self.damaged_packs.add(pack)
