@@ -62,6 +62,10 @@ async def _leases_to_one(at: Scene) -> None:
     held = [lease for lease in leases if lease is not None]
     assert len(held) == 1, "of several that come together one gets the lease"
     assert held[0].due == 10
+    second = await at.ledger.lease_chunk(
+        ChunkId(row.number, 1), owner=at.bob, ttl=TTL, now=at.now + TTL - 1
+    )
+    assert second is None, "nobody else gets it before it runs out"
     await at.window(held[0], 0)
     await at.ledger.release(held[0], now=at.now)
     again = await at.lease(row, 1, owner=at.bob)
