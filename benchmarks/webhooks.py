@@ -109,8 +109,8 @@ def count(posts: Sequence[webhook_load.Post]) -> int:
 # What a batch is compared with: the peer handles its first update and drops the others, so that it
 # is at its best with one update in each request. A thousand updates outgrow the processor's caches.
 COMPARED = {
-    "one text": ("one text", 2.5),
-    "one status": ("one status", 2.5),
+    "one text": ("one text", 3.0),
+    "one status": ("one status", 3.0),
     "100 updates": ("one status", 3),
     "1000 updates": ("one status", 1.5),
 }
