@@ -27,6 +27,7 @@ from blazz.auth_stores.snapshot.contents import (
 from blazz.auth_stores.snapshot.retention import Retention
 
 if TYPE_CHECKING:
+    from blazz.auth_stores.backups import Backups
     from blazz.auth_stores.exporting import export_session, import_session, open_export
     from blazz.auth_stores.leases import LeaseKeeper, hold, owner_name
     from blazz.auth_stores.local import LocalAuth
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 # What seals, compresses or talks to a server is loaded when it is first used.
 _LAZY = {
+    "Backups": "backups",
     "LeaseKeeper": "leases",
     "LocalAuth": "local",
     "MemoryAuth": "memory",
@@ -65,6 +67,7 @@ _LAZY = {
 
 __all__ = [
     "AuthStore",
+    "Backups",
     "Browser",
     "BytesSource",
     "Content",

@@ -17,7 +17,7 @@ from blazz.auth_stores.base import DEFAULT_TTL, AuthStore, Lease
 from blazz.auth_stores.clock import Clock, unstopped
 from blazz.auth_stores.revisions import SessionKey
 from blazz.auth_stores.tasks import BoundedTasks
-from blazz.errors import AuthStoreError, InvalidValue, OwnershipLost, StoreUnavailable
+from blazz.errors import AuthStoreError, InvalidValue, OwnershipLost
 
 _LONGEST_LOOK: Final = 5.0
 _log = logging.getLogger("blazz.auth_stores")
@@ -177,5 +177,5 @@ async def hold(
             yield keeper
             tasks.cancel()
     finally:
-        with anyio.move_on_after(ttl, shield=True), suppress(StoreUnavailable):
+        with anyio.move_on_after(ttl, shield=True), suppress(AuthStoreError):
             await store.release(keeper.lease)

@@ -70,7 +70,7 @@ class RedisBackend:
         self.name = f"redis://{host}/{place.get('db', 0)}"
 
     def _script(self, filename: str) -> AsyncScript:
-        source = resources.files(__package__).joinpath(filename).read_text(encoding="utf-8")
+        source = resources.files("blazz.auth_stores").joinpath(filename).read_text(encoding="utf-8")
         return self._redis.register_script(source)
 
     async def open(self) -> Sequence[str]:

@@ -56,7 +56,8 @@ class BoundedTasks:
         try:
             return await self._group.__aexit__(*exc_info)  # type: ignore[arg-type]
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            error = _first(group)
+            raise error from error.__cause__
 
 
 def _first(error: BaseException) -> BaseException:
