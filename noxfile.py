@@ -1,8 +1,7 @@
 """The checks of this project: `nox` runs all that CI runs, `nox -s lint` one of them.
 
-All default sessions share one environment in `.nox/dev`. Making it takes most of the time of a
-cold run; it is made again only when pyproject.toml or the interpreter changes. When `uv` is on the
-PATH it does the installing, several times faster.
+All default sessions share one environment in `.nox/dev`, made with uv; it is made again only when
+pyproject.toml or the interpreter changes.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
@@ -133,12 +133,13 @@ def make_environment(session: nox.Session) -> None:
         return
     shutil.rmtree(DEV, ignore_errors=True)
     session.run(sys.executable, "-m", "virtualenv", "--quiet", str(DEV), external=True)
+    install = ["install", "--quiet", "--editable", ".[dev]"]
     python = str(SCRIPTS / "python")
-    uv = shutil.which("uv")
-    installer = (
-        [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
-    )
-    session.run(*installer, "--quiet", "--editable", ".[dev]", external=True)
+    session.run(python, "-m", "pip", "install", "--quiet", "uv", external=True)
+    try:
+        session.run(python, "-m", "uv", "pip", *install, "--python", python, external=True)
+    except CommandFailed:  # pip knows of mirrors and certificates that uv was not told of
+        session.run(python, "-m", "pip", *install, external=True)
     marker.write_text(wanted)
 
 
