@@ -47,8 +47,7 @@ class Filter(Generic[E_contra]):
     """A condition on events, made from a function of one event.
 
     Example:
-        >>> from blazz.events import MessageReceived
-        >>> long = Filter[MessageReceived](lambda event: len(event.text or "") > 500, "long")
+        >>> long = Filter(lambda event: len(event.text or "") > 500, "long")
         >>> long & ~in_group()
         (long & ~in_group())
     """

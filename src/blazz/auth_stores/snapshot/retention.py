@@ -60,8 +60,9 @@ class Retention:
         Example:
             >>> from types import SimpleNamespace as At
             >>> day = [At(at=datetime(2026, 11, 21, hour, tzinfo=UTC)) for hour in range(5)]
-            >>> [kept.at.hour for kept in Retention(newest=2, hourly=3, daily=1).keep(day)]
-            [2, 3, 4]
+            >>> kept = Retention(newest=2, hourly=3, daily=1).keep(day)
+            >>> tuple(it.at.hour for it in kept)
+            (2, 3, 4)
         """
         ordered = list(revisions)
         chosen = set(range(max(0, len(ordered) - self.newest), len(ordered)))
