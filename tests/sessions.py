@@ -16,7 +16,6 @@ from blazz.auth_stores import (
     SnapshotFile,
     SnapshotStore,
     StorageEngine,
-    StoredSnapshot,
 )
 from blazz.auth_stores.memory import MemoryBackend
 from blazz.auth_stores.record import Record
@@ -51,17 +50,6 @@ def web(
         browser=browser,
         captured_at=captured_at,
     )
-
-
-async def read(stored: StoredSnapshot) -> dict[str, bytes]:
-    """All files of a stored snapshot."""
-    found = {content.name: bytearray(content.size) for content in stored.files}
-
-    def write(name: str, offset: int, data: bytes) -> None:
-        found[name][offset : offset + len(data)] = data
-
-    await stored.copy_to(write)
-    return {name: bytes(content) for name, content in found.items()}
 
 
 def names_in(folder: Path) -> set[str]:

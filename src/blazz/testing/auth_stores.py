@@ -97,7 +97,8 @@ def _web(**files: bytes) -> Snapshot:
     )
 
 
-async def _read(stored: StoredSnapshot) -> dict[str, bytes]:
+async def read_files(stored: StoredSnapshot) -> dict[str, bytes]:
+    """Read all files of a stored snapshot into memory."""
     found = {content.name: bytearray(content.size) for content in stored.files}
 
     def write(name: str, offset: int, data: bytes) -> None:
@@ -108,7 +109,7 @@ async def _read(stored: StoredSnapshot) -> dict[str, bytes]:
 
 
 async def _content(store: AuthStore, session: SessionKey) -> dict[str, bytes]:
-    return await _read(await store.load(session))
+    return await read_files(await store.load(session))
 
 
 async def _refuses(error: type[AuthStoreError], work: Awaitable[object], broken: str) -> None:
@@ -130,7 +131,7 @@ async def _what_is_saved_is_loaded(stage: _Stage) -> None:
 
     stored = await stage.other.load(stage.session())
     assert stored.revision.number == saved.revision.number, "another revision was loaded"
-    assert await _read(stored) == files, "the files are not those that were saved"
+    assert await read_files(stored) == files, "the files are not those that were saved"
     assert await stored.document("local_storage.json") == b"{}", "a document is another one"
     assert await stored.document("cookies.json") == b"", "an empty document is not empty"
     assert (stored.browser, stored.captured_at) == (_CHROMIUM, _NOON), "what wrote it was lost"
@@ -169,7 +170,7 @@ async def _revisions_are_kept_and_kinds_apart(stage: _Stage) -> None:
     web = await stage.other.history(session, kind=Kind.WEB)
     assert [each.number for each in web] == [newer.number, older.number]
     loaded = await stage.other.load(session, revision=older.number)
-    assert await _read(loaded) == {"log": b"older"}, "an older revision has other content"
+    assert await read_files(loaded) == {"log": b"older"}, "an older revision has other content"
     credentials = await (await stage.other.load(session, kind=Kind.CREDENTIALS)).credentials()
     assert {name: value.reveal() for name, value in credentials.items()} == {
         "token": "EAAG",

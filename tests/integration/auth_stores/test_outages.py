@@ -7,19 +7,29 @@ import logging
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from blazz.auth_stores import LeaseKeeper, LocalAuth, RedisAuth, S3Auth, Settings, from_url
+from blazz.auth_stores import (
+    LeaseKeeper,
+    LocalAuth,
+    RedisAuth,
+    S3Auth,
+    Settings,
+    SnapshotFile,
+    from_url,
+)
 from blazz.auth_stores.store import SnapshotStore
 from blazz.errors import StoreFull, StoreUnavailable, UnsuitableStore
+from blazz.testing.auth_stores import read_files
+from tests.servers.process import ServerProcess, answers, free_port
 from tests.servers.proxy import Proxy
 from tests.servers.redis import RedisServer
 from tests.servers.s3 import S3Server
-from tests.sessions import RING, SESSION, noise, read, web
+from tests.sessions import RING, SESSION, noise, web
 
 SMALL = Settings(chunk_bytes=4096, pack_bytes=16_384)
 
@@ -68,10 +78,6 @@ class _CutsIn:
 async def test_a_server_that_goes_away_in_the_middle_of_a_save(
     reached: Reached, drop_answers: bool
 ) -> None:
-    from dataclasses import replace
-
-    from blazz.auth_stores import SnapshotFile
-
     store = reached.store
     lease = await store.acquire(SESSION, "one")
     await store.save(web({"log": b"before"}), lease)
@@ -81,9 +87,9 @@ async def test_a_server_that_goes_away_in_the_middle_of_a_save(
         await store.save(replace(web(), files=(SnapshotFile("log", source),)), lease)
     reached.proxy.mend()
 
-    assert await read(await store.load(SESSION)) == {"log": b"before"}
+    assert await read_files(await store.load(SESSION)) == {"log": b"before"}
     await store.save(web({"log": noise(400_000)}), lease)
-    assert await read(await store.load(SESSION)) == {"log": noise(400_000)}
+    assert await read_files(await store.load(SESSION)) == {"log": noise(400_000)}
     assert (await store.verify(SESSION)).ok
 
 
@@ -111,7 +117,7 @@ async def test_a_redis_that_crashes_keeps_what_it_confirmed(redis_server: RedisS
             await store.save(web({"log": b"lost"}), lease)
         redis_server.start()
 
-        assert await read(await store.load(SESSION)) == {"log": noise(200_000)}
+        assert await read_files(await store.load(SESSION)) == {"log": noise(200_000)}
         await store.save(web({"log": b"after"}), lease)
         assert (await store.verify(SESSION)).ok
 
@@ -159,7 +165,7 @@ async def test_a_redis_without_room_says_so_and_keeps_what_it_has(
 
         with pytest.raises(StoreFull, match="maxmemory"):
             await store.save(web({"log": noise(3_000_000)}), lease)
-        assert await read(await store.load(SESSION)) == {"log": b"before"}
+        assert await read_files(await store.load(SESSION)) == {"log": b"before"}
         async with RedisAuth(redis_server.url, keyring=RING) as other:
             assert any("are in use" in warning for warning in other.warnings)
 
@@ -169,8 +175,6 @@ async def test_a_redis_without_room_says_so_and_keeps_what_it_has(
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
-    from tests.servers.process import free_port
-
     with pytest.raises(StoreUnavailable):
         await RedisAuth(f"redis://127.0.0.1:{free_port()}", keyring=RING).open()
 
@@ -215,8 +219,6 @@ CARELESS = textwrap.dedent("""
 
 @pytest.fixture(params=["200", "501", "412"])
 def careless_s3(request: pytest.FixtureRequest, s3_server: S3Server) -> Iterator[str]:
-    from tests.servers.process import ServerProcess, answers, free_port
-
     port, server = free_port(), ServerProcess("careless-s3", as_us=True)
     command = [sys.executable, "-c", CARELESS, str(port), request.param]
     server.start(command, ready=lambda: answers(port))
@@ -262,7 +264,7 @@ async def test_a_file_that_the_system_cuts_off_is_no_revision(tmp_path: Path) ->
 
     assert output.startswith(b"full: file://")
     async with LocalAuth(tmp_path) as store:
-        assert await read(await store.load(SESSION)) == {"log": b"before"}
+        assert await read_files(await store.load(SESSION)) == {"log": b"before"}
         lease = await store.acquire(SESSION, "one")
         await store.save(web({"log": noise(600_000)}), lease)
         verification = await store.verify(SESSION)

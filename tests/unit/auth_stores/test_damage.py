@@ -18,7 +18,8 @@ from blazz.auth_stores.snapshot.manifest import Manifest
 from blazz.auth_stores.snapshot.sealing import Sealer
 from blazz.auth_stores.store import SnapshotStore
 from blazz.errors import AuthStoreError, SnapshotDamaged
-from tests.sessions import OTHER, RING, SESSION, noise, read, web
+from blazz.testing.auth_stores import read_files
+from tests.sessions import OTHER, RING, SESSION, noise, web
 
 OLD = {"Default/log": noise(300), "Default/db": b"the same in both" * 4}
 NEW = {"Default/log": noise(350, seed=1), "Default/db": b"the same in both" * 4}
@@ -100,7 +101,7 @@ async def test_a_damaged_pack_is_noticed_and_the_one_before_restored(how: str, t
     _tamper(world, how, first, second)
 
     with pytest.raises(SnapshotDamaged) as damaged:
-        await read(await world.fresh().load(SESSION))
+        await read_files(await world.fresh().load(SESSION))
     restored = await restore(world.fresh(), SESSION, tmp_path / "profile")
 
     assert restored.revision.number == 1
@@ -110,7 +111,7 @@ async def test_a_damaged_pack_is_noticed_and_the_one_before_restored(how: str, t
     (damage,) = damaged.value.damage
     assert (damage.session, damage.kind, damage.revision) == (SESSION, Kind.WEB, 2)
     assert damage.part.startswith("Default/log at ")
-    assert await read(await world.store.load(OTHER)) == NEW, "another session suffers"
+    assert await read_files(await world.store.load(OTHER)) == NEW, "another session suffers"
 
 
 @pytest.mark.parametrize("how", TAMPERING)
@@ -121,7 +122,7 @@ async def test_a_damaged_manifest_is_noticed_and_the_one_before_loaded(how: str)
 
     loaded = await store.load(SESSION)
     assert loaded.revision.number == 1
-    assert await read(loaded) == OLD
+    assert await read_files(loaded) == OLD
     assert [(each.revision, each.part) for each in loaded.skipped] == [(2, "manifest")]
     with pytest.raises(SnapshotDamaged, match="revision 2: manifest"):
         await store.load(SESSION, revision=2)
@@ -141,7 +142,7 @@ async def test_verifying_finds_it_and_the_next_save_mends_it(how: str) -> None:
     saved = await store.save(web(NEW, documents={"local.json": b'{"a": 2}'}), lease)
 
     assert not saved.unchanged, "what is damaged was taken for stored"
-    assert await read(await world.fresh().load(SESSION)) == NEW
+    assert await read_files(await world.fresh().load(SESSION)) == NEW
     after = await world.fresh().verify(SESSION)
     assert {damage.revision for damage in after.damage} == {2}
 
@@ -153,7 +154,7 @@ async def test_a_missing_pack_is_mended_by_the_next_owner_without_verifying() ->
 
     await store.save(web(NEW), await store.acquire(SESSION, "one"))
 
-    assert await read(await world.fresh().load(SESSION)) == NEW
+    assert await read_files(await world.fresh().load(SESSION)) == NEW
 
 
 async def test_a_damaged_newest_manifest_does_not_stop_the_next_save() -> None:
@@ -166,7 +167,7 @@ async def test_a_damaged_newest_manifest_does_not_stop_the_next_save() -> None:
     saved = await store.save(web(NEW), lease)
 
     assert saved.reused_chunks < saved.new_chunks
-    assert await read(await world.fresh().load(SESSION)) == NEW
+    assert await read_files(await world.fresh().load(SESSION)) == NEW
     assert needed_before <= set(world.blobs), "while damage lasts, nothing is deleted"
 
 
@@ -251,7 +252,7 @@ async def test_whatever_happens_to_the_bytes_nothing_false_is_given(
     # No assertion but this: an error, or just what was saved.
     with contextlib.suppress(SnapshotDamaged):
         loaded = await world.fresh().load(SESSION)
-        assert await read(loaded) == {1: OLD, 2: NEW}[loaded.revision.number]
+        assert await read_files(loaded) == {1: OLD, 2: NEW}[loaded.revision.number]
 
 
 async def test_a_name_cannot_lead_out_of_its_session() -> None:

@@ -18,7 +18,8 @@ from blazz.errors import (
     WrongKey,
 )
 from blazz.security.keyring import KeyRing
-from tests.sessions import RING, SESSION, SMALL, noise, read, record_in, store_on, web
+from blazz.testing.auth_stores import read_files
+from tests.sessions import RING, SESSION, SMALL, noise, record_in, store_on, web
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ async def test_rotation_finishes_bit_by_bit_while_a_session_runs() -> None:
     await store.prune(lease)
     assert (await store.verify(SESSION)).keys == ("two",)
     alone = store_on(backend, ring=rotated.without("one"))
-    assert await read(await alone.load(SESSION)) == {"log": content}
+    assert await read_files(await alone.load(SESSION)) == {"log": content}
 
 
 async def test_another_key_ring_neither_reads_nor_replaces() -> None:
@@ -55,7 +56,7 @@ async def test_another_key_ring_neither_reads_nor_replaces() -> None:
     with pytest.raises(WrongKey):
         await stranger.save(web({"log": b"else"}), await stranger.acquire(SESSION, "one"))
     assert (await stranger.verify(SESSION)).damage[0].reason.startswith("the key")
-    assert await read(await store.load(SESSION)) == {"log": b"secret"}
+    assert await read_files(await store.load(SESSION)) == {"log": b"secret"}
 
 
 async def test_nothing_of_the_content_is_in_the_store() -> None:
@@ -87,7 +88,7 @@ async def test_revisions_are_retired_and_their_blobs_go_with_them() -> None:
         minute = int((revision.at - NOON) / timedelta(minutes=1))
         content = noise(160, seed=minute) + b"stays the same!!" * 4
         loaded = await store.load(SESSION, revision=revision.number)
-        assert await read(loaded) == {"log": content}
+        assert await read_files(loaded) == {"log": content}
 
 
 async def _stored_after_many_changes(refresh: int) -> float:
@@ -126,7 +127,7 @@ async def test_a_reader_is_told_when_its_revision_is_retired_under_its_hands() -
     await store.save(web({"log": b"second"}), lease)
 
     with pytest.raises(SnapshotNotFound, match="retired"):
-        await read(opened)
+        await read_files(opened)
 
 
 async def test_a_lost_record_is_made_anew_from_the_manifests() -> None:
@@ -146,7 +147,7 @@ async def test_a_lost_record_is_made_anew_from_the_manifests() -> None:
     repaired = await store.repair(SESSION)
 
     assert [(each.number, each.kind, each.at) for each in repaired] == history
-    assert await read(await store.load(SESSION)) == {"log": b"state 2"}
+    assert await read_files(await store.load(SESSION)) == {"log": b"state 2"}
     with pytest.raises(OwnershipLost):
         await store.save(web({"log": b"zombie"}), lease)
     later = await store.acquire(SESSION, "two")

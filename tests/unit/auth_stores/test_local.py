@@ -18,7 +18,8 @@ from blazz.auth_stores.backend import RecordMoved, StoredRecord
 from blazz.auth_stores.local import LocalBackend
 from blazz.errors import InvalidValue, KeyRingError, LeaseTaken, StoreFull, StoreUnavailable
 from blazz.security.keyring import KeyRing
-from tests.sessions import OTHER, SESSION, names_in, noise, read, web
+from blazz.testing.auth_stores import read_files
+from tests.sessions import OTHER, SESSION, names_in, noise, web
 
 # Takes the session, says so, and waits for its end to come.
 OWNER = textwrap.dedent("""
@@ -98,7 +99,7 @@ async def test_the_key_ring_of_the_folder_is_used_again(tmp_path: Path) -> None:
         await store.save(web({"log": b"1"}), lease)
         await store.release(lease)
     async with LocalAuth(tmp_path) as store:
-        assert await read(await store.load(SESSION)) == {"log": b"1"}
+        assert await read_files(await store.load(SESSION)) == {"log": b"1"}
 
     (tmp_path / "keyring").chmod(0o644)
     with pytest.raises(KeyRingError, match="chmod 600"):
@@ -197,7 +198,7 @@ async def test_a_disk_that_fails_is_named_and_the_one_before_is_intact(
             with pytest.raises(expected, match=os.strerror(number)):
                 await store.save(web({"log": noise(200_000)}), lease)
 
-        assert await read(await LocalAuth(tmp_path).load(SESSION)) == {"log": b"before"}
+        assert await read_files(await LocalAuth(tmp_path).load(SESSION)) == {"log": b"before"}
         await store.save(web({"log": noise(200_000)}), lease)
         assert (await store.verify(SESSION)).ok
     assert names_in(tmp_path / "sessions/acme/support/drafts") == set()

@@ -16,8 +16,9 @@ from blazz.errors import (
     SnapshotNotFound,
     StoreUnavailable,
 )
+from blazz.testing.auth_stores import read_files
 from tests.faulty import FaultyBackend
-from tests.sessions import CHUNK, RING, SESSION, SMALL, noise, read, record_in, store_on, web
+from tests.sessions import CHUNK, RING, SESSION, SMALL, noise, record_in, store_on, web
 
 
 async def _owned(backend: FaultyBackend) -> tuple[SnapshotStore, Lease]:
@@ -49,11 +50,11 @@ async def test_a_save_that_fails_leaves_the_one_before_and_can_be_tried_again(
     with pytest.raises(StoreUnavailable):
         await store.save(web({"log": noise(500)}), lease)
     backend.faults.clear()
-    assert await read(await store.load(SESSION)) == {"log": b"before"}
+    assert await read_files(await store.load(SESSION)) == {"log": b"before"}
 
     await store.save(web({"log": noise(500)}), lease)
     await store.save(web({"log": noise(500) + b"more"}), lease)
-    assert await read(await store.load(SESSION)) == {"log": noise(500) + b"more"}
+    assert await read_files(await store.load(SESSION)) == {"log": noise(500) + b"more"}
     verification = await store.verify(SESSION)
     assert (verification.ok, verification.unreferenced) == (True, 0)
 
@@ -170,7 +171,7 @@ async def test_a_cancelled_save_leaves_the_store_usable() -> None:
         await store.save(web({"log": noise(500)}), lease)
 
     await store.save(web({"log": b"after"}), lease)
-    assert await read(await store.load(SESSION)) == {"log": b"after"}
+    assert await read_files(await store.load(SESSION)) == {"log": b"after"}
 
 
 async def test_a_large_session_goes_through_in_pieces() -> None:

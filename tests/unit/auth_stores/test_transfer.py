@@ -36,8 +36,9 @@ from blazz.errors import (
     WrongKey,
 )
 from blazz.security.keyring import KeyRing
+from blazz.testing.auth_stores import read_files
 from tests.faulty import FaultyBackend
-from tests.sessions import CHROMIUM, CHUNK, OTHER, RING, SESSION, names_in, noise, read, web
+from tests.sessions import CHROMIUM, CHUNK, OTHER, RING, SESSION, names_in, noise, web
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 PASSPHRASE = "correct horse battery staple"
@@ -58,7 +59,7 @@ async def _filled(store: MemoryAuth | LocalAuth) -> MemoryAuth | LocalAuth:
 
 async def _check(store: AuthStore, session=SESSION, hour: int = 2) -> None:
     stored = await store.load(session)
-    assert await read(stored) == {**FILES, "Default/hour": str(hour).encode()}
+    assert await read_files(stored) == {**FILES, "Default/hour": str(hour).encode()}
     assert await stored.document("d.json") == b"{}"
     assert (stored.browser, stored.captured_at) == (CHROMIUM, NOON + timedelta(hours=hour))
     credentials = await (await store.load(session, kind=Kind.CREDENTIALS)).credentials()
