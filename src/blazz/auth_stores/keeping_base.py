@@ -1,0 +1,100 @@
+"""The seam between a provider and what keeps its session: ownership, restore, backups."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from blazz.auth_stores.snapshot.contents import Browser, Snapshot
+
+
+class SessionKeeper(Protocol):
+    """Keeps one session outside the machine that runs it, for as long as it is owned.
+
+    A provider is given one when its session is opened with an auth store; the lease of the session
+    is held by then. It goes through these steps:
+
+    1. `on_lost`: say how to stop at once;
+    2. `restore`: get the newest state into the folder that it is about to use;
+    3. `start`, once it runs; `changed` for every change, `check` before every send;
+    4. `save` right after pairing, and with the state after a clean close at the end.
+
+    Example:
+        ::
+
+            keeper.on_lost(browser.kill)
+            documents = await keeper.restore(folder, browser=chromium)
+            ...
+            keeper.start(capture)
+            keeper.check()
+            await send()
+            keeper.changed()
+            ...
+            await browser.close()
+            await keeper.save(await capture_closed(folder))
+    """
+
+    def check(self) -> None:
+        """Check that the session is ours, with time enough to stop; call it before every send.
+
+        Raises:
+            OwnershipLost: It is not, or not for long enough.
+        """
+        ...
+
+    def on_lost(self, stop: Callable[[], Awaitable[None]]) -> None:
+        """Say what stops the session at once; it is called when ownership is lost.
+
+        It must be quick: somebody else becomes the owner seconds later.
+        """
+        ...
+
+    async def restore(
+        self, folder: Path, *, browser: Browser | None = None
+    ) -> Mapping[str, bytes] | None:
+        """Restore the newest good snapshot into a folder, unless the folder's own state is newer.
+
+        Args:
+            folder: The folder that the provider is about to use. Later saves note in it how far
+                its state is stored.
+            browser: The browser that will open it.
+
+        Returns:
+            The documents of the snapshot, such as localStorage, to be given to the browser before
+            the application loads. None: nothing is stored yet, or the folder is kept as it is.
+
+        Raises:
+            OwnershipLost: The session is not ours.
+            IncompatibleBrowser: This browser may not open what is stored.
+            SnapshotDamaged: No revision is whole.
+            StaleSnapshot: The folder holds something else than this session.
+            AuthStoreError: The store or the disk failed.
+        """
+        ...
+
+    def start(self, capture: Callable[[], Awaitable[Snapshot]]) -> None:
+        """Back the session up whenever it has changed, from now on.
+
+        Args:
+            capture: Takes a snapshot of the running session. A later call replaces it; an
+                exception of it counts as a failed backup, which is tried again.
+        """
+        ...
+
+    def changed(self) -> None:
+        """Note that the session has changed since the last backup; costs next to nothing."""
+        ...
+
+    async def save(self, snapshot: Snapshot | None = None) -> None:
+        """Back up now: right after pairing, and after a clean close.
+
+        Args:
+            snapshot: What to store; by default what `capture` takes. With one, the session has
+                ended: nothing is captured any more until `start` is called again.
+
+        Raises:
+            OwnershipLost: The session is not ours; nothing was stored.
+            AuthStoreError: It could not be stored. While the session runs it is tried again.
+        """
+        ...
