@@ -132,6 +132,11 @@ if TYPE_CHECKING:
         Video,
         Voice,
     )
+    from blazz.pairing import (
+        Paired,
+        PairingCode,
+        QrCode,
+    )
     from blazz.providers.base import (
         Capability,
         Provider,
@@ -219,10 +224,13 @@ __all__ = [
     "OpenFlow",
     "OrderReceived",
     "Organization",
+    "Paired",
+    "PairingCode",
     "Phone",
     "Played",
     "Progress",
     "Provider",
+    "QrCode",
     "QuickReply",
     "Reaction",
     "ReactionReceived",
@@ -300,6 +308,7 @@ _MODULES = {
         Image List Location MediaId Message OpenCatalog OpenFlow Organization QuickReply
         Reaction Row Section Sticker Template Text Upload UrlSuffix Video Voice
     """,
+    "blazz.pairing": "Paired PairingCode QrCode",
     "blazz.providers.base": "Capability Provider Receipt",
     "blazz.providers.meta_cloud": "MetaCloud",
     "blazz.sandbox": "Sandbox",
