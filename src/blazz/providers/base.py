@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from blazz.addresses import Address
 from blazz.events.base import Event
+from blazz.events.sessions import SessionEvent, SessionStateChanged
 from blazz.messages.base import Message
 from blazz.security.secret import Secret
+
+if TYPE_CHECKING:
+    from blazz.auth_stores.keeping_base import SessionKeeper
 
 
 class Capability(enum.StrEnum):
@@ -51,6 +55,12 @@ class Capability(enum.StrEnum):
     """Sent messages are followed by status events that carry their token."""
     SERVICE_WINDOW = "service_window"
     """Free-form messages are only allowed for 24 hours after the contact wrote."""
+    PAIRING = "pairing"
+    """An account is linked to it by a QR code or a pairing code."""
+    PRESENCE = "presence"
+    """It can show typing by itself, and follow who is online."""
+    CHATS = "chats"
+    """Chats, contacts, groups and the block list can be read and changed."""
     SETTLE = "settle"
     """`settle` can look up what became of a message whose answer was lost."""
 
@@ -84,6 +94,14 @@ class Receipt:
     held: bool = False
 
 
+async def _unheard(_: object) -> None:
+    """Let what came pass by: nobody receives for this session."""
+
+
+def _unseen(_: object) -> None:
+    """Let a state pass by: nobody watches this session."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderContext:
     """What a provider is given when it connects.
@@ -94,11 +112,25 @@ class ProviderContext:
         deliver_webhook: Handles one webhook request: its headers and raw body. A provider that
             runs its own webhook listener (the sandbox) calls it; returns the HTTP status to
             answer with.
+        folder: Where it may keep files of this session; it need not exist.
+        receive: Keeps the body of updates that the provider fetched itself and vouches for; it is
+            read by `Provider.webhooks.parse` and handled as a webhook's is. Raises `InboxFull` or
+            `InboxUnavailable` when it was not kept; then it has to be handed over again.
+        report: Keeps an event of the session itself for handlers and `Session.events`; raises as
+            `receive` does.
+        on_state: Told at once of each state that the session comes into; must not block. It is kept
+            for handlers, too.
+        keeper: Backs the session up and restores it; None where no auth store is used.
     """
 
     workspace: str
     session: str
     deliver_webhook: Callable[[Mapping[str, str], bytes], Awaitable[int]]
+    folder: Path = Path(".blazz")
+    receive: Callable[[bytes], Awaitable[None]] = field(default=_unheard)
+    report: Callable[[SessionEvent], Awaitable[None]] = field(default=_unheard)
+    on_state: Callable[[SessionStateChanged], object] = field(default=_unseen)
+    keeper: SessionKeeper | None = None
 
 
 class Update(Protocol):
@@ -149,12 +181,16 @@ class WebhookProfile:
         parse: Splits a body into updates.
         verify_token: What the webhook handshake must name for this session; None: nothing of its
             own.
+        internal: Updates do not come by HTTP at all: the provider fetches them and hands them over
+            through `ProviderContext.receive`. Then no secret is needed, and nobody else can bring
+            any in.
     """
 
     accounts: Iterable[str]
     secrets: Sequence[str] = field(repr=False)
     parse: WebhookParser
     verify_token: Secret | None = None
+    internal: bool = False
 
 
 @runtime_checkable
