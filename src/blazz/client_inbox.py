@@ -12,12 +12,14 @@ from blazz.errors import SessionClosed
 from blazz.events.base import Event
 from blazz.events.messages import MessageReceived
 from blazz.events.preferences import MarketingResumed, MarketingStopped
+from blazz.events.sessions import SessionEvent
 from blazz.events.statuses import StatusChanged
 from blazz.security.secret import Secret
 from blazz.session import Session
 from blazz.webhooks.delivery import Delivery
 from blazz.webhooks.dispatcher import Dispatcher
 from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.internal import encode
 from blazz.webhooks.log import EventLog
 from blazz.webhooks.receiver import Receiver
 from blazz.webhooks.routes import Routes
@@ -98,7 +100,7 @@ class ClientInbox:
         )
         profile = session.provider.webhooks
         # Without a secret nobody could tell its webhooks from forged ones: it sends only.
-        if profile is not None and (profile.secrets or self._insecure):
+        if profile is not None and (profile.secrets or profile.internal or self._insecure):
             await self.receiver.add(session.key, profile)
             session.receives = True
 
@@ -112,6 +114,14 @@ class ClientInbox:
         """Handle one webhook request of a provider's own listener; give the HTTP status."""
         response = await self.receiver.handle("POST", "", headers, body)
         return response.status
+
+    async def take(self, session: str, body: bytes) -> None:
+        """Keep updates that a session's provider fetched itself; see `ProviderContext.receive`."""
+        await self.receiver.take(session, body)
+
+    async def report(self, session: str, event: SessionEvent) -> None:
+        """Keep an event of a session itself; see `ProviderContext.report`."""
+        await self.receiver.take(session, encode(event))
 
     def add_handler(
         self,

@@ -17,6 +17,7 @@ from blazz.providers.base import WebhookProfile
 from blazz.security.secret import Secret
 from blazz.webhooks.admission import Admission
 from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.internal import internal_signer
 from blazz.webhooks.observations import Observer, RequestAnswered, ignore
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.signature import HEADER
@@ -154,6 +155,21 @@ class Receiver:
             seconds = time.perf_counter() - start
             self._observe(RequestAnswered(method, response.status, len(body), seconds))
         return response
+
+    async def take(self, session: str, body: bytes) -> None:
+        """Keep updates that a session's provider fetched itself, as `WebhookProfile.internal` says.
+
+        Args:
+            session: The session's key.
+            body: What its parser reads.
+
+        Raises:
+            InboxFull: Too much waits; nothing was kept.
+            InboxUnavailable: The inbox cannot be read or written.
+        """
+        await self._admission.admit(body)
+        await self._inbox.put(body, signer=internal_signer(session))
+        self._arrived()
 
     async def _post(self, headers: Headers, body: bytes) -> Response:
         if len(body) > self.body_limit:

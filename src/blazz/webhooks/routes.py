@@ -9,6 +9,7 @@ from blazz.errors import ConfigurationError, SignatureMismatch
 from blazz.providers.base import WebhookParser, WebhookProfile
 from blazz.security.secret import Secret
 from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.internal import ReadsSessionEvents, internal_signer
 from blazz.webhooks.signature import SigningSecret, signer_of
 
 UNSIGNED = ""
@@ -61,6 +62,11 @@ class Routes:
             InboxUnavailable: The inbox cannot be written.
         """
         secrets = tuple(SigningSecret(secret) for secret in profile.secrets)
+        if profile.internal:
+            signers, parse = [internal_signer(session)], ReadsSessionEvents(profile.parse)
+            kept = await inbox.register(session, accounts=list(profile.accounts), signers=signers)
+            self._by_session[session] = _Route((), parse, None)
+            return kept
         if not secrets and not self.insecure:
             raise ConfigurationError(
                 f"session {session!r} has no app secret, so nobody could tell Meta's webhooks from"
