@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from blazz.campaigns.delivery import State
@@ -10,14 +10,20 @@ from blazz.campaigns.engine.base import ChunkId
 from blazz.campaigns.ledger.records import (
     CampaignRow,
     CampaignState,
+    Changes,
+    Counts,
+    DueRow,
     ErrorCount,
     Finding,
     Lease,
     NewRow,
+    Note,
     Offer,
     RecipientRow,
     Reject,
+    Sample,
     Standing,
+    Tally,
     WindowRow,
 )
 
@@ -30,7 +36,9 @@ class Ledger(Protocol):
 
     `now` is always in seconds since the epoch, by the caller's clock; a ledger that several
     machines share corrects it to its server's. Every call is one transaction: it happens whole and
-    durably, or not at all. Every call may raise `LedgerError`.
+    durably, or not at all. Every call may raise `LedgerError`, and `LedgerUnavailable` where a
+    server is away: then it may have happened, and can be made again when the server is back. All
+    calls but `change`, `import_rows` and `begin_window` do no harm when they are made twice.
 
     Semantics that `blazz.testing.check_ledger` tests:
 
@@ -41,10 +49,11 @@ class Ledger(Protocol):
     * `begin_window` fails with `LeaseLost` after another lease of the chunk, and changes nothing.
     * A new lease turns rows that were left `sending` into `unknown`.
     * `record` applies `blazz.campaigns.delivery.advance`, whoever holds the chunk.
+    * Recipients above a campaign's `upto` are neither offered, leased nor taken.
     """
 
     async def open(self) -> None:
-        """Make ready; bring the schema up to date."""
+        """Make ready; bring the schema up to date. May be called again after an error."""
         ...
 
     async def close(self) -> None:
@@ -85,8 +94,10 @@ class Ledger(Protocol):
         """Find a campaign by its number."""
         ...
 
-    async def campaigns(self, workspace: str) -> Sequence[CampaignRow]:
-        """All campaigns of a workspace, the newest first."""
+    async def campaigns(
+        self, workspace: str | None = None, *, states: Collection[CampaignState] | None = None
+    ) -> Sequence[CampaignRow]:
+        """All campaigns, of a workspace or of all, in some states or in any; the newest first."""
         ...
 
     async def change(
@@ -96,8 +107,39 @@ class Ledger(Protocol):
         *,
         expected: Collection[CampaignState],
         reason: str | None = None,
+        lift: bool = False,
     ) -> bool:
-        """Move a campaign to another state, if it is in one of the expected ones."""
+        """Move a campaign to another state, if it is in one of the expected ones.
+
+        Args:
+            number: The campaign.
+            state: The new state.
+            expected: The states that it may be in.
+            reason: Why, in words.
+            lift: Lift its `limit`, too.
+        """
+        ...
+
+    async def alter(self, number: int, changes: Changes) -> CampaignRow:
+        """Change settings of a campaign, whatever its state; those not named stay as they are.
+
+        Raises:
+            LedgerError: There is no such campaign.
+        """
+        ...
+
+    async def limit(self, number: int, upto: int | None) -> None:
+        """Send only to recipients with numbers up to this; None lifts the limit."""
+        ...
+
+    async def delete(self, number: int) -> None:
+        """Forget a campaign, its recipients and all that is kept of it.
+
+        Status updates of its messages change nothing afterwards. Does nothing if it is gone.
+
+        Raises:
+            CampaignConflict: It is running.
+        """
         ...
 
     async def rest(self, number: int, *, until: float, reason: str) -> None:
@@ -123,8 +165,11 @@ class Ledger(Protocol):
         owner: str,
         now: float,
         ttl: float,
+        lane: int = 0,
     ) -> None:
         """Add rows in the audience's order, and renew the ownership.
+
+        Rows of one lane share chunks; those of another lane have chunks of their own.
 
         Raises:
             LeaseLost: Somebody else has begun the import again.
@@ -165,7 +210,7 @@ class Ledger(Protocol):
 
         Args:
             owner: Who will queue them.
-            depth: How many chunks of one session may be queued and not yet leased.
+            depth: How many chunks of one session and lane may be queued and not yet leased.
             hold: After so many seconds a chunk that nobody leased is offered again.
             now: The time.
             campaign: Only this campaign's.
@@ -176,6 +221,42 @@ class Ledger(Protocol):
         self, chunk: ChunkId, *, owner: str, ttl: float, now: float
     ) -> Lease | None:
         """Take a chunk for `ttl` seconds; None if it is taken, or there is nothing to do."""
+        ...
+
+    async def due_rows(self, lease: Lease, *, now: float) -> Sequence[DueRow]:
+        """The rows of a leased chunk that can be sent now, by number; changes nothing.
+
+        Raises:
+            LeaseLost: The chunk was leased by another since.
+        """
+        ...
+
+    async def admit(
+        self,
+        number: int,
+        rows: Sequence[DueRow],
+        *,
+        scope: str,
+        most: int,
+        within: float,
+        now: float,
+    ) -> Mapping[int, float]:
+        """Enter recipients into the book of who hears from a workspace, at most so often.
+
+        A recipient counts from its entry on, unless its message failed or its campaign was
+        cancelled before it was sent. One that is entered already stays so.
+
+        Args:
+            number: The campaign.
+            rows: Its recipients.
+            scope: Which book; each has its own entries.
+            most: How many messages an address may get.
+            within: In how many seconds.
+            now: The time.
+
+        Returns:
+            The numbers of those that were not entered, and when they can be.
+        """
         ...
 
     async def begin_window(
@@ -225,4 +306,33 @@ class Ledger(Protocol):
 
     async def rejects(self, number: int, *, after: int = 0, limit: int = 1000) -> Sequence[Reject]:
         """Rejected rows and duplicates by line, those above `after`."""
+        ...
+
+    async def tallies(self, number: int) -> Sequence[Tally]:
+        """Count recipients by country, variant, sender and state; reads all of them."""
+        ...
+
+    async def reached(self, workspace: str, sessions: Collection[str], *, since: float) -> int:
+        """How many different addresses some sessions have sent to since a time; reads all rows.
+
+        Those of every campaign of theirs count once, unless their message failed.
+        """
+        ...
+
+    # What happened
+
+    async def sample(self, number: int, counts: Counts, *, at: float) -> None:
+        """Keep a campaign's counts of one moment; a second sample of the same moment is ignored."""
+        ...
+
+    async def samples(self, number: int) -> Sequence[Sample]:
+        """All samples of a campaign, by time."""
+        ...
+
+    async def note(self, number: int, text: str, *, at: float) -> None:
+        """Note what happened to a campaign."""
+        ...
+
+    async def notes(self, number: int) -> Sequence[Note]:
+        """All notes on a campaign, by time."""
         ...

@@ -1,4 +1,4 @@
-"""What a ledger takes and gives: campaigns, rows, leases, findings, counts."""
+"""What a ledger takes and gives in work: campaigns, rows, leases, findings, counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from blazz.campaigns.delivery import Evidence, State
 from blazz.campaigns.engine.base import ChunkId
@@ -63,6 +63,8 @@ class CampaignRow:
         number: The ledger's own number for it; 0 before it is stored.
         state: Where it is.
         reason: Why it is paused, halted or resting, in words.
+        options: Settings that the ledger does not look at, as JSON.
+        upto: Only recipients with numbers up to this are sent to; None for all.
         audience: The fingerprint of the audience; None until the import is complete.
         audience_columns: The names of all the audience's columns.
         rows_read: How many rows the audience had.
@@ -83,6 +85,8 @@ class CampaignRow:
     settle_after: float = 86_400.0
     most_refusals: int = 5
     chunk_size: int = 500
+    options: str = "{}"
+    upto: int | None = None
     number: int = 0
     state: CampaignState = CampaignState.IMPORTING
     reason: str | None = None
@@ -94,12 +98,34 @@ class CampaignRow:
     created_at: float = 0.0
 
 
+class Changes(TypedDict, total=False):
+    """Settings of a campaign that may change while it runs; see `CampaignRow`."""
+
+    priority: Priority
+    rate: float | None
+    not_before: float
+    unknown: UnknownPolicy
+    settle_after: float
+    most_refusals: int
+    options: str
+
+
 class NewRow(NamedTuple):
-    """A recipient to import: where it stood, its address, and its values as a JSON array."""
+    """A recipient to import: where it stood, its address, and its values as a JSON array.
+
+    Attributes:
+        line: Where it stood in the audience.
+        address: Whom to send to.
+        values: What to fill in, from `pack`.
+        country: The ISO 3166 code of its country, or nothing.
+        variant: Which of the campaign's messages it gets.
+    """
 
     line: int
     address: str
     values: str
+    country: str = ""
+    variant: int = 0
 
 
 def pack(values: Sequence[str]) -> str:
@@ -154,12 +180,22 @@ class Lease:
         owner: Who holds it.
         epoch: Grows with every lease of the chunk; a holder with an older one is fenced off.
         due: How many of its rows can be sent now.
+        lane: Which of the campaign's numbers its rows belong to.
     """
 
     chunk: ChunkId
     owner: str
     epoch: int
     due: int
+    lane: int = 0
+
+
+class DueRow(NamedTuple):
+    """A row that can be sent now; `attempt` is that of its last attempt, 0 before the first."""
+
+    seq: int
+    attempt: int
+    address: str
 
 
 class WindowRow(NamedTuple):
@@ -169,6 +205,7 @@ class WindowRow(NamedTuple):
     attempt: int
     address: str
     values: str
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +220,24 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientRow:
-    """One recipient as the ledger holds it; `changed_at` is in seconds since the epoch."""
+    """One recipient as the ledger holds it.
+
+    Attributes:
+        seq: Its number within the campaign.
+        line: Where it stood in the audience.
+        address: Whom to send to.
+        values: What is filled in, see `unpack`.
+        state: Where its message is.
+        attempt: The number of the last attempt; 0 before the first.
+        message_id: The provider's id of the message, once known.
+        code: The provider's number for the last error.
+        reason: The last error in words.
+        changed_at: When its state last changed, in seconds since the epoch.
+        sent_at: When the last attempt began; 0 before the first.
+        country: The ISO 3166 code of its country, or nothing.
+        variant: Which of the campaign's messages it gets.
+        sender: Which of the campaign's numbers took it.
+    """
 
     seq: int
     line: int
@@ -195,6 +249,10 @@ class RecipientRow:
     code: int | None
     reason: str | None
     changed_at: float
+    sent_at: float = 0.0
+    country: str = ""
+    variant: int = 0
+    sender: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,3 +323,28 @@ class ErrorCount:
     code: int | None
     reason: str | None
     count: int
+
+
+class Tally(NamedTuple):
+    """How many recipients have all of this in common."""
+
+    country: str
+    variant: int
+    sender: int
+    state: State
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A campaign's counts at one moment, in seconds since the epoch."""
+
+    at: float
+    counts: Counts
+
+
+class Note(NamedTuple):
+    """Something that happened to a campaign, in words, and when, in seconds since the epoch."""
+
+    at: float
+    text: str
