@@ -31,7 +31,8 @@ class Backups:
         keeper: Keeps the lease of the session.
         capture: Takes a snapshot of the session as it is.
         base: The number of the revision that the session was restored from. If another one is
-            stored meanwhile, backups are refused: this session did not grow from it.
+            stored meanwhile, backups are refused: this session did not grow from it. `grew_from`
+            sets it later.
         interval: The least seconds between two backups.
         on_saved: Is told of each backup.
         on_failed: Is told of each failure, and in how many seconds it is tried again.
@@ -68,6 +69,10 @@ class Backups:
         self._change = anyio.Event()
         self._next_at = 0.0
 
+    def grew_from(self, base: int | None) -> None:
+        """Say which revision the session was restored from, see `base`."""
+        self._base = base
+
     def changed(self) -> None:
         """Note that the session has changed since the last backup."""
         self._is_changed = True
@@ -94,8 +99,11 @@ class Backups:
             else:
                 failures = 0
 
-    async def save(self) -> Saved:
+    async def save(self, snapshot: Snapshot | None = None) -> Saved:
         """Back up now: after pairing, and after a clean close before another owner takes over.
+
+        Args:
+            snapshot: What to store; by default what `capture` takes.
 
         Raises:
             OwnershipLost: The session is owned no longer.
@@ -106,8 +114,8 @@ class Backups:
             # What changes from here on may or may not be in the snapshot: it counts as later.
             self._is_changed = False
             try:
-                snapshot = await self._capture()
-                saved = await self._store.save(snapshot, self._keeper.lease, base=self._base)
+                taken = await self._capture() if snapshot is None else snapshot
+                saved = await self._store.save(taken, self._keeper.lease, base=self._base)
             except BaseException:
                 self.changed()
                 raise

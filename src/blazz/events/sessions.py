@@ -1,4 +1,4 @@
-"""A session itself: the states it goes through, and why."""
+"""A session itself: the states it goes through, how it is kept, and why."""
 
 from __future__ import annotations
 
@@ -100,3 +100,78 @@ class SessionStateChanged(SessionEvent):
     previous: SessionState
     reason: StateReason
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSaved(SessionEvent):
+    """The session's state was stored; any instance can go on from it.
+
+    A backup that found nothing new to store is no event.
+
+    Attributes:
+        revision: The number of the stored state; a later one is always higher.
+        size: The bytes of the state.
+        uploaded: The bytes that had to be stored; the rest was stored already.
+        seconds: How long it took.
+    """
+
+    revision: int
+    size: int
+    uploaded: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupFailed(SessionEvent):
+    """The session's state could not be stored; the session itself goes on.
+
+    Attributes:
+        error: What went wrong.
+        retry_in: Seconds until it is tried again; None: it is not, the session has ended.
+    """
+
+    error: str
+    retry_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSkipped(SessionEvent):
+    """A stored state is damaged; an older one was restored in its place.
+
+    Attributes:
+        revision: The number of the damaged state.
+        reason: What is wrong with it.
+    """
+
+    revision: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRestored(SessionEvent):
+    """The session goes on from a stored state.
+
+    Attributes:
+        revision: The number of the state.
+        size: The bytes of the state.
+        seconds: How long it took.
+        notes: What differs between the browser that wrote it and the one that opens it.
+    """
+
+    revision: int
+    size: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnershipEnded(SessionEvent):
+    """Another process owns the session now, or may soon: it was stopped here at once.
+
+    Attributes:
+        epoch: The number of the ownership that has ended.
+        reason: How it ended.
+    """
+
+    epoch: int
+    reason: str

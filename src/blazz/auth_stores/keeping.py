@@ -1,0 +1,280 @@
+"""Keeps one session in an auth store: its lease, its restore and its backups, as one thing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import anyio
+import anyio.to_thread
+
+from blazz.auth_stores.backups import DEFAULT_INTERVAL, Backups
+from blazz.auth_stores.base import DEFAULT_TTL, AuthStore, Lease
+from blazz.auth_stores.clock import unstopped
+from blazz.auth_stores.keeping_news import News, Report, nobody
+from blazz.auth_stores.leases import LeaseKeeper, owner_name
+from blazz.auth_stores.local_state import Keep, adopt, look, note
+from blazz.auth_stores.restoring import Restored, restore
+from blazz.auth_stores.revisions import Revision, Saved, SessionKey
+from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot
+from blazz.auth_stores.tasks import BoundedTasks
+from blazz.errors import AuthStoreError, StaleSnapshot, StoreUnavailable
+from blazz.telemetry import Telemetry
+
+_LAST_PAUSES: Final = (1.0, 3.0)
+_log = logging.getLogger("blazz.auth_stores")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How sessions are kept.
+
+    Attributes:
+        ttl: Seconds that a lease is good for after each renewal: how long another process waits for
+            a session whose owner has died.
+        interval: The least seconds between two backups of a session.
+        last_pauses: Seconds before each further attempt to store what a session has ended with.
+    """
+
+    ttl: float = DEFAULT_TTL
+    interval: float = DEFAULT_INTERVAL
+    last_pauses: tuple[float, ...] = _LAST_PAUSES
+
+
+class StoreKeeper:
+    """A `SessionKeeper` on an auth store.
+
+    `acquire` makes one; `run` renews its lease, makes backups and tells of them, until `release` or
+    until the session is lost.
+
+    Args:
+        store: Where the session is kept.
+        lease: The lease of the session.
+        keeping: How it is kept.
+        report: Keeps an event for the application; one that fails is logged.
+        telemetry: What is measured.
+
+    Example:
+        ::
+
+            keeper = await StoreKeeper.acquire(store, SessionKey("acme", "support"))
+            tasks.start_soon(keeper.run)
+            try:
+                documents = await keeper.restore(folder)
+                ...
+            finally:
+                await keeper.release()
+    """
+
+    def __init__(
+        self,
+        store: AuthStore,
+        lease: Lease,
+        *,
+        keeping: Keeping | None = None,
+        report: Report = nobody,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self.session: SessionKey = lease.session
+        self._store = store
+        self._keeping = keeping or Keeping()
+        self._telemetry = telemetry or Telemetry()
+        self._news = News(lease, report=report, telemetry=self._telemetry)
+        self._leases = LeaseKeeper(store, lease, on_lost=self._stop)
+        self._backups = Backups(
+            store,
+            self._leases,
+            self._take,
+            interval=self._keeping.interval,
+            on_saved=self._saved,
+            on_failed=self._news.failed,
+        )
+        self._stops: list[Callable[[], Awaitable[None]]] = []
+        self._capture: Callable[[], Awaitable[Snapshot]] | None = None
+        self._began_at = 0.0
+        self._folder: Path | None = None
+        self._scope = anyio.CancelScope()
+        self._ended: anyio.Event | None = None
+
+    @classmethod
+    async def acquire(
+        cls,
+        store: AuthStore,
+        session: SessionKey,
+        *,
+        owner: str | None = None,
+        wait: float = 0.0,
+        keeping: Keeping | None = None,
+        report: Report = nobody,
+        telemetry: Telemetry | None = None,
+    ) -> Self:
+        """Become the owner of a session.
+
+        Args:
+            store: Where it is kept; open.
+            session: The session.
+            owner: Our name; `owner_name()` by default.
+            wait: Seconds to wait for another owner.
+            keeping: How it is kept.
+            report: Keeps an event for the application.
+            telemetry: What is measured.
+
+        Raises:
+            LeaseTaken: Another owner holds it.
+            StoreUnavailable: The store does not answer.
+        """
+        ttl = (keeping or Keeping()).ttl
+        lease = await store.acquire(session, owner or owner_name(), ttl=ttl, wait=wait)
+        return cls(store, lease, keeping=keeping, report=report, telemetry=telemetry)
+
+    def __repr__(self) -> str:
+        return f"<StoreKeeper {self.session} epoch {self.lease.epoch}>"
+
+    @property
+    def lease(self) -> Lease:
+        """The lease as it was renewed last."""
+        return self._leases.lease
+
+    @property
+    def held(self) -> bool:
+        """Whether the session is ours, with time enough to stop."""
+        return self._leases.held
+
+    async def run(self) -> None:
+        """Keep the session until `release`, or until it is lost."""
+        self._ended = anyio.Event()
+        self._telemetry.session_owned(str(self.session))
+        try:
+            with self._scope:
+                async with BoundedTasks(2) as tasks:
+                    await tasks.start(self._news.run)
+                    await tasks.start(self._backups.run)
+                    await self._leases.run()
+                    tasks.cancel()
+            await self._news.tell()
+        finally:
+            self._telemetry.session_released(str(self.session))
+            self._ended.set()
+
+    async def release(self) -> None:
+        """Give the session up, so that another process need not wait; may be repeated."""
+        self._scope.cancel()
+        with anyio.CancelScope(shield=True):
+            if self._ended is not None:
+                await self._ended.wait()
+            with anyio.move_on_after(self.lease.ttl):
+                try:
+                    await self._store.release(self.lease)
+                except AuthStoreError as error:
+                    _log.warning("%s: not released, so it runs out: %s", self.session, error)
+
+    # What a provider asks for
+
+    def check(self) -> None:
+        """See `SessionKeeper.check`."""
+        self._leases.check()
+
+    def on_lost(self, stop: Callable[[], Awaitable[None]]) -> None:
+        """See `SessionKeeper.on_lost`; of several, the last one is called first."""
+        self._stops.append(stop)
+
+    async def restore(
+        self, folder: Path, *, browser: Browser | None = None
+    ) -> Mapping[str, bytes] | None:
+        """See `SessionKeeper.restore`."""
+        self.check()
+        history = await self._store.history(self.session, kind=Kind.WEB)
+        found = await anyio.to_thread.run_sync(look, folder, self.session, history)
+        local = found.revision if isinstance(found, Keep) else 0
+        restored = None if local else await self._restore(folder, browser, history)
+        if restored is None:
+            await anyio.to_thread.run_sync(adopt, folder, self.session)
+        # The newest one, also where it is damaged and the one before was restored: it is known and
+        # passed over, and only one that is newer still must not be covered up.
+        self._backups.grew_from(max([local, *(each.number for each in history)]))
+        self._folder = folder
+        self._telemetry.session_folder(str(self.session), folder)
+        self.check()
+        return None if restored is None else restored.documents
+
+    async def _restore(
+        self, folder: Path, browser: Browser | None, history: list[Revision]
+    ) -> Restored | None:
+        """Restore; None: nothing is stored, or the folder is as new as what is whole."""
+        if not history:
+            return None
+        try:
+            restored = await restore(self._store, self.session, folder, browser=browser)
+        except StaleSnapshot as stale:
+            # It began with one that is newer than the folder, and came to one that is not.
+            self._news.skipped(history[0].number, f"it is damaged, and {stale}")
+            return None
+        self._news.restored(restored)
+        return restored
+
+    def start(self, capture: Callable[[], Awaitable[Snapshot]]) -> None:
+        """See `SessionKeeper.start`."""
+        self._capture = capture
+        # A folder that was kept may have gone on after its last backup.
+        self._backups.changed()
+
+    def changed(self) -> None:
+        """See `SessionKeeper.changed`."""
+        if self._capture is not None:
+            self._backups.changed()
+
+    async def save(self, snapshot: Snapshot | None = None) -> None:
+        """See `SessionKeeper.save`."""
+        self._began_at = unstopped()
+        if snapshot is None:
+            await self._backups.save()
+        else:
+            await self._save_last(snapshot)
+
+    async def _save_last(self, snapshot: Snapshot) -> None:
+        """Store what a session has ended with: nobody will capture that again."""
+
+        async def last() -> Snapshot:
+            return snapshot
+
+        self._capture = last
+        for pause in (*self._keeping.last_pauses, None):
+            try:
+                await self._backups.save(snapshot)
+            except StoreUnavailable as error:
+                self._news.failed(error, pause)
+                if pause is None:
+                    raise
+                await anyio.sleep(pause)
+            else:
+                self._capture = None
+                return
+
+    # What the parts call
+
+    async def _take(self) -> Snapshot:
+        if self._capture is None:
+            raise AuthStoreError(f"{self.session} does not run: there is nothing to capture")
+        self._began_at = unstopped()
+        return await self._capture()
+
+    def _saved(self, saved: Saved) -> None:
+        if self._folder is not None:
+            try:
+                note(self._folder, self.session, saved.revision.number)
+            except OSError as error:
+                # The folder then counts as older than it is: a restart restores this very state.
+                _log.warning("%s: %s is not noted: %s", self.session, saved.revision, error)
+        self._news.saved(saved, seconds=unstopped() - self._began_at)
+
+    async def _stop(self) -> None:
+        """Stop whatever uses the session: it is ours no longer."""
+        for stop in reversed(self._stops):
+            try:
+                await stop()
+            except Exception:  # noqa: BLE001  # the others must be stopped all the same
+                _log.exception("%s: not everything could be stopped", self.session)
+        self._news.lost()
