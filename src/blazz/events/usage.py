@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from blazz.addresses import Identity
 from blazz.events.base import Event
+from blazz.events.freezing import filled_then_frozen
 from blazz.events.statuses import Status, StatusChanged
 
 
@@ -32,20 +33,25 @@ class MessageBilled(Event):
     token: str | None = None
 
 
+_MessageBilled = filled_then_frozen(MessageBilled)
 _ARRIVED = frozenset({Status.DELIVERED, Status.READ, Status.PLAYED})
 
 
-def billed(event: StatusChanged) -> MessageBilled | None:
+def billed(event: StatusChanged, key: str | None = None) -> MessageBilled | None:
     """Tell what is to be paid for a status update; None if nothing, or not yet.
 
     Meta bills delivered messages and names the price with the delivery or the reading, whichever
-    it counts. The result keeps the key that the event was built with.
+    it counts.
+
+    Args:
+        event: The status update.
+        key: The key of the result; by default that of the status update.
     """
     pricing = event.pricing
     if pricing is None or pricing.free or event.status not in _ARRIVED:
         return None
-    return MessageBilled(
-        key=event.key,
+    return _MessageBilled(
+        key=key or event.key,
         at=event.at,
         account=event.account,
         raw=event.raw,

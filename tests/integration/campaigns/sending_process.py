@@ -25,25 +25,29 @@ CONCURRENCY = 40
 
 
 class FileSender:
-    """Appends what it sends to a file, and answers a moment later."""
+    """Appends what it sends to a file, and answers a moment later: 0.07 s at the most, or more."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, slowness: float = 1.0) -> None:
+        self._slowness = slowness
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._random = random.Random()
 
     async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
-        await asyncio.sleep(self._random.uniform(0, 0.02))
+        await self._pause(0.02)
         os.write(self._file, f"{to} {token}\n".encode())
-        await asyncio.sleep(self._random.uniform(0, 0.05))
+        await self._pause(0.05)
         return Receipt(message_id=f"wamid.{to}", to=to, token=token, accepted_at=datetime.now(UTC))
 
+    async def _pause(self, longest: float) -> None:
+        await asyncio.sleep(self._slowness * self._random.uniform(0, longest))
 
-def make(ledger: SqliteLedger, audience: str, sent: str) -> Campaign:
+
+def make(ledger: SqliteLedger, audience: str, sent: str, slowness: float = 1.0) -> Campaign:
     """The campaign; the same in every process."""
     return Campaign(
         CampaignSpec(id="promo", message=Text("Halo {name}"), rate=None, chunk_size=100),
         ledger=ledger,
-        sender=FileSender(sent),
+        sender=FileSender(sent, slowness),
         audience=Audience.csv(audience),
         folder=Path(audience).parent,
         concurrency=CONCURRENCY,
@@ -51,9 +55,9 @@ def make(ledger: SqliteLedger, audience: str, sent: str) -> Campaign:
 
 
 async def main(ledger_path: str, audience: str, sent: str, what: str) -> None:
-    """Import the audience, or send the whole campaign."""
+    """Import the audience, or send the whole campaign, at full speed or a tenth of it."""
     async with SqliteLedger(ledger_path) as ledger:
-        campaign = make(ledger, audience, sent)
+        campaign = make(ledger, audience, sent, slowness=10 if what == "send slowly" else 1)
         if what == "import":
             await campaign.prepare()
             return

@@ -189,7 +189,7 @@ def size_of(ledger: Path) -> int:
 async def test_an_interrupt_leaves_nobody_in_doubt(tmp_path: Path) -> None:
     with Scene(tmp_path, 2000) as scene:
         for _ in range(2):
-            process = scene.start("send")
+            process = scene.start("send slowly")
             assert wait_for_progress(process, 100)
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=60)

@@ -107,7 +107,7 @@ class CloudUpdate:
         item: The update as it came.
     """
 
-    __slots__ = ("_build", "change", "conversation", "item", "key")
+    __slots__ = ("_build", "_event", "change", "conversation", "item", "key")
 
     def __init__(
         self, key: str, conversation: str | None, change: Change, item: Json, build: Build
@@ -117,6 +117,7 @@ class CloudUpdate:
         self.change = change
         self.item = item
         self._build = build
+        self._event: Event | None = None
 
     @property
     def account(self) -> str | None:
@@ -125,6 +126,11 @@ class CloudUpdate:
 
     def event(self) -> Event:
         """Build the typed event; what is not understood is an `UnknownUpdate`."""
+        if self._event is None:
+            self._event = self._built()
+        return self._event
+
+    def _built(self) -> Event:
         try:
             return self._build(self.item, self)
         except Unreadable as error:
@@ -157,8 +163,8 @@ Identify: TypeAlias = Callable[[Json, Change], tuple[str | None, str | None]]
 """Names the key and the conversation of one update; a key of None is made from all of it."""
 
 
-Follow: TypeAlias = Callable[[Json, Change], CloudUpdate | None]
-"""Finds another update that an item stands for, too."""
+Follow: TypeAlias = Callable[[CloudUpdate], CloudUpdate | None]
+"""Finds another update that the item of an update stands for, too."""
 
 
 class Kind(NamedTuple):

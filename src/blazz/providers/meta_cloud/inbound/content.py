@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from blazz.events.freezing import filled_then_frozen
 from blazz.events.media import (
     AudioReceived,
     DocumentReceived,
@@ -27,7 +28,6 @@ from blazz.events.messages import (
 )
 from blazz.events.replies import TemplateButtonPressed
 from blazz.providers.meta_cloud.inbound.cards import card
-from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.problems import problems
 from blazz.providers.meta_cloud.inbound.reading import (
     Json,

@@ -95,8 +95,9 @@ def _outline_lists(change: Change, lists: Mapping[str, Kind], updates: list[Clou
                 key, conversation = identify(item, change)
                 if key is None:
                     key = hashed(change, name, item)
-                updates.append(CloudUpdate(key, conversation, change, item, build))
-                if follow is not None and (another := follow(item, change)) is not None:
+                update = CloudUpdate(key, conversation, change, item, build)
+                updates.append(update)
+                if follow is not None and (another := follow(update)) is not None:
                     updates.append(another)
             else:
                 why = f"an item of {name} is not an object"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from blazz.addresses import Group, Identity, Phone, UserId
 from blazz.errors import InvalidAddress
+from blazz.events.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.change import Change
-from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.keys import digest, plain
 from blazz.providers.meta_cloud.inbound.reading import Json, text
 

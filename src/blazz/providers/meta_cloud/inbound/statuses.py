@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from blazz.addresses import Identity
 from blazz.events.base import UNDATED, Event
+from blazz.events.freezing import filled_then_frozen
 from blazz.events.statuses import (
     BilledConversation,
     Delivered,
@@ -18,7 +18,6 @@ from blazz.events.statuses import (
     StatusChanged,
 )
 from blazz.providers.meta_cloud.inbound.change import Change, CloudUpdate, Kind
-from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
 from blazz.providers.meta_cloud.inbound.keys import plain
 from blazz.providers.meta_cloud.inbound.payments import payment
 from blazz.providers.meta_cloud.inbound.people import (
@@ -72,40 +71,31 @@ def build(item: Json, update: CloudUpdate) -> Event:
     kind = _EVENTS.get(status) if type(status) is str else None
     if kind is None:
         raise Unreadable(f"the status {(text(item, 'status') or 'none')[:40]} is not known")
-    change = update.change
-    common: dict[str, Any] = {
-        "key": update.key,
-        "at": moment(item, "timestamp") or change.time or UNDATED,
-        "account": change.account,
-        "raw": item,
-        "message_id": required(item, "id", "statuses"),
-    }
+    change, get = update.change, item.get
     if "recipient_type" in item or "group_id" in item:
-        common["group"] = to_group(_group_id(item))
-        common["recipient"] = _member(item, change)
+        group = to_group(_group_id(item))
+        recipient = _member(item, change)
     else:
-        contact = change.contact(item.get("recipient_user_id"), item.get("recipient_id"))
-        common["recipient"] = identity(item, RECIPIENT, contact)
-    _add_details(item, common)
-    return kind(**common)
-
-
-def _add_details(item: Json, common: dict[str, Any]) -> None:
-    """Add what only some statuses tell: token, price, errors."""
-    if "biz_opaque_callback_data" in item:
-        common["token"] = text(item, "biz_opaque_callback_data")
-    if "pricing" in item:
-        common["pricing"] = _pricing(inner(item, "pricing"))
-    if "conversation" in item:
-        billed = inner(item, "conversation")
-        common["conversation"] = _conversation(billed)
-        # The groups guide shows the price inside of the conversation.
-        if "pricing" in billed:
-            common.setdefault("pricing", _pricing(inner(billed, "pricing")))
-    if "errors" in item:
-        common["errors"] = problems(item)
-    if "recipient_identity_key_hash" in item:
-        common["identity_key_hash"] = text(item, "recipient_identity_key_hash")
+        group = None
+        contact = change.contact(get("recipient_user_id"), get("recipient_id"))
+        recipient = identity(item, RECIPIENT, contact)
+    pricing, billed = get("pricing"), get("conversation")
+    if type(billed) is dict and pricing is None:
+        pricing = billed.get("pricing")  # where the groups guide shows it
+    return kind(
+        key=update.key,
+        at=moment(item, "timestamp") or change.time or UNDATED,
+        account=change.account,
+        raw=item,
+        message_id=required(item, "id", "statuses"),
+        recipient=recipient,
+        group=group,
+        token=text(item, "biz_opaque_callback_data"),
+        pricing=_pricing(pricing),
+        conversation=_conversation(billed),
+        errors=problems(item) if "errors" in item else (),
+        identity_key_hash=text(item, "recipient_identity_key_hash"),
+    )
 
 
 def _chat(item: Json, change: Change) -> str | None:
@@ -136,8 +126,8 @@ def _member_phone(item: Json) -> object:
     return item.get(MEMBER.phone) or item.get("participant_recipient_id")
 
 
-def _pricing(pricing: Json) -> Pricing | None:
-    if not pricing:
+def _pricing(pricing: object) -> Pricing | None:
+    if type(pricing) is not dict or not pricing:
         return None
     get = pricing.get
     parts = get("category"), get("type"), get("pricing_model"), get("billable")
@@ -161,8 +151,8 @@ def _price(category: object, kind: object, model: object, billable: object) -> P
     )
 
 
-def _conversation(billed: Json) -> BilledConversation | None:
-    if not billed:
+def _conversation(billed: object) -> BilledConversation | None:
+    if type(billed) is not dict or not billed:
         return None
     return BilledConversation(
         id=text(billed, "id"),

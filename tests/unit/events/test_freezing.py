@@ -9,7 +9,7 @@ import pytest
 
 from blazz.addresses import Identity, Phone
 from blazz.events import UNDATED, Delivered, Event, TextReceived
-from blazz.providers.meta_cloud.inbound.freezing import filled_then_frozen
+from blazz.events.freezing import filled_then_frozen
 
 SOMEBODY = Identity(phone=Phone("+6281234567890"))
 USUAL: list[Event | Identity] = [
