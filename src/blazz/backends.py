@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from blazz.campaigns.ledger.base import Ledger
+from blazz.campaigns.limiter.base import Limiter
 from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError
 from blazz.webhooks.inbox.base import Inbox
@@ -41,6 +42,15 @@ def make_ledger(url: str) -> Ledger:
         ConfigurationError: No ledger is made from such a URL.
     """
     return _make("ledger", url, {"sqlite": _sqlite_ledger})
+
+
+def make_limiter(url: str) -> Limiter:
+    """Make a limiter: `local://` counts in this process, `redis://…` for all that share a server.
+
+    Raises:
+        ConfigurationError: No limiter is made from such a URL.
+    """
+    return _make("limiter", url, {"local": _local_limiter, **_redis(_redis_limiter)})
 
 
 def sqlite_url(path: Path) -> str:
@@ -84,6 +94,10 @@ def _postgres(maker: Callable[[str], T]) -> dict[str, Callable[[str], T]]:
     return {"postgresql": maker, "postgres": maker}
 
 
+def _redis(maker: Callable[[str], T]) -> dict[str, Callable[[str], T]]:
+    return {"redis": maker, "rediss": maker, "unix": maker}
+
+
 def _sqlite_inbox(url: str) -> Inbox:
     from blazz.webhooks.inbox.sqlite import SqliteInbox
 
@@ -112,3 +126,15 @@ def _sqlite_ledger(url: str) -> Ledger:
     from blazz.campaigns.ledger.sqlite import SqliteLedger
 
     return SqliteLedger(sqlite_path(url))
+
+
+def _local_limiter(_url: str) -> Limiter:
+    from blazz.campaigns.limiter.local import LocalLimiter
+
+    return LocalLimiter()
+
+
+def _redis_limiter(url: str) -> Limiter:
+    from blazz.campaigns.limiter.redis import RedisLimiter
+
+    return RedisLimiter(url)

@@ -309,6 +309,18 @@ class LedgerError(CampaignError):
     """The ledger cannot be read or written."""
 
 
+class LedgerUnavailable(LedgerError):
+    """The ledger's server cannot be reached, or its answer was lost; workers wait and go on."""
+
+
+class EngineUnavailable(CampaignError):
+    """The engine's server cannot be reached; workers wait and go on."""
+
+
+class LimiterUnavailable(CampaignError):
+    """The limiter's server cannot be reached; workers wait and go on."""
+
+
 class AuthStoreError(BlazzError):
     """A session cannot be stored or restored."""
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from blazz.campaigns.limiter.base import Limit, Limiter
+from blazz.campaigns.limiter.base import Limit, Limiter, Quota
 from blazz.campaigns.priority import Priority
 from blazz.errors import InvalidValue
 
@@ -97,6 +97,57 @@ async def _counts_callers_that_come_together(limiter: Limiter, key: str) -> None
     assert sum(granted) == 10, "callers that come together share one burst"
 
 
+async def _counts_each_member_by_itself(limiter: Limiter, key: str) -> None:
+    twice = Limit(1 / 600, burst=2)
+    first = await limiter.acquire_each(key, ["a", "b", "a", "a"], limit=twice)
+    second = await limiter.acquire_each(key, ["b", "b", "c"], limit=twice)
+    elsewhere = await limiter.acquire_each(f"{key}-other", ["a"], limit=twice)
+    whole = await limiter.acquire(key, 10, limit=_SLOW, priority=Priority.NORMAL)
+
+    assert [grant.granted for grant in first] == [1, 1, 1, 0], "each member has a burst"
+    assert 0 < first[3].wait <= 600, "a member that used it up waits"
+    assert [grant.granted for grant in second] == [1, 0, 1], "it is kept between calls"
+    assert elsewhere[0].granted == 1, "members belong to their key"
+    assert whole.granted == 10, "members take nothing from the key itself"
+    assert not await limiter.acquire_each(key, [], limit=twice), "nobody is nobody"
+
+
+async def _admits_as_many_as_the_quota(limiter: Limiter, key: str) -> None:
+    quota = Quota(2, period=600)
+    first = await limiter.admit(key, ["a", "b", "c", "a"], quota=quota)
+    wider = await limiter.admit(key, ["c", "d"], quota=Quota(3, period=600))
+
+    assert [grant.granted for grant in first] == [1, 1, 0, 1], "whoever counts takes no new place"
+    assert 0 < first[2].wait <= 600, "a place is free when the oldest has counted long enough"
+    assert [grant.granted for grant in wider] == [1, 0], "a wider quota counts who is in already"
+
+
+async def _forgets_who_was_admitted_long_ago(limiter: Limiter, key: str) -> None:
+    short = Quota(1, period=0.05)
+    await limiter.admit(key, ["a"], quota=short)
+    with anyio.fail_after(10):
+        while not (again := (await limiter.admit(key, ["b"], quota=short))[0]).granted:
+            assert again.wait > 0, "a wait of nothing would be a busy loop"
+            await anyio.sleep(again.wait)
+
+
+async def _slows_a_key_down(limiter: Limiter, key: str) -> None:
+    await limiter.slow(key, cut=0.5, pause=600)
+    resting = await limiter.acquire(key, 10, limit=_SLOW, priority=Priority.URGENT)
+    other = f"{key}-other"
+    await limiter.slow(other, cut=0.5, pause=0.0)
+    slowed = await limiter.acquire(other, 100, limit=Limit(1 / 600, 100), priority=Priority.HIGH)
+    third = f"{key}-third"
+    for _ in range(10):
+        await limiter.slow(third, cut=0.5, pause=0.0)
+    once = await limiter.acquire(third, 100, limit=Limit(1 / 600, 100), priority=Priority.HIGH)
+
+    assert resting.granted == 0, "a key that rests gives nothing, not even to what is urgent"
+    assert 590 < resting.wait <= 600, "the wait ends with the rest"
+    assert 50 <= slowed.granted < 100, "afterwards it has a share of its rate and burst"
+    assert 50 <= once.granted < 100, "complaints about one burst cut it once"
+
+
 _CHECKS: tuple[Callable[[Limiter, str], Awaitable[None]], ...] = (
     _grants_what_the_burst_allows,
     _keeps_keys_apart,
@@ -105,4 +156,8 @@ _CHECKS: tuple[Callable[[Limiter, str], Awaitable[None]], ...] = (
     _takes_the_limit_of_each_call,
     _refuses_to_grant_nothing,
     _counts_callers_that_come_together,
+    _counts_each_member_by_itself,
+    _admits_as_many_as_the_quota,
+    _forgets_who_was_admitted_long_ago,
+    _slows_a_key_down,
 )

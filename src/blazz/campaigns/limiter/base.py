@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from blazz.campaigns.priority import Priority
 from blazz.errors import InvalidValue
@@ -53,6 +54,34 @@ class Limit:
         return Limit(self.rate * factor, max(1, round(self.burst * factor)))
 
 
+PAIR: Final = Limit(1 / 6, 45)
+"""What Meta allows between a number and one person: a message every 6 s, 45 at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many different members are admitted within a time that rolls on.
+
+    Meta's messaging tier is one: so many people within 24 hours, for all numbers of a portfolio.
+
+    Attributes:
+        most: How many.
+        period: Seconds; someone who was admitted counts for so long.
+
+    Raises:
+        InvalidValue: One of them is not above 0.
+    """
+
+    most: int
+    period: float = 86_400.0
+
+    def __post_init__(self) -> None:
+        if self.most < 1:
+            raise InvalidValue("Quota.most", "at least 1", self.most)
+        if not 0 < self.period < math.inf:
+            raise InvalidValue("Quota.period", "seconds, above 0", self.period)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """How many may leave now.
@@ -73,13 +102,41 @@ class Limiter(Protocol):
 
     * In any span of t seconds at most `burst + rate * t` are granted under a key.
     * Grants may be partial. What was granted is spent, whether or not it is used.
-    * Keys are independent of each other.
+    * Keys are independent of each other, and so are the three ways to count under one key.
     * Traffic of `Priority.CAMPAIGN` leaves the last fifth of the burst to whatever is more urgent.
     * The limit is given with each call, so it can change between two calls.
+    * A key that was slowed down gets nothing while it rests, then a share of its rate, and the
+      whole rate again after a while; see `blazz.campaigns.limiter.adaptive`.
+
+    Every call may raise `LimiterUnavailable`; nothing may leave then.
     """
 
     async def acquire(
         self, key: str, n: int, *, limit: Limit, priority: Priority = Priority.CAMPAIGN
     ) -> Grant:
         """Take up to `n` (at least 1) of what may leave now; never waits."""
+        ...
+
+    async def acquire_each(
+        self, key: str, members: Sequence[str], *, limit: Limit
+    ) -> Sequence[Grant]:
+        """Take one for each member, such as each person that a number writes to."""
+        ...
+
+    async def admit(self, key: str, members: Sequence[str], *, quota: Quota) -> Sequence[Grant]:
+        """Admit members, in their order; those that count already take no new place."""
+        ...
+
+    async def slow(self, key: str, *, cut: float = 0.5, pause: float = 1.0) -> None:
+        """Slow a key down: the provider said that it sends too fast.
+
+        Args:
+            key: What `acquire` is called with.
+            cut: The share of its present rate that is left to it, above 0 and below 1.
+            pause: Seconds in which nothing is granted.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...
