@@ -64,6 +64,7 @@ class Delivery:
         message_id: The provider's id of the message, once known.
         code: The provider's number for the last error.
         reason: The last error in words.
+        sender: Which of the campaign's numbers took it over, by its place among them.
     """
 
     state: State
@@ -73,13 +74,15 @@ class Delivery:
     message_id: str | None = None
     code: int | None = None
     reason: str | None = None
+    sender: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the message over."""
+    """The provider took the message over, through one of the campaign's numbers."""
 
     message_id: str
+    sender: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,19 @@ class NeverLeft:
 
     reason: str | None = None
     delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """It was not sent, and on purpose: quiet hours, a cap on messages, a person who opted out.
+
+    Attributes:
+        until: When it may be sent after all, in seconds since the epoch; None: it will not be.
+        reason: Why, in words.
+    """
+
+    until: float | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +170,7 @@ Evidence: TypeAlias = (
     Accepted
     | RefusedBy
     | NeverLeft
+    | Withheld
     | Lost
     | LeaseExpired
     | Reported
@@ -178,6 +195,7 @@ _REPORTED: Final = {
     Status.PLAYED: State.READ,
 }
 _UNANSWERED: Final = frozenset({State.SENDING, State.UNKNOWN})
+_NOT_GONE: Final = frozenset({State.PENDING, State.SENDING})
 _ARRIVED: Final = frozenset({State.DELIVERED, State.READ})
 
 
@@ -202,8 +220,8 @@ def advance(
         <State.ACCEPTED: 'accepted'>
     """
     match evidence:
-        case Accepted(message_id):
-            return _raise_to(delivery, State.ACCEPTED, message_id)
+        case Accepted(message_id, sender):
+            return _raise_to(delivery, State.ACCEPTED, message_id, sender)
         case Settled(sent=True):
             return _raise_to(delivery, State.ACCEPTED, None)
         case Reported(Status.FAILED):
@@ -218,7 +236,7 @@ def advance(
 
 def _conclude(
     delivery: Delivery,
-    evidence: RefusedBy | NeverLeft | Lost | Settled | SettleWindowOver | Reopened,
+    evidence: RefusedBy | NeverLeft | Withheld | Lost | Settled | SettleWindowOver | Reopened,
     now: float,
     retries: RetryPolicy,
 ) -> Delivery:
@@ -230,25 +248,30 @@ def _conclude(
             after = _refuse(delivery, evidence, now, retries)
         case NeverLeft(reason, delay) if open_question:
             after = _wait(delivery, now + delay, reason=reason)
+        case Withheld(until, reason) if delivery.state in _NOT_GONE:
+            after = _withhold(delivery, until, reason)
         case Settled() if open_question:
             after = _wait(delivery, now)
         case SettleWindowOver() if delivery.state is State.UNKNOWN:
             after = _wait(delivery, now)
         case Reopened() if delivery.state is State.FAILED:
-            after = Delivery(State.PENDING, delivery.attempt, 0, now)
+            after = Delivery(State.PENDING, delivery.attempt, 0, now, sender=delivery.sender)
         case Lost(reason):
             after = _lose(delivery, reason)
     return after
 
 
-def _raise_to(delivery: Delivery, state: State, message_id: str | None) -> Delivery:
+def _raise_to(
+    delivery: Delivery, state: State, message_id: str | None, sender: int | None = None
+) -> Delivery:
     """Move up on proof that a message exists; a message that failed needs proof of arrival."""
+    by = delivery.sender if sender is None else sender
     known = delivery.message_id or message_id
     failed = delivery.state is State.FAILED
     if (failed and state not in _ARRIVED) or (
         not failed and _HEIGHT[state] <= _HEIGHT[delivery.state]
     ):
-        if known == delivery.message_id:
+        if known == delivery.message_id and by == delivery.sender:
             return delivery
         state = delivery.state
     keeps_error = state is State.FAILED
@@ -260,6 +283,7 @@ def _raise_to(delivery: Delivery, state: State, message_id: str | None) -> Deliv
         known,
         delivery.code if keeps_error else None,
         delivery.reason if keeps_error else None,
+        by,
     )
 
 
@@ -275,6 +299,7 @@ def _fail_later(delivery: Delivery, report: Reported, attempt: int) -> Delivery:
         delivery.message_id or report.message_id,
         report.code,
         report.reason,
+        delivery.sender,
     )
 
 
@@ -282,7 +307,14 @@ def _lose(delivery: Delivery, reason: str | None) -> Delivery:
     if delivery.state is not State.SENDING:
         return delivery
     return Delivery(
-        State.UNKNOWN, delivery.attempt, delivery.refusals, 0.0, delivery.message_id, None, reason
+        State.UNKNOWN,
+        delivery.attempt,
+        delivery.refusals,
+        0.0,
+        delivery.message_id,
+        None,
+        reason,
+        delivery.sender,
     )
 
 
@@ -302,6 +334,20 @@ def _refuse(delivery: Delivery, refusal: RefusedBy, now: float, retries: RetryPo
         delivery.message_id,
         refusal.code,
         refusal.reason,
+        delivery.sender,
+    )
+
+
+def _withhold(delivery: Delivery, until: float | None, reason: str) -> Delivery:
+    return Delivery(
+        State.FAILED if until is None else State.PENDING,
+        delivery.attempt,
+        delivery.refusals,
+        until or 0.0,
+        delivery.message_id,
+        None,
+        reason,
+        delivery.sender,
     )
 
 
@@ -315,4 +361,5 @@ def _wait(delivery: Delivery, until: float, *, reason: str | None = None) -> Del
         delivery.message_id,
         None,
         reason,
+        delivery.sender,
     )
