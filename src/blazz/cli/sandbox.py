@@ -1,4 +1,4 @@
-"""`blazz sandbox`: serve a stand-in for WhatsApp's Cloud API."""
+"""`blazz sandbox`: serve a stand-in for WhatsApp, its Cloud API and its Web."""
 
 from __future__ import annotations
 
@@ -48,12 +48,20 @@ async def _serve(
 def _announce(url: str, world: World, *, as_json: bool) -> None:
     number = next(iter(world.accounts.numbers.values()))
     if as_json:
-        emit({"url": url, "phone_number_id": number.id, "waba_id": number.waba_id})
+        emit(
+            {
+                "url": url,
+                "web_url": f"{url}/web/",
+                "phone_number_id": number.id,
+                "waba_id": number.waba_id,
+            }
+        )
         return
     show_pairs(
         "The sandbox listens; Ctrl-C ends it.",
         [
             ("url", url),
+            ("WhatsApp Web", f"{url}/web/"),
             ("phone number id", number.id),
             ("account id", number.waba_id),
             ("access token", "any"),

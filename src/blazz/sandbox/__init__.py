@@ -14,7 +14,9 @@ from blazz.errors import MissingDependency
 
 if TYPE_CHECKING:
     from blazz.sandbox.control import LoggedMessage, SandboxControl
+    from blazz.sandbox.driving import SandboxWeb
     from blazz.sandbox.magic import Story
+    from blazz.sandbox.phone import SandboxPhone
     from blazz.sandbox.provider import Sandbox
     from blazz.sandbox.server import ServerOptions, serve
     from blazz.sandbox.settings import Settings
@@ -24,7 +26,9 @@ __all__ = [
     "LoggedMessage",
     "Sandbox",
     "SandboxControl",
+    "SandboxPhone",
     "SandboxUser",
+    "SandboxWeb",
     "ServerOptions",
     "Settings",
     "Story",
@@ -35,7 +39,9 @@ _HOMES = {
     "LoggedMessage": "control",
     "Sandbox": "provider",
     "SandboxControl": "control",
+    "SandboxPhone": "phone",
     "SandboxUser": "user",
+    "SandboxWeb": "driving",
     "ServerOptions": "server",
     "Settings": "settings",
     "Story": "magic",

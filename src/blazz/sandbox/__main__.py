@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m blazz.sandbox", description="A stand-in for WhatsApp's Cloud API."
+        prog="python -m blazz.sandbox", description="A stand-in for WhatsApp: Cloud API and Web."
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
@@ -83,6 +83,7 @@ def _announce(url: str, world: World) -> None:
     number = next(iter(world.accounts.numbers.values()))
     told = {
         "url": url,
+        "web_url": f"{url}/web/",
         "pid": os.getpid(),
         "phone_number_id": number.id,
         "waba_id": number.waba_id,

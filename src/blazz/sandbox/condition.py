@@ -10,15 +10,20 @@ class Condition:
     """Like `asyncio.Condition` without its lock, which one event loop does not need.
 
     `notify_all` costs next to nothing while nobody waits, so the busiest paths can call it.
+
+    Attributes:
+        notices: How often it was notified, so that who looks from afar misses none.
     """
 
-    __slots__ = ("_waiters",)
+    __slots__ = ("_waiters", "notices")
 
     def __init__(self) -> None:
+        self.notices = 0
         self._waiters: set[asyncio.Future[None]] = set()
 
     def notify_all(self) -> None:
         """Let all who wait look again."""
+        self.notices += 1
         if self._waiters:
             for waiter in self._waiters:
                 if not waiter.done():

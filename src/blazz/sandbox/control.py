@@ -14,6 +14,7 @@ import httpx
 from blazz.errors import ConnectionFailed, Rejected, Timeout, UnreadableAnswer
 
 if TYPE_CHECKING:
+    from blazz.sandbox.driving import SandboxWeb
     from blazz.sandbox.user import SandboxUser
 
 _MARGIN = 5.0
@@ -100,6 +101,13 @@ class SandboxControl:
         from blazz.sandbox.user import SandboxUser
 
         return SandboxUser(self, phone)
+
+    @property
+    def web(self) -> SandboxWeb:
+        """The simulated WhatsApp Web beside the Cloud API, and its phones."""
+        from blazz.sandbox.driving import SandboxWeb
+
+        return SandboxWeb(self)
 
     async def log(
         self,
@@ -254,12 +262,27 @@ class SandboxControl:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        query: Mapping[str, str | int | float] | None = None,
+        query: Mapping[str, Any] | None = None,
         timeout: float = 30.0,
     ) -> dict[str, Any]:
         """Ask the control API; see the page about the sandbox for its paths."""
+        answer = await self.exchange(method, path, body, query=query, timeout=timeout)
+        _check_status(answer.status_code, answer.content)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout: float = 30.0,
+    ) -> httpx.Response:
+        """Ask the control API, and give the answer as it is."""
         try:
-            answer = await self._client.request(
+            return await self._client.request(
                 method,
                 f"{self.url}/sandbox/{path}",
                 json=dict(body) if body is not None else None,
@@ -268,9 +291,6 @@ class SandboxControl:
             )
         except httpx.TransportError as error:
             raise ConnectionFailed(f"no sandbox at {self.url}: {error!r}") from error
-        _check_status(answer.status_code, answer.content)
-        found: dict[str, Any] = answer.json()
-        return found
 
 
 def _check_status(status: int, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import anyio
 
@@ -16,7 +16,9 @@ from blazz.providers.meta_cloud.retries import Retries
 from blazz.providers.meta_cloud.transports import TransportChoice
 from blazz.sandbox.accounts import DEFAULT_NUMBER_ID, DEFAULT_WABA_ID
 from blazz.sandbox.control import LoggedMessage, SandboxControl
+from blazz.sandbox.driving import SandboxWeb
 from blazz.sandbox.listener import WebhookListener
+from blazz.sandbox.phone import SandboxPhone
 from blazz.sandbox.process import SandboxProcess
 from blazz.sandbox.settings import Settings
 from blazz.sandbox.user import SandboxUser
@@ -28,6 +30,10 @@ class Sandbox(MetaCloud):
     `connect` starts a sandbox in a process of its own, or uses the one at `url`; its webhooks come
     to the session without any set-up. `disconnect` stops what `connect` started. If the program
     dies, the sandbox's process ends, too.
+
+    `async with Sandbox() as sandbox:` starts one that lives as long as the block, for tests of any
+    provider: `Web(url=sandbox.web_url)` opens its simulated WhatsApp Web, whose phones are
+    `sandbox.phone(…)`.
 
     Args:
         url: A sandbox that runs already, such as that of another provider; None: start one.
@@ -91,6 +97,22 @@ class Sandbox(MetaCloud):
         self._process = SandboxProcess(log_file=Path(log_file) if log_file is not None else None)
         self._listener: WebhookListener | None = None
         self._control: SandboxControl | None = None
+        self._held = False
+
+    async def __aenter__(self) -> Self:
+        """Start the sandbox, or reach the one that runs, without opening a session.
+
+        Raises:
+            ConfigurationError: The sandbox did not start.
+        """
+        await self._start()
+        self._held = True
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Stop what was started."""
+        self._held = False
+        await self.disconnect()
 
     def __repr__(self) -> str:
         where = self.base_url if self._control is not None else "not connected"
@@ -106,10 +128,12 @@ class Sandbox(MetaCloud):
         """The sandbox's control API.
 
         Raises:
-            SessionClosed: The provider is not connected.
+            SessionClosed: The sandbox does not run.
         """
         if self._control is None:
-            raise SessionClosed("the sandbox runs while its session is open")
+            raise SessionClosed(
+                "the sandbox runs while its session is open, or in `async with sandbox:`"
+            )
         return self._control
 
     @property
@@ -117,9 +141,27 @@ class Sandbox(MetaCloud):
         """Where the sandbox is, for other clients and for `Sandbox(url)`.
 
         Raises:
-            SessionClosed: The provider is not connected.
+            SessionClosed: The sandbox does not run.
         """
         return self.control.url
+
+    @property
+    def web(self) -> SandboxWeb:
+        """Its simulated WhatsApp Web: settings, outages, what pages sent.
+
+        Raises:
+            SessionClosed: The sandbox does not run.
+        """
+        return self.control.web
+
+    @property
+    def web_url(self) -> str:
+        """The address of its simulated WhatsApp Web, for `Web(url=…)`.
+
+        Raises:
+            SessionClosed: The sandbox does not run.
+        """
+        return self.web.url
 
     async def connect(self, context: ProviderContext) -> None:
         """Start the sandbox, or reach the one that runs, and subscribe to its webhooks.
@@ -128,11 +170,10 @@ class Sandbox(MetaCloud):
             ConfigurationError: The sandbox did not start.
             ConnectionFailed: There is no sandbox at the URL.
         """
-        if self._control is not None:
+        if self._listener is not None:
             return
         try:
-            self.base_url: str = self._given_url or await self._process.start()
-            self._control = SandboxControl(self.base_url, phone_number_id=self.phone_number_id)
+            await self._start()
             await self._introduce(context)
             await super().connect(context)
         except BaseException:
@@ -141,21 +182,23 @@ class Sandbox(MetaCloud):
             raise
 
     async def disconnect(self) -> None:
-        """Stop the webhooks, and the sandbox if it was started here."""
+        """Stop the webhooks, and the sandbox if it was started here and is not held."""
         await super().disconnect()
         listener, self._listener = self._listener, None
-        control, self._control = self._control, None
         try:
             if listener is not None:
                 await listener.stop()
-            if control is not None:
-                await control.aclose()
         finally:
-            await self._process.stop()
+            if not self._held:
+                await self._stop()
 
     def user(self, phone: str) -> SandboxUser:
         """The other side: a user of this number, who can write, tap, read and block."""
         return self.control.user(phone)
+
+    def phone(self, number: str) -> SandboxPhone:
+        """The other side of WhatsApp Web: a phone that links pages, writes, reads and gets lost."""
+        return self.web.phone(number)
 
     def log(
         self, *, to: str | None = None, after: int = 0, wait: float = 0.0
@@ -178,6 +221,21 @@ class Sandbox(MetaCloud):
             Timeout: Something is still to come.
         """
         await self.control.settle(timeout=timeout)
+
+    async def _start(self) -> None:
+        """Start the process and reach it, unless that is done."""
+        if self._control is not None:
+            return
+        self.base_url: str = self._given_url or await self._process.start()
+        self._control = SandboxControl(self.base_url, phone_number_id=self.phone_number_id)
+
+    async def _stop(self) -> None:
+        control, self._control = self._control, None
+        try:
+            if control is not None:
+                await control.aclose()
+        finally:
+            await self._process.stop()
 
     async def _introduce(self, context: ProviderContext) -> None:
         """Make our number and our listener known to the sandbox."""

@@ -25,6 +25,7 @@ from blazz.sandbox.api.answers import EXTENSION
 from blazz.sandbox.api.app import create_app
 from blazz.sandbox.courier import Courier
 from blazz.sandbox.settings import Settings
+from blazz.sandbox.web.simulated import SimulatedWeb
 from blazz.sandbox.world import World
 
 
@@ -107,10 +108,11 @@ async def serve(
         contextlib.closing(listen(options.host, options.port)) as listener,
         contextlib.closing(_open_world(options)) as world,
     ):
+        web = SimulatedWeb(url=f"{url_of(listener)}/web/")
         async with Courier(world) as courier, anyio.create_task_group() as tasks:
-            app = create_app(world, verify=courier.verify)
+            app = create_app(world, verify=courier.verify, web=web)
             server = QuietServer(
-                uvicorn.Config(app, http=HangingProtocol, lifespan="off", ws="none", **QUIET)
+                uvicorn.Config(app, http=HangingProtocol, lifespan="off", **WEBSOCKETS, **QUIET)
             )
             stopping = stop or asyncio.Event()
             with _signals(stopping) if stop is None else contextlib.nullcontext():
@@ -122,6 +124,7 @@ async def serve(
                 if on_ready is not None:
                     on_ready(url_of(listener), world)
                 await stopping.wait()
+                web.services.drop_connections()
                 server.should_exit = True
                 await server.ended.wait()
                 tasks.cancel_scope.cancel()
@@ -173,6 +176,9 @@ QUIET: dict[str, Any] = {
     "timeout_graceful_shutdown": 1,
 }
 """What every server of the sandbox is configured with: the program owns the logging."""
+
+WEBSOCKETS: dict[str, Any] = {"ws": "websockets-sansio"}
+"""What a server is configured with that the pages of WhatsApp Web connect to."""
 
 
 class QuietServer(uvicorn.Server):

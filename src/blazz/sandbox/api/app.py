@@ -9,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
@@ -26,6 +26,8 @@ from blazz.sandbox.api import (
 from blazz.sandbox.api.answers import refusal_answer
 from blazz.sandbox.api.graph import AnyVersion, Api, Handler, route, unknown_path
 from blazz.sandbox.graph_errors import Refusal
+from blazz.sandbox.web.mounting import web_routes
+from blazz.sandbox.web.simulated import SimulatedWeb
 from blazz.sandbox.world import World
 
 logger = logging.getLogger(__name__)
@@ -39,14 +41,17 @@ def create_app(
     world: World,
     *,
     verify: Callable[[Subscription], Awaitable[None]] = _accept_every_url,
+    web: SimulatedWeb | None = None,
 ) -> ASGIApp:
     """Make the application of a sandbox.
 
     Args:
         world: The sandbox.
         verify: Makes the verification handshake with a callback URL.
+        web: Its simulated WhatsApp Web; None: a new one.
     """
     api = Api(world, verify)
+    web = web or SimulatedWeb()
 
     def unknown(request: Request, error: Exception) -> Response:
         """Answer where no route leads, in Graph's words."""
@@ -65,6 +70,8 @@ def create_app(
         # Routes are tried in turn, so the one that is used most comes first.
         routes=[
             route(api, "/{node}/messages", messages.send, ["POST"]),
+            *web_routes(web),
+            Route("/web", _to_page),
             *control_routes(api),
             *_graph_routes(api),
         ],
@@ -155,8 +162,13 @@ def _not_for_pages(handler: Handler) -> Handler:
     return guarded
 
 
+async def _to_page(request: Request) -> Response:
+    return RedirectResponse(f"{request.url.path}/")
+
+
 async def _welcome(request: Request) -> Response:
     return PlainTextResponse(
-        "This is the blazz sandbox, a stand-in for WhatsApp's Cloud API.\n"
+        "This is the blazz sandbox, a stand-in for WhatsApp.\n"
         f"Send to {request.url}v26.0/<phone number id>/messages; look at {request.url}sandbox/\n"
+        f"WhatsApp Web is at {request.url}web/; its phones are at {request.url}sandbox/web/\n"
     )

@@ -85,6 +85,14 @@ def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
         await web.world.changed.wait_for(lambda: bool(found()), timeout=wait)
         return {"messages": [_entry(entry) for entry in found()]}
 
+    async def changes(request: Request) -> object:
+        query, changed = request.query_params, web.world.changed
+        wait = min(_number(query.get("wait", "0"), "wait"), _LONGEST_WAIT)
+        if "after" in query:
+            seen = int(_number(query["after"], "after"))
+            await changed.wait_for(lambda: changed.notices != seen, timeout=wait)
+        return {"changes": changed.notices}
+
     async def set_up(request: Request) -> object:
         values = await _body(request)
         if unknown := values.keys() - _SETUP:
@@ -99,7 +107,9 @@ def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
         action = request.path_params["action"]
         if action not in ACTIONS:
             raise WebRefusal("no_such_action", f"a phone can: {', '.join(sorted(ACTIONS))}")
-        return {"result": _plain(_call(getattr(phone, action), await _body(request)))}
+        result = _plain(_call(getattr(phone, action), await _body(request)))
+        web.world.changed.notify_all()
+        return {"result": result}
 
     table: list[tuple[str, _Handler, str]] = [
         ("/", state, "GET"),
@@ -109,6 +119,7 @@ def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
         ("/outage", outage, "PUT"),
         ("/outage", outage, "DELETE"),
         ("/messages", messages, "GET"),
+        ("/changes", changes, "GET"),
         ("/phones/{number}", show, "GET"),
         ("/phones/{number}", set_up, "PATCH"),
         ("/phones/{number}/{action}", act, "POST"),

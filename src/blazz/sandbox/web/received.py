@@ -58,3 +58,8 @@ def shown(letter: Letter, viewer: Account) -> ReceivedMessage:
         edited=letter.edited is not None,
         revoked=letter.is_revoked,
     )
+
+
+def from_json(message: dict[str, Any]) -> ReceivedMessage:
+    """A message that the control API gave."""
+    return ReceivedMessage(**{**message, "level": Level(message["level"])})
