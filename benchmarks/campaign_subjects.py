@@ -24,7 +24,7 @@ from blazz.addresses import Address, Phone
 from blazz.campaigns import Audience, Campaign, CampaignSpec
 from blazz.campaigns.ledger.records import CampaignRow, NewRow, pack
 from blazz.campaigns.ledger.sqlite import SqliteLedger
-from blazz.campaigns.worker import Sender
+from blazz.campaigns.routing import Sender
 from blazz.messages import Template
 from blazz.messages.base import Message
 from blazz.providers.base import Receipt, new_token

@@ -27,10 +27,11 @@ from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.campaigns.progress import Meter, Phase, Progress, outlook, progress_of
 from blazz.campaigns.report import Report, make_report
+from blazz.campaigns.routing import Sender
 from blazz.campaigns.settle import LookUp, look_up_unknown, reopen_failed, retry_overdue
 from blazz.campaigns.spec import CampaignSpec
 from blazz.campaigns.tokens import TokenSigner
-from blazz.campaigns.worker import Sender, Worker
+from blazz.campaigns.worker import Worker
 from blazz.errors import AudienceError, CampaignConflict, CampaignError, ConfigurationError
 
 _CHUNKS = 2
@@ -231,7 +232,7 @@ class Campaign:
         worker = Worker(
             ledger=self._ledger,
             limiter=self._limiter,
-            senders=lambda other: self._sender if other.number == row.number else None,
+            senders=lambda other, _session: self._sender if other.number == row.number else None,
             owner=owner,
             signer=signer,
             send_timeout=self._send_timeout,

@@ -82,6 +82,11 @@ class ChunkRun:
         with anyio.move_on_after(seconds):
             await self._changed.wait()
 
+    def stop(self) -> None:
+        """Take nothing more; what waits for its turn is given back."""
+        self.stopping = True
+        self.remaining = 0
+
     def wake(self) -> None:
         """End a `wait`: there may be something to take."""
         self._changed.set()

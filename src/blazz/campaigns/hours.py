@@ -64,7 +64,7 @@ class Span:
             raise InvalidValue("hours", _RULE, text)
         start = _minute(match["from_h"], match["from_m"], text)
         end = _minute(match["to_h"], match["to_m"], text)
-        if start == _DAY or end == start:
+        if start in (_DAY, end):
             raise InvalidValue("hours", _RULE, text)
         return cls(_days(match["days"], text), start, end or _DAY)
 

@@ -13,7 +13,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
 
 import anyio
 
@@ -34,39 +33,16 @@ from blazz.campaigns.ledger.records import (
     unpack,
 )
 from blazz.campaigns.limiter.base import Limit, Limiter
+from blazz.campaigns.orders import Orders
 from blazz.campaigns.pacing import Pace
+from blazz.campaigns.routing import Route, Routes, Senders, gives_way
+from blazz.campaigns.screening import quiet_until
 from blazz.campaigns.tokens import TokenSigner
 from blazz.errors import BlazzError, ConfigurationError, LeaseLost, Retry
-from blazz.messages.base import Message
-from blazz.messages.codec import from_json
-from blazz.messages.rendering import Renderer
-from blazz.providers.base import Receipt
 
 _log = logging.getLogger(__name__)
 
 _GRACE = 5.0
-
-
-class Sender(Protocol):
-    """What a campaign sends through; every `Provider` is one.
-
-    It must not retry inside: the ledger counts attempts, and a pause between two of them would
-    pass for a request without an answer.
-    """
-
-    async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
-        """Send one message, once.
-
-        Raises:
-            Refused: The other side said no; nothing was sent.
-            NotSent: It certainly did not leave.
-            DeliveryUnknown: It left, but no answer came.
-        """
-        ...
-
-
-Senders: TypeAlias = Callable[[CampaignRow], Sender | None]
-"""Gives what a campaign is sent through, or None if this process cannot send it."""
 
 
 @dataclass(slots=True)
@@ -101,8 +77,8 @@ class _Work:
 
     row: CampaignRow
     run: ChunkRun
-    sender: Sender
-    renderer: Renderer[Message]
+    route: Route
+    orders: Orders
     number: _Number
     limit: Limit | None
 
@@ -146,7 +122,6 @@ class Worker:
             raise ConfigurationError(f"concurrency must be at least 1, not {concurrency}")
         self._ledger = ledger
         self._limiter = limiter
-        self._senders = senders
         self._owner = owner
         self._signer = signer
         self._send_timeout = send_timeout
@@ -156,7 +131,8 @@ class Worker:
         self._clock = clock
         self._monotonic = monotonic
         self._numbers: dict[tuple[str, str], _Number] = {}
-        self._renderers: dict[int, Renderer[Message]] = {}
+        self._orders: dict[int, Orders] = {}
+        self._routes = Routes(senders, load=self._load, clock=clock)
         self._lanes: Lanes[tuple[_Work, WindowRow]] = Lanes(
             concurrency,
             self._send_row,
@@ -199,8 +175,10 @@ class Worker:
             LedgerError: The ledger cannot be read or written.
         """
         row = await self._ledger.get(chunk.campaign)
-        sender = self._senders(row) if row is not None else None
-        if row is None or sender is None:
+        if row is None:
+            return
+        orders = self._orders_of(row)
+        if not self._routes.serves(row, orders.options):
             return
         asked_at = self._monotonic()
         lease = await self._ledger.lease_chunk(
@@ -208,16 +186,22 @@ class Worker:
         )
         if lease is None:  # somebody has it, or there is nothing to do: the ledger knows
             return
+        route = self._routes.pick(row, orders.options, lease.lane)
+        if route is None:  # its number is out for a while, and no other may take over
+            await anyio.sleep(_GRACE)
+            await self._ledger.release(lease, now=self._clock())
+            return
         work = _Work(
             row=row,
             run=ChunkRun(lease, now=asked_at, ttl=self._ttl),
-            sender=sender,
-            renderer=self._renderer(row),
-            number=self._numbers.setdefault((row.workspace, row.session), _Number()),
+            route=route,
+            orders=orders,
+            number=self._numbers.setdefault((row.workspace, route.session), _Number()),
             limit=Limit(row.rate) if row.rate is not None else None,
         )
         work.number.runs.append(work.run)
         try:
+            work.run.remaining = await orders.screen.screen(lease)
             await self._send_chunk(work)
         except LeaseLost:
             _log.warning("chunk %s of campaign %s was taken over", chunk.number, row.id)
@@ -227,11 +211,15 @@ class Worker:
             work.number.runs.remove(work.run)
         self._on_chunk_done()
 
-    def _renderer(self, row: CampaignRow) -> Renderer[Message]:
-        renderer = self._renderers.get(row.number)
-        if renderer is None:
-            renderer = self._renderers[row.number] = Renderer(from_json(row.message))
-        return renderer
+    def _orders_of(self, row: CampaignRow) -> Orders:
+        orders = self._orders.get(row.number)
+        if orders is None or not orders.fit(row):
+            orders = self._orders[row.number] = Orders(row, self._ledger, clock=self._clock)
+        return orders
+
+    def _load(self, workspace: str, session: str) -> float:
+        number = self._numbers.get((workspace, session))
+        return len(number.runs) if number is not None else 0
 
     async def _send_chunk(self, work: _Work) -> None:
         run = work.run
@@ -263,7 +251,7 @@ class Worker:
         if work.limit is None:
             return want, 0.0, enough
         grant = await self._limiter.acquire(
-            f"{work.row.workspace}/{work.row.session}",
+            f"{work.row.workspace}/{work.route.session}",
             want,
             limit=work.limit.slowed(pace.factor),
             priority=work.row.priority,
@@ -307,11 +295,27 @@ class Worker:
         work.number.pace = pacing.adapt(work.number.pace, batch, now=now)
         stop = pacing.verdict(work.number.pace, batch, now=now)
         if stop is not None:
-            await self._stop_campaign(work, stop)
+            await self._stop(work, stop)
+        elif work.orders.options.sessions:
+            stop = gives_way(work.number.pace, now=now)
+            if stop is not None:
+                await self._give_way(work, stop)
 
-    async def _stop_campaign(self, work: _Work, stop: pacing.Stop) -> None:
-        work.run.stopping = True
-        work.run.remaining = 0
+    async def _give_way(self, work: _Work, stop: pacing.Stop) -> bool:
+        """Let another of the campaign's numbers take over, if there is one that can."""
+        row, session = work.row, work.route.session
+        if not self._routes.take_out(row, work.orders.options, session, stop):
+            return False
+        work.run.stop()
+        work.number.pace = Pace(trouble=1)  # when it is tried again, it begins with one message
+        text = f"others take over from {session}: {stop.reason}"
+        await self._ledger.note(row.number, text, at=self._clock())
+        return True
+
+    async def _stop(self, work: _Work, stop: pacing.Stop) -> None:
+        if await self._give_way(work, stop):
+            return
+        work.run.stop()
         number = work.row.number
         if stop.until is not None:
             await self._ledger.rest(number, until=stop.until, reason=stop.reason)
@@ -344,20 +348,24 @@ class Worker:
         if work.run.stopping or started + self._lanes.longest > work.run.deadline:
             return NeverLeft()
         try:
-            message = work.renderer.render(unpack(row.values, work.row.columns))
+            values = unpack(row.values, work.row.columns)
+            message = work.orders.content.render(values, variant=row.variant)
             address = _stored(row.address)
-        except (BlazzError, ValueError) as error:
+        except (BlazzError, ValueError, IndexError) as error:
             return RefusedBy(Retry.NEVER, None, f"the row cannot be read: {error}")
+        opening = work.orders.screen.opening(row.address)
+        if not opening.open:  # the evening came while the chunk was in work
+            return quiet_until(opening.until)
         token = self._signer.sign(work.row.number, row.seq, row.attempt)
         try:
-            receipt = await work.sender.send(address, message, token=token)
+            receipt = await work.route.sender.send(address, message, token=token)
         except Exception as error:  # noqa: BLE001  # whatever it was, the row needs a result
             if not is_expected(error):
                 _log.exception("the sender of campaign %s raised", work.row.id)
             return evidence_from(error)
         taken = self._monotonic() - started
         work.number.latency += (taken - work.number.latency) / 16
-        return Accepted(receipt.message_id)
+        return Accepted(receipt.message_id, work.route.place)
 
 
 def _stored(address: str) -> Address:

@@ -38,7 +38,7 @@ async def a_worker(ledger: Any, sender: FakeSender | None, **settings: Any) -> W
     return Worker(
         ledger=ledger,
         limiter=settings.pop("limiter", LocalLimiter()),
-        senders=lambda row: sender,
+        senders=lambda _row, _session: sender,
         owner=await ledger.join(),
         signer=TokenSigner(await ledger.key()),
         **settings,
