@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from blazz.auth_stores.base import AuthStore
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError
 from blazz.webhooks.inbox.base import Inbox
+
+if TYPE_CHECKING:
+    from blazz.security.keyring import KeyRing
 
 T = TypeVar("T")
 
@@ -51,6 +55,25 @@ def make_limiter(url: str) -> Limiter:
         ConfigurationError: No limiter is made from such a URL.
     """
     return _make("limiter", url, {"local": _local_limiter, **_redis(_redis_limiter)})
+
+
+def make_auth_store(
+    given: str | Path | AuthStore | None, *, keyring: KeyRing | str | Path | None = None
+) -> AuthStore | None:
+    """Make an auth store: a folder, `redis://…`, `s3://…` or `memory://`; None: there is none.
+
+    Raises:
+        ConfigurationError: No auth store is made from such a URL, or a key ring is given for none.
+        KeyRingError: There is no key ring, or it cannot be read.
+        MissingDependency: The extra for this store is not installed.
+    """
+    if isinstance(given, (str, Path)):
+        from blazz.auth_stores.urls import from_url
+
+        return from_url(given, keyring=keyring)
+    if keyring is not None:
+        raise ConfigurationError("keyring= belongs to an auth_store= that is a URL or a folder")
+    return given
 
 
 def sqlite_url(path: Path) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import anyio
 
 from blazz import backends
+from blazz.auth_stores.base import AuthStore
 from blazz.background import Background
 from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
@@ -22,8 +23,10 @@ from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.campaigns.priority import Priority
 from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
+from blazz.client_auth import ClientAuth, HasSecrets, secrets_of
 from blazz.client_campaigns import ClientCampaigns
 from blazz.client_inbox import ClientInbox, Handler
+from blazz.client_sessions import ClientSessions
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.optout import StopWords
 from blazz.conversations.signals import Signals
@@ -31,11 +34,16 @@ from blazz.conversations.windows import WindowPolicy
 from blazz.errors import ConfigurationError, InvalidValue, SessionClosed
 from blazz.events.base import Event
 from blazz.messages.base import Message
-from blazz.providers.base import Provider, ProviderContext
+from blazz.providers.base import Provider
 from blazz.security.secret import Secret
 from blazz.session import Session, SessionSettings
+from blazz.telemetry import Telemetry
 from blazz.webhooks.inbox.base import Inbox
 from blazz.webhooks.receiver import Receiver
+
+if TYPE_CHECKING:
+    from blazz.auth_stores.keeping import Keeping
+    from blazz.security.keyring import KeyRing
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Handler)
@@ -56,6 +64,12 @@ class Client:
         conversations: Where windows, opt-outs and questions are kept, likewise.
         ledger: Where campaigns are kept: `sqlite:///…`, or a `Ledger`.
         limiter: What keeps campaigns within their rates; one of this process by default.
+        auth_store: Where sessions outlive their machine: a folder, `redis://…`, `s3://…`, or an
+            `AuthStore`. Without one they stay in `folder`, and any process may open them.
+        keyring: Seals what is in the auth store: a `KeyRing`, or the file that one is in. By
+            default `BLAZZ_KEYS` is read; an auth store in a folder can make one of its own.
+        keeping: How long leases last and how often sessions are backed up.
+        telemetry: What is measured; by default OpenTelemetry's global meter, if it is installed.
         verify_tokens: What Meta's webhook handshake must name; sessions may add theirs.
         insecure_webhooks: Accept webhooks without a valid signature; for local use only.
         concurrency: The most handlers that run at the same time.
@@ -82,6 +96,10 @@ class Client:
         conversations: str | ConversationStore | None = None,
         ledger: str | Ledger | None = None,
         limiter: Limiter | None = None,
+        auth_store: str | Path | AuthStore | None = None,
+        keyring: KeyRing | str | Path | None = None,
+        keeping: Keeping | None = None,
+        telemetry: Telemetry | None = None,
         verify_tokens: Iterable[str | Secret] = (),
         insecure_webhooks: bool = False,
         concurrency: int = 64,
@@ -97,6 +115,12 @@ class Client:
             limiter or LocalLimiter(),
             folder=self.folder / "campaigns",
         )
+        self._auth = ClientAuth(
+            backends.make_auth_store(auth_store, keyring=keyring),
+            workspace=self.workspace,
+            keeping=keeping,
+            telemetry=telemetry,
+        )
         self._signals = Signals()
         self._inbox = ClientInbox(
             self._made(backends.make_inbox, inbox, "inbox.db"),
@@ -109,13 +133,22 @@ class Client:
             timeout=handler_timeout,
         )
         self._background = Background()
-        self._sessions: dict[str, Session] = {}
+        self._sessions = ClientSessions(
+            workspace=self.workspace,
+            folder=self.folder / "sessions",
+            auth=self._auth,
+            inbox=self._inbox,
+            background=self._background,
+            store=self._store,
+            signals=self._signals,
+        )
 
     async def __aenter__(self) -> Self:
         """Open the stores and begin to handle what waits in the inbox."""
         try:
             await self._inbox.open()
             await self._store.open()
+            await self._auth.open()
             await self._background.start()
         except BaseException:
             await self.close()
@@ -136,10 +169,11 @@ class Client:
             async with contextlib.AsyncExitStack() as stack:
                 # Undone from the last to the first, each even if another fails.
                 stack.push_async_callback(self._store.close)
+                stack.push_async_callback(self._auth.close)
                 stack.push_async_callback(self._inbox.close)
                 stack.push_async_callback(self._campaigns.close)
                 stack.push_async_callback(self._background.stop)
-                for session in list(self._sessions.values()):
+                for session in list(self.sessions.values()):
                     stack.push_async_callback(session.close)
 
     # Sessions
@@ -147,73 +181,82 @@ class Client:
     async def open(
         self,
         name: str,
-        provider: Provider,
+        provider: Provider | None = None,
         *,
         region: str | None = None,
         window: WindowPolicy | str = WindowPolicy.KNOWN,
         stop_words: Iterable[str] = (),
+        wait: float = 0.0,
     ) -> Session:
         """Open a session; its webhooks are handled from now on.
+
+        With an auth store, a session that only one process may run (WhatsApp Web) is owned by this
+        client before anything of it is started.
 
         Args:
             name: Its name in the workspace: `[a-z0-9][a-z0-9_-]{0,62}`. Under the same name the
                 same conversations are remembered.
-            provider: The way to reach WhatsApp.
+            provider: The way to reach WhatsApp; by default a `MetaCloud` made from the credentials
+                that `save_credentials` stored.
             region: The ISO 3166 country of numbers that are written without a country code.
             window: What to do with free-form messages outside the 24-hour window: `known`,
                 `strict` or `off`; see `WindowPolicy`.
             stop_words: Texts that put their sender on the suppression list, such as `STOP`.
+            wait: Seconds to wait for another process that owns the session.
 
         Raises:
             InvalidValue: The name is not of its form.
+            LeaseTaken: Another process owns the session.
+            SnapshotNotFound: No provider is given, and no credentials are stored.
             ConfigurationError: A session of that name is open.
             SessionClosed: The client is not open.
         """
         check_id("session", name)
         if not self._background.running:
             raise SessionClosed("the client is not open; use `async with Client() as client:`")
-        session = Session(
-            workspace=self.workspace,
-            name=name,
-            provider=provider,
-            store=self._store,
-            signals=self._signals,
-            log=self._inbox.log,
-            settings=SessionSettings(
-                region=region, window=WindowPolicy(window), stop_words=StopWords(stop_words)
-            ),
-            closed=self._forget,
+        settings = SessionSettings(
+            region=region, window=WindowPolicy(window), stop_words=StopWords(stop_words)
         )
-        if name in self._sessions:
-            raise ConfigurationError(f"session {session.key} is open already; close it first")
-        self._sessions[name] = session
-        try:
-            await self._connect(session)
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await session.close()
-            raise
-        return session
+        provider = provider or await self._auth.provider(name)
+        return await self._sessions.open(name, provider, settings, wait=wait)
 
-    async def _connect(self, session: Session) -> None:
-        # Before it connects: from then on its webhooks may come.
-        await self._inbox.attach(session)
-        await session.provider.connect(
-            ProviderContext(
-                workspace=self.workspace,
-                session=session.name,
-                deliver_webhook=self._inbox.deliver_webhook,
-            )
-        )
+    async def save_credentials(
+        self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]
+    ) -> None:
+        """Store what opens a session, sealed, so that `open` needs no more than its name.
 
-    def _forget(self, session: Session) -> None:
-        self._inbox.detach(session)
-        self._sessions.pop(session.name, None)
+        What was stored before stays in the session's history until it is retired.
+
+        Args:
+            name: The session.
+            credentials: `CloudCredentials`, or secrets by name.
+
+        Raises:
+            ConfigurationError: The client has no auth store.
+            LeaseTaken: Another process owns the session.
+
+        Example:
+            ::
+
+                number = CloudCredentials(phone_number_id="1555…", token="EAAG…", pin="123456")
+                await client.save_credentials("sales", number)
+                session = await client.open("sales")
+        """
+        await self._auth.save_credentials(check_id("session", name), secrets_of(credentials))
+
+    async def credentials(self, name: str) -> Mapping[str, Secret]:
+        """Read what `save_credentials` stored; nothing of it prints itself.
+
+        Raises:
+            ConfigurationError: The client has no auth store.
+            SnapshotNotFound: Nothing is stored.
+        """
+        return await self._auth.credentials(check_id("session", name))
 
     @property
     def sessions(self) -> Mapping[str, Session]:
         """The open sessions by name."""
-        return MappingProxyType(self._sessions)
+        return MappingProxyType(self._sessions.open_ones)
 
     # Receiving
 

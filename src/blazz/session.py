@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +81,7 @@ class Session:
         signals: Signals,
         log: EventLog,
         settings: SessionSettings,
-        closed: Callable[[Session], object] = lambda _: None,
+        closed: Callable[[Session], Awaitable[object]],
     ) -> None:
         self.workspace = workspace
         self.name = name
@@ -324,7 +324,7 @@ class Session:
             try:
                 await self.provider.disconnect()
             finally:
-                self._closed(self)
+                await self._closed(self)
 
     async def logout(self) -> None:
         """End the account's session with WhatsApp for good, where there is such a thing."""

@@ -17,11 +17,13 @@ import blazz.client
 import blazz.session
 from blazz.campaigns import Audience, Priority, UnknownPolicy
 from blazz.campaigns.spec import DEFAULT_RATE
+from blazz.client_auth import HasSecrets
 from blazz.conversations.windows import WindowPolicy
 from blazz.errors import SessionClosed
 from blazz.events.base import Event
 from blazz.messages.base import Message
 from blazz.providers.base import Provider
+from blazz.security.secret import Secret
 from blazz.sync.campaign import Campaign
 from blazz.sync.session import Session
 from blazz.webhooks.receiver import Headers, Query, Response
@@ -63,11 +65,12 @@ class Client:
     def open(
         self,
         name: str,
-        provider: Provider,
+        provider: Provider | None = None,
         *,
         region: str | None = None,
         window: WindowPolicy | str = WindowPolicy.KNOWN,
         stop_words: Iterable[str] = (),
+        wait: float = 0.0,
     ) -> Session:
         """See `blazz.Client.open`."""
         opened = self._opened.call(
@@ -78,9 +81,20 @@ class Client:
                 region=region,
                 window=window,
                 stop_words=stop_words,
+                wait=wait,
             )
         )
         return Session(opened, self._opened)
+
+    def save_credentials(
+        self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]
+    ) -> None:
+        """See `blazz.Client.save_credentials`."""
+        self._opened.call(self._client.save_credentials, name, credentials)
+
+    def credentials(self, name: str) -> Mapping[str, Secret]:
+        """See `blazz.Client.credentials`."""
+        return self._opened.call(self._client.credentials, name)
 
     @property
     def sessions(self) -> Mapping[str, Session]:

@@ -6,12 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from blazz.providers.meta_cloud.credentials import CloudCredentials
     from blazz.providers.meta_cloud.provider import DEFAULT_VERSION, MetaCloud
     from blazz.providers.meta_cloud.retries import Retries
 
-__all__ = ["DEFAULT_VERSION", "MetaCloud", "Retries"]
+__all__ = ["DEFAULT_VERSION", "CloudCredentials", "MetaCloud", "Retries"]
 
-_HOMES = {"DEFAULT_VERSION": "provider", "MetaCloud": "provider", "Retries": "retries"}
+_HOMES = {
+    "CloudCredentials": "credentials",
+    "DEFAULT_VERSION": "provider",
+    "MetaCloud": "provider",
+    "Retries": "retries",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module has

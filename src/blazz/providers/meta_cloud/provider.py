@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.metadata import version as version_of
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, Unpack
 
 import httpx
 
@@ -32,6 +32,7 @@ from blazz.providers.meta_cloud.arguments import (
     checked_token,
     phases_of,
 )
+from blazz.providers.meta_cloud.credentials import CloudCredentials, CloudOptions
 from blazz.providers.meta_cloud.faults import (
     InvalidRequest,
     MediaNotUploaded,
@@ -158,6 +159,17 @@ class MetaCloud:
         self._retries = retries or Retries()
         self._transport: httpx.AsyncBaseTransport | None = None
         self._graph: Graph | None = None
+
+    @classmethod
+    def from_credentials(
+        cls,
+        credentials: CloudCredentials | Mapping[str, str | Secret],
+        **options: Unpack[CloudOptions],
+    ) -> Self:
+        """Make it from what an auth store keeps; see `Client.save_credentials`."""
+        if not isinstance(credentials, CloudCredentials):
+            credentials = CloudCredentials.from_secrets(credentials)
+        return cls(**credentials.arguments(), **options)
 
     def __repr__(self) -> str:
         return f"<MetaCloud {self.phone_number_id} {self.version}>"

@@ -1,0 +1,103 @@
+"""The open sessions of a client: owned, attached to the inbox, connected; and all of it undone."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import anyio
+
+from blazz.background import Background
+from blazz.client_auth import ClientAuth
+from blazz.client_inbox import ClientInbox
+from blazz.conversations.base import ConversationStore
+from blazz.conversations.signals import Signals
+from blazz.errors import ConfigurationError
+from blazz.providers.base import Provider, ProviderContext
+from blazz.session import Session, SessionSettings
+
+
+class ClientSessions:
+    """Opens and closes sessions.
+
+    Args:
+        workspace: The tenant.
+        folder: Where providers keep files of their sessions.
+        auth: Who owns them.
+        inbox: Receives for them.
+        background: Runs what keeps them.
+        store: What is remembered of their conversations.
+        signals: Who waits in this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        workspace: str,
+        folder: Path,
+        auth: ClientAuth,
+        inbox: ClientInbox,
+        background: Background,
+        store: ConversationStore,
+        signals: Signals,
+    ) -> None:
+        self._workspace = workspace
+        self._folder = folder
+        self._auth = auth
+        self._inbox = inbox
+        self._background = background
+        self._store = store
+        self._signals = signals
+        self.open_ones: dict[str, Session] = {}
+
+    async def open(
+        self, name: str, provider: Provider, settings: SessionSettings, *, wait: float
+    ) -> Session:
+        """Open a session; see `Client.open`."""
+        session = Session(
+            workspace=self._workspace,
+            name=name,
+            provider=provider,
+            store=self._store,
+            signals=self._signals,
+            log=self._inbox.log,
+            settings=settings,
+            closed=self._forget,
+        )
+        if name in self.open_ones:
+            raise ConfigurationError(f"session {session.key} is open already; close it first")
+        self.open_ones[name] = session
+        try:
+            await self._connect(session, wait)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await session.close()
+            raise
+        return session
+
+    async def _connect(self, session: Session, wait: float) -> None:
+        report = functools.partial(self._inbox.report, session.key)
+        # First of all: whoever is not the owner must not even look at the session's state.
+        keeper = await self._auth.own(session.name, session.provider, wait=wait, report=report)
+        if keeper is not None:
+            self._background.start_soon(keeper.run, name=f"blazz keeper {session.key}")
+        # Before it connects: from then on its webhooks may come.
+        await self._inbox.attach(session)
+        await session.provider.connect(
+            ProviderContext(
+                workspace=self._workspace,
+                session=session.name,
+                deliver_webhook=self._inbox.deliver_webhook,
+                folder=self._folder / self._workspace / session.name,
+                receive=functools.partial(self._inbox.take, session.key),
+                report=report,
+                keeper=keeper,
+            )
+        )
+
+    async def _forget(self, session: Session) -> None:
+        try:
+            await self._auth.disown(session.name)
+        finally:
+            self._inbox.detach(session)
+            self.open_ones.pop(session.name, None)
