@@ -171,6 +171,14 @@ class ConversationStore(Protocol):
         """How far a message came, or None if nothing is known."""
         ...
 
+    async def pace(self, session: str) -> str | None:
+        """What `keep_pace` kept last, or None."""
+        ...
+
+    async def keep_pace(self, session: str, pace: str) -> None:
+        """Keep how much a session has sent of late; the text is that of its pacing."""
+        ...
+
     async def prune(self, before: datetime) -> None:
         """Forget message states and closed questions that are older."""
         ...

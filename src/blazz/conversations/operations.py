@@ -127,6 +127,15 @@ def get_state(session: str, message_id: str) -> Operation[MessageState | None]:
     )
 
 
+def pace(session: str) -> Operation[str | None]:
+    rows = yield Statement("pace", (session,))
+    return rows[0][0] if rows else None
+
+
+def keep_pace(session: str, text: str) -> Operation[None]:
+    yield Statement("keep_pace", (session, text))
+
+
 def prune(before: datetime) -> Operation[None]:
     yield Statement("prune_states", (before.timestamp(),))
     yield Statement("prune_questions", (before.timestamp(),))

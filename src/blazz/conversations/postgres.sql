@@ -64,6 +64,13 @@ ON CONFLICT (session, message_id) DO UPDATE
 SET status = excluded.status, at = excluded.at,
     error_code = excluded.error_code, error = excluded.error;
 
+-- name: pace
+SELECT pace FROM pace WHERE session = $1;
+
+-- name: keep_pace
+INSERT INTO pace (session, pace) VALUES ($1, $2)
+ON CONFLICT (session) DO UPDATE SET pace = excluded.pace;
+
 -- name: prune_states
 DELETE FROM message_state WHERE at < $1;
 

@@ -69,5 +69,11 @@ class SqlConversationStore(ConversationStore, ABC):
     async def state(self, session: str, message_id: str) -> MessageState | None:
         return await self.run(operations.get_state(session, message_id))
 
+    async def pace(self, session: str) -> str | None:
+        return await self.run(operations.pace(session))
+
+    async def keep_pace(self, session: str, pace: str) -> None:
+        await self.run(operations.keep_pace(session, pace))
+
     async def prune(self, before: datetime) -> None:
         await self.run(operations.prune(before))

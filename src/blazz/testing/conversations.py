@@ -150,6 +150,14 @@ async def _states_only_move_up(store: ConversationStore, other: ConversationStor
     assert await other.state(_SALES, "wamid.2") == failed
 
 
+async def _a_pace_is_kept_per_session(store: ConversationStore, other: ConversationStore) -> None:
+    assert await store.pace(_SALES) is None
+    await store.keep_pace(_SALES, "one")
+    await store.keep_pace(_SALES, "two")
+    assert await other.pace(_SALES) == "two", "the newest pace is not the one that is kept"
+    assert await other.pace(_OTHER) is None, "tenants share a pace"
+
+
 async def _what_is_old_is_forgotten(store: ConversationStore, other: ConversationStore) -> None:
     await store.prune(_NOON + timedelta(days=1))
     assert await other.state(_SALES, "wamid.1") is None
@@ -165,6 +173,7 @@ _CHECKS: tuple[Callable[[ConversationStore, ConversationStore], Awaitable[None]]
     _workers_do_not_answer_one_question_twice,
     _an_expired_question_takes_no_answer,
     _states_only_move_up,
+    _a_pace_is_kept_per_session,
     _what_is_old_is_forgotten,
 )
 
