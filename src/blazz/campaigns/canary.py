@@ -51,12 +51,12 @@ def judge(canary: Canary, counts: Counts, *, size: int, quiet_for: float) -> Jud
         <Verdict.HOLD: 'hold'>
     """
     done = counts.total - counts.open
+    bad = counts.failed + counts.unknown
+    told = f"canary: {bad} of {size} messages failed ({bad / size:.1%})"
+    if bad > canary.most_failures * size:
+        return Judgement(Verdict.HOLD, f"{told}, the limit is {canary.most_failures:.1%}")
     if done < size or counts.sending:
         return _WAIT
-    bad = counts.failed + counts.unknown
-    told = f"canary: {bad} of {done} messages failed ({bad / done:.1%})"
-    if bad > canary.most_failures * done:
-        return Judgement(Verdict.HOLD, f"{told}, the limit is {canary.most_failures:.1%}")
     settled = counts.read + bad == done
     if quiet_for < canary.wait and not settled:
         return _WAIT

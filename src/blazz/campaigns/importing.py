@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import csv
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from blazz.campaigns.audience.base import AudienceSource, Needs, Recipient, Row
+from blazz.campaigns.content import Content, read_content
+from blazz.campaigns.geography import country_of
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, NewRow, Reject, RejectKind, pack
-from blazz.messages.codec import from_json
-from blazz.messages.rendering import Renderer
+from blazz.campaigns.options import CampaignOptions, Share
+from blazz.campaigns.routing import lane_of
 
 _TTL = 60.0
 _PAGE = 5000
@@ -37,13 +39,26 @@ async def import_audience(
         CampaignConflict: Another process imports it, or it is complete.
         LedgerError: The ledger cannot be written.
     """
-    renderer = Renderer(from_json(row.message))
-    needs = Needs(row.columns, renderer.render if row.columns else None)
-    async with audience.open(needs) as reader:
+    content = Content(read_content(row.message), seed=row.id)
+    options = CampaignOptions.from_json(row.options)
+    sorter = _Sorter(options, row.chunk_size)
+    async with audience.open(needs_of(content)) as reader:
         await ledger.begin_import(row.number, owner=owner, now=clock(), ttl=_TTL)
         async for batch in reader.batches():
-            rows, rejects = _split(batch, row.columns)
-            await ledger.import_rows(row.number, rows, rejects, owner=owner, now=clock(), ttl=_TTL)
+            rows, rejects = _split(batch, content)
+            for lane, some in sorter.sort(rows):
+                await ledger.import_rows(
+                    row.number, some, rejects, owner=owner, now=clock(), ttl=_TTL, lane=lane
+                )
+                rejects = []
+            if rejects:
+                await ledger.import_rows(
+                    row.number, [], rejects, owner=owner, now=clock(), ttl=_TTL
+                )
+        for lane, some in sorter.rest():
+            await ledger.import_rows(
+                row.number, some, owner=owner, now=clock(), ttl=_TTL, lane=lane
+            )
         return await ledger.finish_import(
             row.number,
             owner=owner,
@@ -54,13 +69,54 @@ async def import_audience(
         )
 
 
-def _split(batch: Iterable[Row], columns: tuple[str, ...]) -> tuple[list[NewRow], list[Reject]]:
+def needs_of(content: Content) -> Needs:
+    """What a content asks of an audience: its columns, and that it can be filled in."""
+
+    def check(address: str, values: Mapping[str, str]) -> None:
+        content.render(values, variant=content.variant(address))
+
+    return Needs(content.columns, check if content.columns else None)
+
+
+class _Sorter:
+    """Gathers the people of each number into chunks of their own, where people belong to numbers.
+
+    No more than a chunk of each number is held in memory.
+    """
+
+    def __init__(self, options: CampaignOptions, chunk_size: int) -> None:
+        stays = options.numbers.share is Share.RECIPIENTS
+        self._sessions = options.sessions if stays else ()
+        self._chunk_size = chunk_size
+        self._waiting: list[list[NewRow]] = [[] for _ in self._sessions]
+
+    def sort(self, rows: list[NewRow]) -> Iterator[tuple[int, list[NewRow]]]:
+        """Take rows; give what can be imported now, with the number that it belongs to."""
+        if not self._sessions:
+            if rows:
+                yield 0, rows
+            return
+        for row in rows:
+            lane = lane_of(row.address, self._sessions)
+            self._waiting[lane].append(row)
+            if len(self._waiting[lane]) == self._chunk_size:
+                yield lane, self._waiting[lane]
+                self._waiting[lane] = []
+
+    def rest(self) -> Iterator[tuple[int, list[NewRow]]]:
+        """Give what is left at the end."""
+        return ((lane, rows) for lane, rows in enumerate(self._waiting) if rows)
+
+
+def _split(batch: Iterable[Row], content: Content) -> tuple[list[NewRow], list[Reject]]:
     rows: list[NewRow] = []
     rejects: list[Reject] = []
     for item in batch:
         if isinstance(item, Recipient):
-            values = pack([item.vars[column] for column in columns])
-            rows.append(NewRow(item.line, str(item.address), values))
+            values = pack([item.vars[column] for column in content.columns])
+            address = str(item.address)
+            country = country_of(address)
+            rows.append(NewRow(item.line, address, values, country, content.variant(address)))
         else:
             rejects.append(Reject(item.line, RejectKind.INVALID, item.reason, item.raw))
     return rows, rejects

@@ -59,6 +59,12 @@ class SendHours:
         """Work the week out."""
         return _timetable(tuple(self.open), tuple(self.quiet))
 
+    def leave_time(self, start: float, end: float) -> bool:
+        """Whether anybody, anywhere, may be written to between two moments."""
+        zones = [self.zone] if self.zone else [f"Etc/GMT{hours:+d}" for hours in range(-14, 13)]
+        openings = (self.timetable().at((zone,), start) for zone in zones)
+        return any(opening.open or opening.until < end for opening in openings)
+
 
 @functools.lru_cache(maxsize=64)
 def _timetable(windows: tuple[str, ...], quiet: tuple[str, ...]) -> Timetable:

@@ -244,7 +244,7 @@ async def test_numbers_without_a_country_belong_to_the_region(path: Path) -> Non
 
 
 async def test_a_row_that_the_message_cannot_take_is_rejected(path: Path) -> None:
-    def check(values: object) -> None:
+    def check(_address: str, values: object) -> None:
         if values == {"name": ""}:
             raise InvalidValue("Template.body", "must not be empty", "")
 

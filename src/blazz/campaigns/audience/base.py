@@ -45,8 +45,8 @@ class Rejected:
 
 
 Row: TypeAlias = Recipient | Rejected
-Check: TypeAlias = Callable[[Mapping[str, str]], object]
-"""Raises `InvalidValue` for values that the message cannot be filled in from."""
+Check: TypeAlias = Callable[[str, Mapping[str, str]], object]
+"""Raises `InvalidValue` for values that a person's message cannot be filled in from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Needs:
 
     Attributes:
         columns: The columns that the message needs.
-        check: Tries the message out on a row's values.
+        check: Tries the message out on a row's address and values.
     """
 
     columns: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class Needs:
         try:
             address = parse(contact, region=region)
             if self.check is not None:
-                self.check(values)
+                self.check(str(address), values)
         except InvalidValue as error:
             return Rejected(line, tuple(raw), str(error))
         return Recipient(line, address, values)
