@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from blazz.auth_stores.base import AuthStore
+from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.conversations.base import ConversationStore
@@ -46,6 +47,32 @@ def make_ledger(url: str) -> Ledger:
         ConfigurationError: No ledger is made from such a URL.
     """
     return _make("ledger", url, {"sqlite": _sqlite_ledger})
+
+
+def make_engine(url: str, *, concurrency: int = 4, recovery: float = 30.0) -> Engine:
+    """Make an engine: `local://` serves this process alone, `redis://…` many machines.
+
+    Args:
+        url: Which.
+        concurrency: How many chunks are worked on at once.
+        recovery: Seconds until a chunk goes to another process that was given to one that died;
+            see `StreaqEngine`.
+
+    Raises:
+        ConfigurationError: No engine is made from such a URL.
+    """
+
+    def local(_url: str) -> Engine:
+        from blazz.campaigns.engine.local import LocalEngine
+
+        return LocalEngine(concurrency=concurrency)
+
+    def streaq(url: str) -> Engine:
+        from blazz.campaigns.engine.streaq import StreaqEngine
+
+        return StreaqEngine(url, concurrency=concurrency, recovery=recovery)
+
+    return _make("engine", url, {"local": local, **_redis(streaq)})
 
 
 def make_limiter(url: str) -> Limiter:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from blazz.campaigns.engine.base import ChunkId, Engine, Handler
+from blazz.campaigns.engine.base import ChunkId, Declined, Engine, Handler
 from blazz.campaigns.priority import Priority
 
 _PATIENCE = 30.0
@@ -69,14 +69,62 @@ async def _hands_over_what_is_offered(engine: Engine, chunks: list[ChunkId]) -> 
 
 async def _puts_the_urgent_first(engine: Engine, chunks: list[ChunkId]) -> None:
     seen = _Seen()
-    for chunk in chunks[:3]:
-        await engine.offer(chunk)
-    await engine.offer(chunks[3], priority=Priority.HIGH)
-    await engine.offer(chunks[4], priority=Priority.URGENT)
-    async with _served(engine, seen.handle):
-        await seen.wait_for(*chunks)
 
-    assert seen.chunks[:2] == [chunks[4], chunks[3]], "the more urgent come first"
+    async def handle(chunk: ChunkId) -> None:
+        await anyio.sleep(0.002)
+        await seen.handle(chunk)
+
+    many = [ChunkId(chunks[0].campaign, number) for number in range(100, 140)]
+    for chunk in many:
+        await engine.offer(chunk)
+    await engine.offer(chunks[0], priority=Priority.HIGH)
+    await engine.offer(chunks[1], priority=Priority.URGENT)
+    async with _served(engine, handle):
+        await seen.wait_for(*chunks[:2], *many)
+
+    for urgent in chunks[:2]:
+        # Several begin at once, in whatever order; but none of those that wait comes before it.
+        assert seen.chunks.index(urgent) < 20, "the more urgent come first"
+
+
+async def _keeps_room_for_what_is_urgent(engine: Engine, chunks: list[ChunkId]) -> None:
+    busy, urgent, end = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def handle(chunk: ChunkId) -> None:
+        if chunk == chunks[0]:
+            urgent.set()
+            return
+        busy.set()
+        await end.wait()
+
+    for number in range(100, 140):
+        await engine.offer(ChunkId(chunks[0].campaign, number))
+    async with _served(engine, handle):
+        await busy.wait()
+        await engine.offer(chunks[0], priority=Priority.URGENT)
+        with anyio.move_on_after(_PATIENCE / 2):
+            await urgent.wait()
+        end.set()
+
+    assert urgent.is_set(), "campaigns do not keep every handler busy"
+
+
+async def _knows_nothing_of_a_decline_but_tries_again(
+    engine: Engine, chunks: list[ChunkId]
+) -> None:
+    seen = _Seen()
+    again = anyio.Event()
+
+    async def decline_once(chunk: ChunkId) -> None:
+        first = chunk not in seen.chunks
+        await seen.handle(chunk)
+        if first:
+            raise Declined
+        again.set()
+
+    await engine.offer(chunks[0])
+    async with _served(engine, decline_once):
+        await again.wait()
 
 
 async def _waits_until_a_chunk_is_due(engine: Engine, chunks: list[ChunkId]) -> None:
@@ -154,6 +202,8 @@ async def _lets_handlers_finish_when_it_closes(engine: Engine, chunks: list[Chun
 _CHECKS: tuple[Callable[[Engine, list[ChunkId]], Awaitable[None]], ...] = (
     _hands_over_what_is_offered,
     _puts_the_urgent_first,
+    _keeps_room_for_what_is_urgent,
+    _knows_nothing_of_a_decline_but_tries_again,
     _waits_until_a_chunk_is_due,
     _gives_a_failed_chunk_again,
     _serves_several_at_once,

@@ -17,6 +17,10 @@ class ChunkId:
     number: int
 
 
+class Declined(Exception):  # noqa: N818  # it is no error
+    """A handler cannot work on a chunk in this process; another may."""
+
+
 Handler: TypeAlias = Callable[[ChunkId], Awaitable[None]]
 
 
@@ -30,7 +34,9 @@ class Engine(Protocol):
 
     * An offered chunk reaches a handler once it is due; the more urgent first, then the older.
     * A chunk that is offered again while it still waits need not be handled twice.
-    * A handler that raises gets its chunk again later; one that is cancelled need not.
+    * A handler that raises gets its chunk again later, or another process does; one that is
+      cancelled need not. `Declined` is not worth a line in the log.
+    * Some handlers are kept free for what is more urgent than a campaign.
     * `run` serves until it is cancelled or `close` is called; `close` lets handlers finish.
     """
 
@@ -41,7 +47,11 @@ class Engine(Protocol):
         priority: Priority = Priority.CAMPAIGN,
         not_before: float | None = None,
     ) -> None:
-        """Queue a chunk; `not_before` is in seconds since the epoch."""
+        """Queue a chunk; `not_before` is in seconds since the epoch.
+
+        Raises:
+            EngineUnavailable: Its server cannot be reached; offer the chunk again.
+        """
         ...
 
     async def run(self, handler: Handler) -> None:
