@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         CampaignError,
         ConfigurationError,
         ConnectionFailed,
+        DailyCapReached,
         DeliveryFailed,
         DeliveryUnknown,
         InvalidAddress,
@@ -145,6 +146,9 @@ if TYPE_CHECKING:
     from blazz.providers.meta_cloud import (
         MetaCloud,
     )
+    from blazz.providers.pacing import (
+        Pacing,
+    )
     from blazz.sandbox import (
         Sandbox,
     )
@@ -185,6 +189,7 @@ __all__ = [
     "ContactsReceived",
     "CopyCode",
     "Currency",
+    "DailyCapReached",
     "DateTime",
     "Delivered",
     "DeliveryFailed",
@@ -224,6 +229,7 @@ __all__ = [
     "OpenFlow",
     "OrderReceived",
     "Organization",
+    "Pacing",
     "Paired",
     "PairingCode",
     "Phone",
@@ -288,7 +294,7 @@ _MODULES = {
     "blazz.conversations.windows": "Window WindowPolicy WindowState",
     "blazz.errors": """
         AnswerLost AudienceError BlazzError CampaignConflict CampaignError
-        ConfigurationError ConnectionFailed DeliveryFailed DeliveryUnknown
+        ConfigurationError ConnectionFailed DailyCapReached DeliveryFailed DeliveryUnknown
         InvalidAddress InvalidValue LedgerError MissingDependency NotAuthorized NotSent
         NotSupported Refused Rejected Restricted Retry SessionClosed Suppressed
         Throttled Timeout Unavailable Undeliverable UnreadableAnswer WindowClosed
@@ -311,6 +317,7 @@ _MODULES = {
     "blazz.pairing": "Paired PairingCode QrCode",
     "blazz.providers.base": "Capability Provider Receipt",
     "blazz.providers.meta_cloud": "MetaCloud",
+    "blazz.providers.pacing": "Pacing",
     "blazz.sandbox": "Sandbox",
     "blazz.security.secret": "Secret",
     "blazz.session": "Session",

@@ -13,7 +13,8 @@ The tree; an error's docstring is its default message::
     ├── NotSent                             the message certainly never left
     │   ├── ConnectionFailed                no connection could be made
     │   ├── WindowClosed                    free-form message outside the 24-hour window
-    │   └── Suppressed                      the recipient opted out
+    │   ├── Suppressed                      the recipient opted out
+    │   └── DailyCapReached                 the session's own pacing allows no more today
     ├── DeliveryUnknown                     the request left, no answer came
     ├── AnswerLost                          the same, for a request that sends no message
     ├── UnreadableAnswer                    the answer is not what the API sends
@@ -159,6 +160,18 @@ class WindowClosed(NotSent):
 
 class Suppressed(NotSent):
     """The recipient opted out and is on the suppression list."""
+
+
+class DailyCapReached(NotSent):
+    """The session's own pacing allows no more uninvited messages today.
+
+    Attributes:
+        retry_after: Seconds until the next day begins.
+    """
+
+    def __init__(self, message: str | None = None, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DeliveryUnknown(BlazzError):
