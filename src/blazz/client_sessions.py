@@ -67,33 +67,33 @@ class ClientSessions:
         if name in self.open_ones:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
         self.open_ones[name] = session
+        report = functools.partial(self._inbox.report, session.key)
         try:
-            await self._connect(session, wait)
+            # First of all: who is not the owner must not even look at the session's state.
+            keeper = await self._auth.own(name, provider, wait=wait, report=report)
+        except BaseException:
+            del self.open_ones[name]
+            raise
+        context = ProviderContext(
+            workspace=self._workspace,
+            session=name,
+            deliver_webhook=self._inbox.deliver_webhook,
+            folder=self._folder / self._workspace / name,
+            receive=functools.partial(self._inbox.take, session.key),
+            report=report,
+            keeper=keeper,
+        )
+        try:
+            if keeper is not None:
+                self._background.start_soon(keeper.run, name=f"blazz keeper {session.key}")
+            # Before it connects: from then on its webhooks may come.
+            await self._inbox.attach(session)
+            await provider.connect(context)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await session.close()
             raise
         return session
-
-    async def _connect(self, session: Session, wait: float) -> None:
-        report = functools.partial(self._inbox.report, session.key)
-        # First of all: whoever is not the owner must not even look at the session's state.
-        keeper = await self._auth.own(session.name, session.provider, wait=wait, report=report)
-        if keeper is not None:
-            self._background.start_soon(keeper.run, name=f"blazz keeper {session.key}")
-        # Before it connects: from then on its webhooks may come.
-        await self._inbox.attach(session)
-        await session.provider.connect(
-            ProviderContext(
-                workspace=self._workspace,
-                session=session.name,
-                deliver_webhook=self._inbox.deliver_webhook,
-                folder=self._folder / self._workspace / session.name,
-                receive=functools.partial(self._inbox.take, session.key),
-                report=report,
-                keeper=keeper,
-            )
-        )
 
     async def _forget(self, session: Session) -> None:
         try:

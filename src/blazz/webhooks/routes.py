@@ -64,7 +64,9 @@ class Routes:
         secrets = tuple(SigningSecret(secret) for secret in profile.secrets)
         if profile.internal:
             signers, parse = [internal_signer(session)], ReadsSessionEvents(profile.parse)
-            kept = await inbox.register(session, accounts=list(profile.accounts), signers=signers)
+            # One that is not linked yet has no account; its own events need a route all the same.
+            accounts = list(profile.accounts) or [session]
+            kept = await inbox.register(session, accounts=accounts, signers=signers)
             self._by_session[session] = _Route((), parse, None)
             return kept
         if not secrets and not self.insecure:
