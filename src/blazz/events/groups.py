@@ -105,6 +105,19 @@ class GroupMembersRemoved(GroupEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupAdminsChanged(GroupEvent):
+    """Members of a group became admins, or are admins no longer.
+
+    Attributes:
+        members: Who.
+        promoted: They became admins.
+    """
+
+    members: tuple[Identity, ...]
+    promoted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupJoinRequested(GroupEvent):
     """A person asks to join a group.
 

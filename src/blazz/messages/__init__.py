@@ -35,6 +35,7 @@ from blazz.messages.media import (
     Video,
     Voice,
 )
+from blazz.messages.poll import Poll
 from blazz.messages.reaction import Reaction
 from blazz.messages.template import (
     CopyCode,
@@ -80,6 +81,7 @@ __all__ = [
     "Organization",
     "Parameter",
     "Parameters",
+    "Poll",
     "QuickReply",
     "Reaction",
     "Row",

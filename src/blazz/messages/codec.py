@@ -25,6 +25,7 @@ from blazz.messages import contacts, interactive, media, template
 from blazz.messages.base import Message, check_kind
 from blazz.messages.frozen import FrozenMapping
 from blazz.messages.location import Location
+from blazz.messages.poll import Poll
 from blazz.messages.reaction import Reaction
 from blazz.messages.text import Text
 
@@ -52,6 +53,7 @@ _TYPES: Final[dict[str, type]] = {
     "contact_url": contacts.ContactUrl,
     "contact_address": contacts.ContactAddress,
     "organization": contacts.Organization,
+    "poll": Poll,
     "reaction": Reaction,
     "buttons": interactive.Buttons,
     "button": interactive.Button,

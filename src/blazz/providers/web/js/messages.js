@@ -1,0 +1,60 @@
+/** Messages as plain values, with everything that Python reads and nothing else. */
+
+const { blazz } = window;
+const text = (...its) => blazz.people.text(...its);
+const person = (...its) => blazz.people.person(...its);
+
+const COPIED = [
+  'type', 'subtype', 't', 'ack', 'body', 'caption', 'mimetype', 'filename', 'size', 'filehash', 'duration',
+  'lat', 'lng', 'loc', 'url', 'vcardFormattedName', 'quotedStanzaID', 'isForwarded', 'forwardingScore', 'isAnimated',
+  'isViewOnce', 'pollName', 'pollSelectableOptionsCount', 'selectedButtonId', 'listResponse', 'notifyName',
+];
+
+/** The id by which a message can be named again, although a quote tells only its last part. */
+function quoted(message) {
+  const id = message.quotedStanzaID;
+  if (!id) return null;
+  const chat = text(message.id.remote);
+  const by = text(message.quotedParticipant ?? null);
+  const fromMe = blazz.people.isMe(by);
+  const participant = chat.endsWith('@g.us') && by ? `_${by}` : '';
+  return `${fromMe}_${chat}_${id}${participant}`;
+}
+
+/** A message as a plain value. */
+async function plain(message) {
+  const raw = message.attributes ?? message;
+  const value = {};
+  for (const name of COPIED) {
+    const its = message[name] ?? raw[name];
+    if (its !== undefined && its !== null && typeof its !== 'function') value[name] = its;
+  }
+  const { id } = message;
+  value.id = text(id);
+  value.chat = text(id.remote);
+  value.fromMe = id.fromMe;
+  value.author = await person(message.author ?? id.participant ?? message.from);
+  value.person = await person(id.remote);
+  value.quoted = quoted(message);
+  if (message.pollOptions) value.pollOptions = message.pollOptions.map(({ name }) => name);
+  if (message.mentionedJidList?.length) value.mentions = await Promise.all(message.mentionedJidList.map(person));
+  if (message.vcardList?.length) value.vcards = message.vcardList.map(({ vcard }) => vcard);
+  if (value.author && value.notifyName && !id.fromMe) value.author.name = value.notifyName;
+  if (['image', 'video', 'sticker', 'document', 'audio', 'ptt'].includes(value.type)) delete value.body; // a preview
+  return value;
+}
+
+/** Find a message by its whole id, also one that is only in the page's storage; or `null`. */
+async function find(id) {
+  const held = WPP.whatsapp.MsgStore.get(id);
+  return held ?? (await WPP.chat.getMessageById(id).catch(() => null)) ?? null;
+}
+
+/** As `find`, but it has to be there. */
+async function need(id) {
+  const message = await find(id);
+  if (!message) throw blazz.fail('no_such_message', `there is no message ${id}`);
+  return message;
+}
+
+blazz.messages = { plain, find, need };

@@ -1,0 +1,165 @@
+/** Reports what happens in the page: its state, messages, receipts, presence, groups, calls. */
+
+const { blazz } = window;
+const text = (...its) => blazz.people.text(...its);
+const person = (...its) => blazz.people.person(...its);
+const isMe = (...its) => blazz.people.isMe(...its);
+const plain = (...its) => blazz.messages.plain(...its);
+const need = (...its) => blazz.messages.need(...its);
+
+let reported = '';
+let order = Promise.resolve();
+let wired = false;
+
+/** Report what needs time to be put together, in the order in which it happened. */
+function inOrder(name, make) {
+  order = order.then(make).then(
+    (value) => value && blazz.emit(name, value),
+    (failure) => blazz.emit('problem', { event: name, text: String(failure?.message ?? failure) }),
+  );
+  return order;
+}
+
+/** The state of the page as a whole. */
+function state() {
+  const stream = WPP.conn.getStreamData?.() ?? WPP.whatsapp.Stream.attributes;
+  const authenticated = !!WPP.conn.isAuthenticated();
+  return {
+    authenticated,
+    mode: stream.mode ?? null,
+    info: stream.info ?? null,
+    socket: WPP.whatsapp.Socket?.state ?? null,
+    full: !!WPP.isFullReady,
+    idle: !!WPP.conn.isIdle?.(),
+    me: authenticated ? blazz.people.me() : null,
+  };
+}
+
+function reportState() {
+  const now = state();
+  const written = JSON.stringify(now);
+  if (written === reported) return;
+  reported = written;
+  blazz.emit('state', now);
+}
+
+async function reportCode(code) {
+  blazz.emit('qr', { data: code?.fullCode ?? null, seconds: WPP.whatsapp.Conn?.refTTL || null });
+}
+
+function reportMessage(message) {
+  if (message.type === 'protocol' || message.type === 'e2e_notification') return;
+  void inOrder('message', () => plain(message));
+}
+
+async function receipt({ ack, chat, ids, sender }) {
+  return { ack, chat: text(chat), ids: ids.map(text), sender: await person(sender), person: await person(chat), t: now() };
+}
+
+async function reaction({ id, msgId, reactionText, timestamp, sender, orphan }) {
+  if (isMe(sender)) return null;
+  return {
+    id: text(id), message: text(msgId), text: reactionText, t: Math.floor(timestamp / 1000), author: await person(sender), orphan,
+  };
+}
+
+async function edited({ id, msg }) {
+  if (msg?.id?.fromMe ?? String(id).startsWith('true_')) return null;
+  const message = msg?.attributes ? msg : await need(text(id));
+  return { edit: text(message.latestEditMsgKey ?? null), t: now(), message: await plain(message) };
+}
+
+async function revoked({ author, from, id, refId, to, type }) {
+  if (isMe(author ?? from)) return null;
+  return { id: text(id), message: text(refId), author: await person(author ?? from), kind: type, t: now() };
+}
+
+async function vote({ msgId, chatId, selectedOptions, timestamp, sender }) {
+  if (isMe(sender)) return null;
+  const chosen = selectedOptions.filter(Boolean).map(({ name }) => name);
+  return { message: text(msgId), chat: text(chatId), chosen, t: Math.floor(timestamp / 1000), author: await person(sender) };
+}
+
+async function presence({ id, isOnline, isGroup, state: activity, shortName, participants, t }) {
+  const chat = text(id);
+  return {
+    chat,
+    online: !!isOnline,
+    activity: activity ?? null,
+    person: isGroup ? null : await person(chat),
+    members: isGroup ? await Promise.all((participants ?? []).map(async (it) => ({ person: await person(it.id), activity: it.state }))) : [],
+    t: t || now(),
+  };
+}
+
+async function members({ author, authorPushName, groupId, action, operation, participants }) {
+  return {
+    group: text(groupId), action, operation: operation ?? null, author: await person(author ?? null),
+    members: await Promise.all(participants.map(person)), t: now(),
+  };
+}
+
+async function call({ id, isGroup, isVideo, offerTime, peerJid, participants }) {
+  return { id: text(id), group: !!isGroup, video: !!isVideo, person: await person(peerJid), t: offerTime || now() };
+}
+
+async function chat(model) {
+  const id = text(model?.id ?? model?.chat ?? null);
+  return id && { chat: id, person: await person(id), name: model.name ?? null, t: now() };
+}
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/** Begin to report; called once wa-js is ready. */
+function start() {
+  if (wired) return;
+  wired = true;
+  for (const name of [
+    'conn.authenticated', 'conn.require_auth', 'conn.main_init', 'conn.main_ready', 'conn.stream_mode_changed',
+    'conn.stream_info_changed', 'conn.online', 'conn.qrcode_idle',
+  ]) WPP.on(name, reportState);
+  WPP.whatsapp.Socket?.on?.('change:state', reportState);
+  WPP.on('conn.logout', () => blazz.emit('logout', {}));
+  WPP.on('conn.logout_reason', (reason) => blazz.emit('logout_reason', { reason: reason ?? null }));
+  WPP.on('conn.needs_update', () => blazz.emit('needs_update', {}));
+  WPP.on('conn.backend_event', (event) => blazz.emit('backend', { event: typeof event === 'string' ? event : event?.type ?? null }));
+  WPP.on('conn.auth_code_change', reportCode);
+  WPP.on('conn.link_code_change', (code) => blazz.emit('code', { code }));
+  WPP.on('conn.link_code_expired', () => blazz.emit('code_expired', {}));
+  WPP.on('conn.link_code_error', () => blazz.emit('code_refused', {}));
+  WPP.on('chat.new_message', reportMessage);
+  WPP.on('chat.msg_ack_change', (change) => void inOrder('receipt', () => receipt(change)));
+  WPP.on('chat.new_reaction', (change) => void inOrder('reaction', () => reaction(change)));
+  WPP.on('chat.msg_edited', (change) => void inOrder('edit', () => edited(change)));
+  WPP.on('chat.msg_revoke', (change) => void inOrder('revoke', () => revoked(change)));
+  WPP.on('chat.poll_response', (change) => void inOrder('vote', () => vote(change)));
+  WPP.on('chat.presence_change', (change) => void inOrder('presence', () => presence(change)));
+  WPP.on('chat.new_chat', (change) => void inOrder('chat', () => chat(change)));
+  WPP.on('group.participant_changed', (change) => void inOrder('members', () => members(change)));
+  WPP.on('call.incoming_call', (change) => void inOrder('call', () => call(change)));
+  void WPP.conn.getAuthCode().then((code) => code && reportCode(code), () => {});
+  reportState();
+}
+
+/** Begin to report, and tell the state at once. */
+blazz.watch = () => {
+  start();
+  return state();
+};
+
+/** Report what is unread and came after a time (seconds since 1970), as if it came now. */
+blazz.reportUnread = async ({ since, most }) => {
+  let count = 0;
+  for (const model of WPP.whatsapp.ChatStore.getModelsArray()) {
+    const unread = Math.min(Math.max(0, model.unreadCount ?? 0), most);
+    if (!unread || (model.t ?? Infinity) < since) continue;
+    const found = await WPP.chat.getMessages(model.id, { count: unread }).catch(() => []);
+    for (const message of found) {
+      if (message.id.fromMe || message.t < since) continue;
+      count += 1;
+      reportMessage(message);
+    }
+  }
+  await order;
+  return count;
+};
