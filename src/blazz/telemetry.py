@@ -83,15 +83,18 @@ class Telemetry:
         meter: An OpenTelemetry meter, for a provider of your own. By default the global one is
             used, if `opentelemetry-api` is installed (extra `otel`); without it nothing is
             measured and nothing is slower.
+        enabled: Measure at all.
 
     Example:
         >>> telemetry = Telemetry()
         >>> telemetry.backup_saved("acme/support", size=15_000_000, uploaded=40_000, seconds=0.3)
     """
 
-    def __init__(self, meter: Meter | None = None) -> None:
+    def __init__(self, meter: Meter | None = None, *, enabled: bool = True) -> None:
         self._kept: dict[str, _Kept] = {}
-        make = _Instruments(_global_meter() if meter is None else meter)
+        if enabled and meter is None:
+            meter = _global_meter()
+        make = _Instruments(meter if enabled else None)
         self._duration = make.histogram("blazz.backup.duration", "s", "How long backups took")
         self._pause = make.histogram(
             "blazz.backup.pause", "s", "How long browsers stood still for a capture"

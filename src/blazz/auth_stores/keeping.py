@@ -81,7 +81,7 @@ class StoreKeeper:
         self.session: SessionKey = lease.session
         self._store = store
         self._keeping = keeping or Keeping()
-        self._telemetry = telemetry or Telemetry()
+        self._telemetry = telemetry or Telemetry(enabled=False)
         self._news = News(lease, report=report, telemetry=self._telemetry)
         self._leases = LeaseKeeper(store, lease, on_lost=self._stop)
         self._backups = Backups(
