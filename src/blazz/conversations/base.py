@@ -135,6 +135,13 @@ class ConversationStore(Protocol):
         """The whole list, oldest first."""
         ...
 
+    async def suppressing(self, workspace: str) -> list[str]:
+        """The sessions of a workspace, as `<workspace>/<name>`, that ever had a suppression list.
+
+        A list may also belong to no session: `<workspace>/*` is the workspace's own.
+        """
+        ...
+
     async def ask(self, session: str, question: Question) -> Question:
         """Register a question; return the one that has its id already, if there is one."""
         ...

@@ -48,6 +48,11 @@ def suppressions(session: str) -> Operation[list[Suppression]]:
     return [Suppression(address=row[0], reason=row[1], at=_time(row[2])) for row in rows]
 
 
+def suppressing(workspace: str) -> Operation[list[str]]:
+    rows = yield Statement("suppressing", (f"{workspace}/",))
+    return sorted(row[0] for row in rows)
+
+
 def ask(session: str, question: Question) -> Operation[Question]:
     asked_at, expires_at = question.asked_at.timestamp(), question.expires_at.timestamp()
     yield Statement("ask", (session, question.id, question.address, asked_at, expires_at))

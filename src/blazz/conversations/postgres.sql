@@ -23,6 +23,16 @@ WHERE excluded.at >= suppression.at;
 SELECT address FROM suppression
 WHERE session = $1 AND active = 1 AND address IN (SELECT json_array_elements_text($2::json));
 
+-- name: suppressing
+-- Steps from session to session instead of reading all their entries.
+WITH RECURSIVE each (session) AS (
+    SELECT min(session) FROM suppression
+    UNION ALL
+    SELECT (SELECT min(session) FROM suppression WHERE suppression.session > each.session)
+    FROM each WHERE each.session IS NOT NULL
+)
+SELECT session FROM each WHERE starts_with(session, $1);
+
 -- name: suppressions
 SELECT address, reason, at FROM suppression WHERE session = $1 AND active = 1 ORDER BY at, address;
 

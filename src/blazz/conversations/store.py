@@ -45,6 +45,9 @@ class SqlConversationStore(ConversationStore, ABC):
     async def suppressions(self, session: str) -> list[Suppression]:
         return await self.run(operations.suppressions(session))
 
+    async def suppressing(self, workspace: str) -> list[str]:
+        return await self.run(operations.suppressing(workspace))
+
     async def ask(self, session: str, question: Question) -> Question:
         return await self.run(operations.ask(session, question))
 

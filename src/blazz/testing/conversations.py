@@ -71,6 +71,9 @@ async def _the_newest_choice_about_suppression_wins(
     await store.suppress(_SALES, [stop])
     assert await store.suppressed(_SALES, [_BUDI]) == set(), "a late, older opt-out came back"
     assert await store.suppressions(_SALES) == []
+    await store.suppress("acme/*", [stop])
+    assert await other.suppressing("acme") == ["acme/*", _SALES]
+    assert await other.suppressing("acm") == []
 
 
 async def _a_question_is_registered_once(
