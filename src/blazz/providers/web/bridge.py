@@ -1,0 +1,184 @@
+"""The way into a page: calling its functions, hearing its events, noticing that it is gone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+from blazz.errors import Timeout
+from blazz.providers.web.browser import RunningBrowser
+from blazz.providers.web.documents import Documents, seed_local_storage
+from blazz.providers.web.errors import BridgeError, PageHung, PageReloaded
+from blazz.providers.web.line import PageLine
+from blazz.providers.web.loading import load
+from blazz.providers.web.probe import check_parts
+from blazz.providers.web.scripts import page_scripts
+
+log: Final = logging.getLogger("blazz.web")
+
+_BINDING: Final = "blazzEvents"
+
+
+class Bridge:
+    """One page with wa-js and our scripts in it; `attach` makes it.
+
+    It speaks Chromium's own protocol rather than Playwright's functions for pages: that needs less
+    memory and time, and is the same with patchright and the like.
+
+    Attributes:
+        browser: The browser that the page is in.
+    """
+
+    def __init__(
+        self, line: PageLine, *, wa_js: Path, on_event: Callable[[str, Any], None]
+    ) -> None:
+        self.browser = line.browser
+        self._line = line
+        self._on_event = on_event
+        self._documents = Documents(line)
+        self._seed: Mapping[str, str] | None = None
+        self._wa_js: Path | None = wa_js
+        line.on("Runtime.bindingCalled", self._take_events)
+
+    @classmethod
+    async def attach(
+        cls,
+        browser: RunningBrowser,
+        *,
+        wa_js: Path,
+        local_storage: Mapping[str, str] | None = None,
+        cookies: Sequence[Mapping[str, Any]] = (),
+        on_event: Callable[[str, Any], None],
+    ) -> Self:
+        """Make a browser's page ready to be opened.
+
+        Args:
+            browser: The browser.
+            wa_js: The script that gives access to WhatsApp's functions.
+            local_storage: What the page's localStorage is to hold before anything of the page
+                runs, instead of what it holds; None leaves it as it is.
+            cookies: Cookies to set before, in the form of Playwright's `add_cookies`.
+            on_event: Called with the name and value of each event of the page, in order. It must
+                not block; what it raises is logged.
+
+        Raises:
+            BrowserDied: The browser has ended meanwhile.
+        """
+        line = await PageLine.connect(browser)
+        bridge = cls(line, wa_js=wa_js, on_event=on_event)
+        bridge._seed = local_storage
+        await line.send("Page.enable")
+        await line.send("Runtime.enable")  # without it a binding is lost with the first page
+        await line.send("Runtime.addBinding", {"name": _BINDING})
+        await bridge._hide_that_it_has_no_window()
+        if blocked := browser.settings.blocked:
+            await line.send("Network.enable")
+            await line.send("Network.setBlockedURLs", {"urls": list(blocked)})
+        if cookies:
+            await browser.page.context.add_cookies(list(cookies))  # type: ignore[arg-type]
+        return bridge
+
+    async def open(self, url: str | None = None, html: str | None = None) -> None:
+        """Load the page and wait until wa-js has found its way into it.
+
+        Args:
+            url: Its address; None: that of the browser's settings.
+            html: What to show there instead; None: that of the browser's settings.
+
+        Raises:
+            PageNotLoaded: It was not loaded, or it is not WhatsApp Web.
+            WrongWaJs: The script that was given is not wa-js, or another version.
+            BridgeOutdated: WhatsApp has changed so that wa-js does not start.
+            BrowserDied: The browser has ended, or the page crashed.
+        """
+        settings = self.browser.settings
+        url, html = url or settings.url, settings.page_html if html is None else html
+        if self._seed is not None:
+            await seed_local_storage(self._line, self._documents, url, self._seed)
+            self._seed = None
+        if self._wa_js is not None:
+            for script in page_scripts(self._wa_js):
+                source = {"source": script}
+                await self._line.send("Page.addScriptToEvaluateOnNewDocument", source)
+            self._wa_js = None
+        if html is not None:
+            await self._documents.show(url, html)
+        version = settings.wa_js_version if settings.wa_js is None else None
+        await load(self._line, url, version=version, timeout=settings.page_timeout)
+
+    async def probe(self) -> None:
+        """Check that wa-js found all parts of WhatsApp that we need.
+
+        Raises:
+            BridgeOutdated: It did not; the error names those that are missing.
+            BrowserDied: The browser has ended, or the page crashed.
+        """
+        await check_parts(self._line)
+
+    async def call(self, name: str, argument: Any = None, *, timeout: float) -> Any:  # noqa: ANN401
+        """Call `window.blazz.<name>(argument)` in the page and wait for what it gives.
+
+        Args:
+            name: The name of the function.
+            argument: What it is given; anything that JSON can hold.
+            timeout: Seconds to wait. The page goes on with what it does when they are over.
+
+        Raises:
+            BridgeError: The function failed; the error has the page's own code.
+            Timeout: It gave nothing in time.
+            BrowserDied: The browser ended, or the page crashed or was loaded anew.
+        """
+        payload = json.dumps(json.dumps(argument, ensure_ascii=False, separators=(",", ":")))
+        expression = f"window.blazz.run({json.dumps(name)}, {payload})"
+        answer = json.loads(await self._line.evaluate(expression, timeout=timeout, what=name))
+        if (error := answer.get("error")) is not None:
+            raise BridgeError(error["message"], code=error["code"], details=error.get("details"))
+        return answer["value"]
+
+    async def ping(self, timeout: float) -> None:
+        """Make sure that the page still runs.
+
+        Raises:
+            PageHung: It did not answer within `timeout` seconds.
+            BrowserDied: The browser ended, or the page crashed.
+        """
+        try:
+            await self._line.evaluate("1", timeout=timeout, what="a sign of life")
+        except Timeout:
+            raise PageHung(f"the page gave no sign of life within {timeout:g} s") from None
+        except PageReloaded:
+            pass  # what is being loaded is alive
+
+    async def watch(self, *, every: float, timeout: float) -> None:
+        """Ping the page for ever; ends only with an error.
+
+        Args:
+            every: Seconds between pings.
+            timeout: Seconds within which the page has to answer each.
+
+        Raises:
+            PageHung: It did not answer.
+            BrowserDied: The browser ended, or the page crashed.
+        """
+        while True:
+            await self.ping(timeout)
+            await self._line.wait_until_gone(every)
+
+    async def _hide_that_it_has_no_window(self) -> None:
+        """Name the browser as one with a window does: WhatsApp turns unknown ones away."""
+        told = (await self._line.send("Browser.getVersion"))["userAgent"]
+        usual = str(told).replace("HeadlessChrome", "Chrome")
+        if usual != told:
+            await self._line.send("Emulation.setUserAgentOverride", {"userAgent": usual})
+
+    def _take_events(self, called: Mapping[str, Any]) -> None:
+        if called["name"] != _BINDING:
+            return
+        for name, value in json.loads(called["payload"]):
+            try:
+                self._on_event(name, value)
+            except Exception:
+                log.exception("an event of the page was not handled: %s", name)

@@ -1,0 +1,106 @@
+"""Playwright's driver: one process for all browsers of an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import anyio
+from anyio.lowlevel import RunVar
+
+from blazz.errors import MissingDependency
+
+if TYPE_CHECKING:
+    from playwright.async_api import Playwright
+
+
+class Driver:
+    """A driver that lives as long as somebody needs it.
+
+    It is a Node.js process of about 120 MB, so browsers share it. Whoever takes it gives it back;
+    with the last one it ends.
+    """
+
+    def __init__(self) -> None:
+        self._changing = anyio.Lock()
+        self._holders = 0
+        self._playwright: Playwright | None = None
+
+    async def take(self) -> Playwright:
+        """Start it unless it runs.
+
+        Raises:
+            MissingDependency: Playwright is not installed.
+        """
+        async with self._changing:
+            if self._playwright is None:
+                self._playwright = await _start()
+            self._holders += 1
+            return self._playwright
+
+    async def give_back(self) -> None:
+        """Stop it if nobody else needs it."""
+        with anyio.CancelScope(shield=True):
+            async with self._changing:
+                self._holders -= 1
+                if self._holders == 0 and self._playwright is not None:
+                    playwright, self._playwright = self._playwright, None
+                    await playwright.stop()
+
+    async def replace(self, broken: Playwright) -> Playwright:
+        """Start another one in place of one that has died; whoever holds it holds the new one."""
+        async with self._changing:
+            if self._playwright is broken:
+                self._playwright = None
+                await broken.stop()
+            if self._playwright is None:
+                self._playwright = await _start()
+            return self._playwright
+
+
+def this_loops_driver() -> Driver:
+    """The driver of the running event loop."""
+    driver = _DRIVER.get(None)
+    if driver is None:
+        driver = Driver()
+        _DRIVER.set(driver)
+    return driver
+
+
+@asynccontextmanager
+async def kept_driver() -> AsyncIterator[None]:
+    """Keep the driver running, for whoever starts browsers one after another."""
+    driver = this_loops_driver()
+    await driver.take()
+    try:
+        yield
+    finally:
+        await driver.give_back()
+
+
+async def has_died(playwright: Playwright) -> bool:
+    """Whether a driver does not answer any more."""
+    from playwright.async_api import Error
+
+    try:
+        with anyio.fail_after(_ANSWER_SECONDS):
+            probe = await playwright.request.new_context()
+            await probe.dispose()
+    except (Error, TimeoutError, OSError):
+        return True
+    return False
+
+
+async def _start() -> Playwright:
+    try:
+        from playwright.async_api import async_playwright
+    except ImportError:
+        raise MissingDependency("playwright", extra="web") from None
+    return await async_playwright().start()
+
+
+_ANSWER_SECONDS: Final = 10.0
+# Playwright belongs to the event loop that started it, so each loop has its own; there is nothing
+# else that all sessions of a loop, possibly of several clients, have in common.
+_DRIVER: Final[RunVar[Driver]] = RunVar("blazz Playwright driver")

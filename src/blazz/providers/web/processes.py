@@ -1,0 +1,147 @@
+"""The processes of browsers: finding them, their memory, ending them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+from blazz.errors import MissingDependency
+
+if TYPE_CHECKING:
+    import psutil
+
+END_SECONDS: Final = 5.0
+"""Seconds within which killed processes have to be gone."""
+
+
+class ProcessTree:
+    """A process and all that descend from it.
+
+    It is known by its pid and the time of its start, so that another process that gets the same
+    pid later is never taken for it.
+
+    Args:
+        pid: The pid of the process.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._root: psutil.Process | None = None
+        library = _psutil()
+        with contextlib.suppress(library.NoSuchProcess):
+            self._root = library.Process(pid)
+
+    def is_running(self) -> bool:
+        """Whether the process runs; one that has ended and was not collected yet does not."""
+        library = _psutil()
+        try:
+            return (
+                self._root is not None
+                and self._root.is_running()
+                and self._root.status() != library.STATUS_ZOMBIE
+            )
+        except library.NoSuchProcess:
+            return False
+
+    def memory(self) -> int:
+        """Bytes that they use; takes some milliseconds.
+
+        On Linux this is the proportional set size: what several processes share is divided among
+        them, so that the figures of many browsers add up. Elsewhere it is what they do not share.
+        """
+        total = 0
+        for process in self._all():
+            with contextlib.suppress(_psutil().Error):
+                used = process.memory_full_info()
+                total += int(getattr(used, "pss", used.uss))
+        return total
+
+    def kill(self) -> None:
+        """Kill them all, and wait until they are gone."""
+        doomed = self._all()
+        for process in doomed:
+            with contextlib.suppress(_psutil().Error):
+                process.kill()
+        _psutil().wait_procs(doomed, timeout=END_SECONDS)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the process has ended; False if it has not after so many seconds."""
+        if self._root is None:
+            return True
+        library = _psutil()
+        with contextlib.suppress(library.TimeoutExpired, library.NoSuchProcess):
+            self._root.wait(seconds)
+        return not self.is_running()
+
+    def watch(self, ended: Callable[[], None]) -> Callable[[], None] | None:
+        """Call `ended` in this event loop when the process ends; give what stops watching.
+
+        None: this system cannot tell, or the process has ended already.
+        """
+        if sys.platform != "linux":
+            return None
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except OSError:
+            return None
+        return _when_readable(descriptor, ended)
+
+    def _all(self) -> list[psutil.Process]:
+        if self._root is None or not self.is_running():
+            return []
+        try:
+            return [self._root, *self._root.children(recursive=True)]
+        except _psutil().NoSuchProcess:
+            return []
+
+
+def browsers_of(user_data: Path) -> list[int]:
+    """The pids of browsers that run on a profile folder; their other processes are not in it."""
+    switch = f"--user-data-dir={user_data}"
+    found = {}
+    for process in _psutil().process_iter(["ppid", "cmdline"]):
+        line = process.info["cmdline"] or []
+        if switch in line and not any(part.startswith("--type=") for part in line):
+            found[process.pid] = process.info["ppid"]
+    starters = set(found.values())  # the scripts that distributions put before their browsers
+    return [pid for pid in found if pid not in starters]
+
+
+def kill_browsers_of(user_data: Path) -> None:
+    """Kill the browsers that run on a profile folder, and wait until they are gone."""
+    for pid in browsers_of(user_data):
+        ProcessTree(pid).kill()
+
+
+def _when_readable(descriptor: int, ended: Callable[[], None]) -> Callable[[], None]:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    is_open = True
+
+    def stop() -> None:
+        nonlocal is_open
+        if is_open:
+            is_open = False
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+
+    def report() -> None:
+        stop()
+        ended()
+
+    loop.add_reader(descriptor, report)
+    return stop
+
+
+def _psutil() -> ModuleType:
+    try:
+        import psutil
+    except ImportError:
+        raise MissingDependency("psutil", extra="web") from None
+    return psutil

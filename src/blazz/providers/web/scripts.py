@@ -1,0 +1,49 @@
+"""The scripts that run in the page, in the order in which they are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+FIRST: Final = "bridge.js"
+"""Makes `window.blazz`, which the other scripts add their functions to."""
+
+NO_ANALYTICS: Final = "window.WPPConfig = { disableGoogleAnalytics: true };"
+"""wa-js reads it when it starts: without it, it reports every session to Google Analytics."""
+
+
+def page_scripts(wa_js: Path) -> Iterator[str]:
+    """All scripts, each to be run before anything of the page.
+
+    The bridge comes first, then wa-js, then the scripts that use both, by name. They run in the
+    page itself only, never in a frame within it.
+
+    Raises:
+        OSError: wa-js cannot be read.
+    """
+    own = own_scripts()
+    yield _guarded(NO_ANALYTICS)
+    yield _guarded(own[FIRST])
+    yield _guarded(wa_js.read_text(encoding="utf-8"))
+    for name, source in sorted(own.items()):
+        if name != FIRST:
+            yield _guarded(source)
+
+
+@cache
+def own_scripts() -> dict[str, str]:
+    """The scripts of this package and their names; they never change while it runs."""
+    folder = files("blazz.providers.web") / "js"
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".js")
+    }
+
+
+def _guarded(source: str) -> str:
+    # The line break ends a comment on the last line.
+    return f"(() => {{ if (window.top !== window) return;\n{source}\n}})();"
