@@ -1,0 +1,85 @@
+-- What only PostgreSQL says in this way. A partition's name holds its campaign's number.
+
+-- name: now
+SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision);
+
+-- name: alone
+SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
+
+-- name: hold_chunks
+SELECT number FROM chunk WHERE campaign = $1 AND number = ANY($2) ORDER BY number FOR UPDATE;
+
+-- name: fill_chunk
+INSERT INTO chunk (campaign, lane, number, pending)
+SELECT $1::integer, $2::integer, number, size FROM unnest($3::integer[], $4::integer[]) AS filled (number, size)
+ON CONFLICT (campaign, number) DO UPDATE SET pending = chunk.pending + excluded.pending;
+
+-- name: update_delivery
+UPDATE recipient SET
+    state = found.state, refusals = found.refusals, next_at = found.next_at,
+    message_id = found.message_id, code = found.code, reason = found.reason,
+    sender = found.sender, changed_at = $2
+FROM unnest(
+    $3::text[], $4::smallint[], $5::double precision[], $6::text[], $7::integer[], $8::text[],
+    $9::smallint[], $10::integer[]
+) AS found (state, refusals, next_at, message_id, code, reason, sender, seq)
+WHERE campaign = $1 AND recipient.seq = found.seq;
+
+-- name: count_changes
+UPDATE chunk SET
+    pending = chunk.pending + change.pending, sending = chunk.sending + change.sending,
+    unknown = chunk.unknown + change.unknown, accepted = chunk.accepted + change.accepted,
+    sent = chunk.sent + change.sent, delivered = chunk.delivered + change.delivered,
+    read = chunk.read + change.read, failed = chunk.failed + change.failed,
+    next_at = LEAST(chunk.next_at, change.next_at),
+    last_at = coalesce(change.last_at, chunk.last_at)
+FROM unnest(
+    $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[], $7::integer[],
+    $8::integer[], $9::integer[], $10::double precision[], $11::double precision[], $12::integer[]
+) AS change (
+    pending, sending, unknown, accepted, sent, delivered, read, failed, next_at, last_at, number
+)
+WHERE campaign = $1 AND chunk.number = change.number;
+
+-- name: enter
+INSERT INTO contact (workspace, scope, campaign, at, address, seq)
+SELECT $1::text, $2::text, $3::integer, $4::double precision, address, seq
+FROM unnest($5::text[], $6::integer[]) AS fresh (address, seq)
+ON CONFLICT (workspace, scope, address, campaign, seq) DO UPDATE SET at = excluded.at;
+
+-- name: drop_partition
+DROP TABLE IF EXISTS recipient_{number};
+
+-- name: make_partition
+CREATE TABLE recipient_{number} (
+    LIKE recipient INCLUDING DEFAULTS, CHECK (campaign = {number})
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.1);
+
+-- name: remove_repeated
+WITH repeated AS (
+    SELECT address, min(line) AS first FROM recipient_{number}
+    GROUP BY address HAVING count(*) > 1
+), gone AS (
+    DELETE FROM recipient_{number} AS it USING repeated
+    WHERE it.address = repeated.address AND it.line > repeated.first
+    RETURNING it.seq, it.line, it.address, repeated.first
+), rejected AS (
+    INSERT INTO reject (campaign, line, kind, reason, fields)
+    SELECT $1::integer, line, 'duplicate', 'the same address as in line ' || first,
+        jsonb_build_array(address)::text
+    FROM gone
+), counted AS (
+    UPDATE chunk SET pending = pending - less.count
+    FROM (SELECT (seq - 1) / $2::integer + 1 AS number, count(*) FROM gone GROUP BY 1) AS less
+    WHERE campaign = $1 AND chunk.number = less.number
+)
+SELECT count(*) FROM gone;
+
+-- name: index_partition
+ALTER TABLE recipient_{number} ADD PRIMARY KEY (campaign, seq);
+
+-- name: analyze_partition
+ANALYZE recipient_{number};
+
+-- name: join_partition
+ALTER TABLE recipient ATTACH PARTITION recipient_{number} FOR VALUES IN ({number});
