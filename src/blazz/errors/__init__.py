@@ -1,0 +1,176 @@
+"""Every error that blazz raises.
+
+The tree; an error's docstring is its default message::
+
+    BlazzError
+    ├── InvalidValue (also ValueError)      a value breaks a limit or a format
+    │   └── InvalidAddress                  not a phone number, user id, LID or group
+    ├── ConfigurationError                  settings are wrong, missing or contradict each other
+    │   ├── MissingDependency               an optional package is not installed
+    │   ├── KeyRingError                    the key ring is missing, unreadable or open to others
+    │   └── UnsuitableStore                 this store cannot keep sessions safely
+    ├── NotSupported                        this provider cannot do it; nothing was sent
+    ├── NotSent                             the message certainly never left
+    │   ├── ConnectionFailed                no connection could be made
+    │   ├── WindowClosed                    free-form message outside the 24-hour window
+    │   ├── Suppressed                      the recipient opted out
+    │   └── DailyCapReached                 the session's own pacing allows no more today
+    ├── DeliveryUnknown                     the request left, no answer came
+    ├── AnswerLost                          the same, for a request that sends no message
+    ├── UnreadableAnswer                    the answer is not what the API sends
+    ├── Refused                             the provider answered with an error; nothing was sent
+    │   ├── NotAuthorized                   credentials or permissions
+    │   ├── Throttled                       too much, too fast
+    │   ├── Restricted                      the account is limited by policy or payment
+    │   ├── Undeliverable                   this recipient cannot get this message
+    │   ├── Unavailable                     the provider cannot serve it at the moment
+    │   └── Rejected                        the request itself is wrong
+    ├── DeliveryFailed                      accepted first, reported as failed later
+    ├── WebhookError                        a webhook request was not accepted
+    │   ├── SignatureMismatch               the signature does not fit the body
+    │   ├── InboxFull                       updates wait in the inbox faster than they are handled
+    │   └── InboxUnavailable                the inbox cannot be read or written
+    ├── SessionClosed                       the session or client is not open
+    ├── Timeout (also TimeoutError)         what was waited for did not happen in time
+    ├── CampaignError                       a campaign cannot be made or run
+    │   ├── AudienceError                   the audience cannot be read
+    │   ├── CampaignConflict                a campaign of that id exists with other content
+    │   ├── LeaseLost                       another worker owns this chunk now
+    │   ├── LedgerError                     the ledger cannot be read or written
+    │   │   └── LedgerUnavailable           its server does not answer; workers wait and go on
+    │   ├── EngineUnavailable               the engine's server does not answer, likewise
+    │   └── LimiterUnavailable              the limiter's server does not answer, likewise
+    └── AuthStoreError                      a session cannot be stored or restored
+        ├── LeaseTaken                      another owner holds the session
+        ├── OwnershipLost                   this owner's lease has ended; nothing was changed
+        ├── SnapshotNotFound                there is no such revision
+        ├── StaleSnapshot                   a newer state exists; nothing was overwritten
+        ├── SnapshotDamaged                 what is stored is not what was written
+        ├── IncompatibleBrowser             this browser may not open that snapshot
+        ├── WrongKey                        sealed with a key that is not in the key ring
+        ├── SourceChanged                   a file changed while it was being stored
+        ├── DiskFailed                      the local disk did not take it
+        └── StoreUnavailable                the store cannot be reached or does not answer
+            └── StoreFull                   the store has no room
+
+Errors of the Cloud API have a class for each code in `blazz.providers.meta_cloud.faults`; each is
+also one of the six kinds of `Refused`, so code that catches those works with every provider.
+"""
+
+from __future__ import annotations
+
+from blazz.errors.base import (
+    BlazzError,
+    ConfigurationError,
+    InvalidAddress,
+    InvalidValue,
+    MissingDependency,
+    NotSupported,
+    SessionClosed,
+    Timeout,
+)
+from blazz.errors.campaigns import (
+    AudienceError,
+    CampaignConflict,
+    CampaignError,
+    EngineUnavailable,
+    LeaseLost,
+    LedgerError,
+    LedgerUnavailable,
+    LimiterUnavailable,
+)
+from blazz.errors.sending import (
+    AnswerLost,
+    ConnectionFailed,
+    DailyCapReached,
+    DeliveryFailed,
+    DeliveryUnknown,
+    NotAuthorized,
+    NotSent,
+    Refused,
+    Rejected,
+    Restricted,
+    Retry,
+    Suppressed,
+    Throttled,
+    Unavailable,
+    Undeliverable,
+    UnreadableAnswer,
+    WindowClosed,
+)
+from blazz.errors.storing import (
+    AuthStoreError,
+    DiskFailed,
+    IncompatibleBrowser,
+    KeyRingError,
+    LeaseTaken,
+    OwnershipLost,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    SourceChanged,
+    StaleSnapshot,
+    StoreFull,
+    StoreUnavailable,
+    UnsuitableStore,
+    WrongKey,
+)
+from blazz.errors.webhooks import (
+    InboxFull,
+    InboxUnavailable,
+    SignatureMismatch,
+    WebhookError,
+)
+
+__all__ = [
+    "AnswerLost",
+    "AudienceError",
+    "AuthStoreError",
+    "BlazzError",
+    "CampaignConflict",
+    "CampaignError",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "DailyCapReached",
+    "DeliveryFailed",
+    "DeliveryUnknown",
+    "DiskFailed",
+    "EngineUnavailable",
+    "InboxFull",
+    "InboxUnavailable",
+    "IncompatibleBrowser",
+    "InvalidAddress",
+    "InvalidValue",
+    "KeyRingError",
+    "LeaseLost",
+    "LeaseTaken",
+    "LedgerError",
+    "LedgerUnavailable",
+    "LimiterUnavailable",
+    "MissingDependency",
+    "NotAuthorized",
+    "NotSent",
+    "NotSupported",
+    "OwnershipLost",
+    "Refused",
+    "Rejected",
+    "Restricted",
+    "Retry",
+    "SessionClosed",
+    "SignatureMismatch",
+    "SnapshotDamaged",
+    "SnapshotNotFound",
+    "SourceChanged",
+    "StaleSnapshot",
+    "StoreFull",
+    "StoreUnavailable",
+    "Suppressed",
+    "Throttled",
+    "Timeout",
+    "Unavailable",
+    "Undeliverable",
+    "UnreadableAnswer",
+    "UnsuitableStore",
+    "WebhookError",
+    "WindowClosed",
+    "WrongKey",
+]
