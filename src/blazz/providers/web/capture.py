@@ -1,0 +1,268 @@
+"""Takes a snapshot of a browser: while it runs, or after it was closed."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import secrets
+import shutil
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import anyio.to_thread
+
+from blazz.auth_stores.clock import unstopped
+from blazz.auth_stores.profiles import NEEDED, profile_files, storage_engine
+from blazz.auth_stores.snapshot.contents import Browser, FileSource, Kind, Snapshot, SnapshotFile
+from blazz.providers.web import capture_program
+from blazz.providers.web.browser_storage import read_storage
+from blazz.providers.web.errors import CaptureFailed
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+LEFTOVERS: Final = ".blazz-capture"
+"""The folder in the browser's folder where files are linked to while they are stored."""
+
+
+class Method(enum.StrEnum):
+    """How the files were taken."""
+
+    STOPPED = "stopped"
+    """Within one moment, in which the browser stood still."""
+    ORDERED = "ordered"
+    """While it ran. Each database is whole and of one moment, but not all of the same: they are a
+    few milliseconds apart. Used where a browser cannot be stopped."""
+    CLOSED = "closed"
+    """After it had been closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """A snapshot, and what it cost.
+
+    Attributes:
+        snapshot: The snapshot.
+        method: How its files were taken.
+        reason: Why the browser was not stopped; None if it was, or was closed.
+        pause: The seconds that the browser stood still, the longest if it was more than once.
+        seconds: How long all of it took.
+        attempts: How often the files had to be taken until they were those of one moment.
+    """
+
+    snapshot: Snapshot = field(repr=False)
+    method: Method
+    reason: str | None
+    pause: float
+    seconds: float
+    attempts: int
+
+    @property
+    def size(self) -> int:
+        """The bytes of the snapshot."""
+        return self.snapshot.size
+
+
+class ProfileCapture:
+    """Takes snapshots of one running browser.
+
+    On Linux the browser stands still for some milliseconds, all its processes at once. Elsewhere,
+    or where we may not stop it, the files are taken in an order in which each database stays whole;
+    `Captured` tells which it was. No file of a snapshot is older than another, and its localStorage
+    is read last: it is as new as the files or newer.
+
+    The files are links to those of the browser, or copies where a link would not do, in the folder
+    `.blazz-capture` in that of the browser. They are removed when the snapshot is not used any
+    more, when our process dies in the middle, and at the latest by the next capture.
+
+    Args:
+        pid: The browser's first process.
+        user_data: Its user data folder.
+        page: The page of the application.
+        browser: What is recorded of the browser. Its storage engine is corrected if its files show
+            another one.
+        on_captured: Is told of each capture, for gauges.
+        python: The interpreter that takes the files, in a process of its own.
+        timeout: Seconds that taking the files may take; on a slow disk databases take long to copy.
+
+    Example:
+        ::
+
+            capture = ProfileCapture(
+                pid=running.pid, user_data=folder, page=running.page, browser=chromium
+            )
+            keeper.start(capture)
+    """
+
+    def __init__(
+        self,
+        *,
+        pid: int,
+        user_data: Path,
+        page: Page,
+        browser: Browser,
+        on_captured: Callable[[Captured], None] = lambda _: None,
+        python: str = sys.executable,
+        timeout: float = 60.0,
+    ) -> None:
+        self._pid = pid
+        self._user_data = user_data.absolute()
+        self._page = page
+        self._browser = browser
+        self._on_captured = on_captured
+        self._python = python
+        self._timeout = timeout
+        self._lock = anyio.Lock()
+        self._kept: set[Path] = set()
+
+    async def __call__(self) -> Snapshot:
+        """Take a snapshot of the browser as it is.
+
+        Raises:
+            CaptureFailed: It could not be taken; the browser runs on.
+        """
+        return (await self.take()).snapshot
+
+    async def take(self) -> Captured:
+        """Take a snapshot, and tell what it cost.
+
+        Raises:
+            CaptureFailed: It could not be taken; the browser runs on.
+        """
+        async with self._lock:
+            started = unstopped()
+            captured = await self._take(started)
+        self._on_captured(captured)
+        return captured
+
+    async def _take(self, started: float) -> Captured:
+        reason = _cannot_stop()
+        target = await anyio.to_thread.run_sync(self._make_target)
+        request = capture_program.Request(
+            pid=None if reason else self._pid,
+            reason=reason,
+            folder=self._user_data,
+            parts=NEEDED,
+            target=target,
+        )
+        folder = _KeptFolder(target, self._kept)
+        answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
+        # Not before: the page writes on, and what it has told us would be older than its files.
+        storage = await read_storage(self._page)
+        engine = await anyio.to_thread.run_sync(storage_engine, self._user_data)
+        snapshot = Snapshot(
+            kind=Kind.WEB,
+            files=tuple(
+                SnapshotFile(name, KeptFile(FileSource(target / kept, size), folder))
+                for name, kept, size in answer["files"]
+            ),
+            documents=storage.to_documents(),
+            browser=dataclasses.replace(self._browser, engine=engine or self._browser.engine),
+        )
+        return Captured(
+            snapshot=snapshot,
+            method=Method(answer["method"]),
+            reason=answer.get("reason"),
+            pause=answer["pause"],
+            seconds=unstopped() - started,
+            attempts=answer["attempts"],
+        )
+
+    def _make_target(self) -> Path:
+        """Remove what nobody uses any more, and make a new folder."""
+        leftovers = self._user_data / LEFTOVERS
+        try:
+            leftovers.mkdir(mode=0o700, exist_ok=True)
+            for each in set(leftovers.iterdir()) - self._kept:
+                shutil.rmtree(each, ignore_errors=True)
+            target = leftovers / secrets.token_hex(8)
+            target.mkdir(mode=0o700)
+        except OSError as error:
+            raise CaptureFailed(f"{leftovers}: {error}") from error
+        return target
+
+
+async def capture_closed(
+    user_data: Path, *, browser: Browser, on_captured: Callable[[Captured], None] = lambda _: None
+) -> Snapshot:
+    """Take a snapshot of a browser that was closed in good order.
+
+    A browser that was killed has not written its localStorage: its last snapshot is better.
+
+    Args:
+        user_data: The user data folder; it must not be used until the snapshot is stored.
+        browser: What is recorded of the browser. Its storage engine is corrected if its files show
+            another one.
+        on_captured: Is told of it, for gauges.
+
+    Raises:
+        InvalidValue: There is no such folder, or something in it is neither file nor folder.
+        SourceChanged: A file vanished meanwhile: a browser is using it.
+    """
+    started = unstopped()
+    files = await anyio.to_thread.run_sync(profile_files, user_data)
+    engine = await anyio.to_thread.run_sync(storage_engine, user_data)
+    captured = Captured(
+        snapshot=Snapshot(
+            kind=Kind.WEB,
+            files=files,
+            browser=dataclasses.replace(browser, engine=engine or browser.engine),
+        ),
+        method=Method.CLOSED,
+        reason=None,
+        pause=0.0,
+        seconds=unstopped() - started,
+        attempts=1,
+    )
+    on_captured(captured)
+    return captured.snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a snapshot, which keeps the folder that it is in from being removed."""
+
+    source: FileSource
+    folder: _KeptFolder
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.source.size
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Read some of its bytes."""
+        return await self.source.read(offset, length)
+
+
+class _KeptFolder:
+    """A folder that is removed when nobody holds this any more."""
+
+    def __init__(self, path: Path, kept: set[Path]) -> None:
+        kept.add(path)
+        weakref.finalize(self, _remove, path, kept)
+
+
+def _remove(path: Path, kept: set[Path]) -> None:
+    kept.discard(path)
+    # Whoever let go of it last may be the event loop, and the disk may be slow.
+    remover = threading.Thread(target=shutil.rmtree, args=(path,), kwargs={"ignore_errors": True})
+    try:
+        remover.start()
+    except RuntimeError:  # The interpreter is ending.
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _cannot_stop() -> str | None:
+    """Why no process can be stopped here; None: it can be tried."""
+    if not sys.platform.startswith("linux"):
+        return f"processes are not stopped on {sys.platform}"
+    if not Path("/proc/self/task").is_dir():
+        return "/proc is not there"
+    return None

@@ -1,0 +1,125 @@
+"""Runs the program that takes the files of a browser, see `blazz.providers.web.watchdog`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+
+from blazz.providers.web.errors import CaptureFailed
+from blazz.providers.web.watchdog import tree
+
+_START: Final = (
+    "import sys; sys.path.append(sys.argv[1]); from watchdog.program import main; main()"
+)
+_HERE: Final = Path(__file__).parent
+_LONGEST_ANSWER: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the program is asked to do.
+
+    Attributes:
+        pid: The process to stop together with its descendants; None: nothing is stopped.
+        reason: Why nothing is stopped.
+        folder: The browser's folder.
+        parts: What is wanted of it.
+        target: An empty folder on the same file system.
+        patience: Seconds to wait for the processes to stop, in one attempt.
+        limit: Seconds after which they are let go on even if the program hangs.
+    """
+
+    pid: int | None
+    reason: str | None
+    folder: Path
+    parts: Sequence[str]
+    target: Path
+    patience: float = 0.04
+    limit: float = 2.0
+
+    def to_line(self) -> bytes:
+        """The line that the program reads."""
+        value = {
+            "pid": self.pid,
+            "reason": self.reason,
+            "folder": str(self.folder),
+            "parts": list(self.parts),
+            "target": str(self.target),
+            "patience": self.patience,
+            "limit": self.limit,
+        }
+        return json.dumps(value).encode() + b"\n"
+
+
+async def run(request: Request, *, python: str, timeout: float) -> dict[str, Any]:
+    """Run the program once and give its answer.
+
+    When this returns or raises, also after a cancellation, the browser runs.
+
+    Raises:
+        CaptureFailed: It did not do it, or not in time.
+    """
+    command = [python, "-I", "-S", "-c", _START, str(_HERE)]
+    try:
+        # Not in our session: a Ctrl+C is for us, not for who holds a browser.
+        process = await anyio.open_process(
+            command, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    except OSError as error:
+        raise CaptureFailed(f"{python} cannot be started: {error}") from error
+    output = bytearray()
+    try:
+        with anyio.move_on_after(timeout):
+            assert process.stdin is not None
+            await process.stdin.send(request.to_line())
+            await _read_all(process, output)
+    except anyio.BrokenResourceError:
+        pass  # It has died; its output tells why.
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _end(process, request, answered=output.endswith(b"}\n"))
+    return _answer(bytes(output))
+
+
+async def _read_all(process: anyio.abc.Process, output: bytearray) -> None:
+    """Read until guard and worker are gone: the answer, or why Python could not even start."""
+    assert process.stdout is not None
+    async for part in process.stdout:
+        output += part
+        if len(output) > _LONGEST_ANSWER:
+            break
+
+
+async def _end(process: anyio.abc.Process, request: Request, *, answered: bool) -> None:
+    assert process.stdin is not None
+    # The end of its input tells the guard to clear up, if it still runs.
+    await process.stdin.aclose()
+    with anyio.move_on_after(request.limit + 1):
+        await process.wait()
+    if process.returncode is None:
+        process.kill()
+    if not answered and request.pid is not None:
+        # Guard and worker may both be dead, and the browser still stand still.
+        await anyio.to_thread.run_sync(tree.resume, request.pid)
+    await process.aclose()
+
+
+def _answer(output: bytes) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(output)
+    except ValueError:
+        told = output[-500:].decode(errors="replace").strip() or "nothing"
+        raise CaptureFailed(
+            f"the program that takes the files died or hung; it said: {told}"
+        ) from None
+    if "error" in answer:
+        raise CaptureFailed(f"the files were not taken: {answer['error']}")
+    return answer
