@@ -34,7 +34,10 @@ from blazz.conversations.windows import WindowPolicy
 from blazz.errors import ConfigurationError, InvalidValue, SessionClosed
 from blazz.events.base import Event
 from blazz.messages.base import Message
+from blazz.paced_limiter import PacedLimiter
+from blazz.pacer import Pacer
 from blazz.providers.base import Provider
+from blazz.providers.pacing import Pacing
 from blazz.security.secret import Secret
 from blazz.session import Session, SessionSettings
 from blazz.telemetry import Telemetry
@@ -112,7 +115,7 @@ class Client:
         )
         self._campaigns = ClientCampaigns(
             self._made(backends.make_ledger, ledger, "campaigns.db"),
-            limiter or LocalLimiter(),
+            PacedLimiter(limiter or LocalLimiter(), self._pacer_of),
             folder=self.folder / "campaigns",
         )
         self._auth = ClientAuth(
@@ -186,6 +189,7 @@ class Client:
         region: str | None = None,
         window: WindowPolicy | str = WindowPolicy.KNOWN,
         stop_words: Iterable[str] = (),
+        pacing: Pacing | None = None,
         wait: float = 0.0,
     ) -> Session:
         """Open a session; its webhooks are handled from now on.
@@ -202,6 +206,8 @@ class Client:
             window: What to do with free-form messages outside the 24-hour window: `known`,
                 `strict` or `off`; see `WindowPolicy`.
             stop_words: Texts that put their sender on the suppression list, such as `STOP`.
+            pacing: How it holds messages back; by default as its provider wants it, which
+                WhatsApp Web does and the Cloud API does not. `Pacing.off()`: not at all.
             wait: Seconds to wait for another process that owns the session.
 
         Raises:
@@ -218,7 +224,7 @@ class Client:
             region=region, window=WindowPolicy(window), stop_words=StopWords(stop_words)
         )
         provider = provider or await self._auth.provider(name)
-        return await self._sessions.open(name, provider, settings, wait=wait)
+        return await self._sessions.open(name, provider, settings, wait=wait, pacing=pacing)
 
     async def save_credentials(
         self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]
@@ -369,6 +375,9 @@ class Client:
         return await self._campaigns.make(spec, session, audience)
 
     # Construction
+
+    def _pacer_of(self, key: str) -> Pacer | None:
+        return self._sessions.pacer_of(key)
 
     def _made(self, make: Callable[[str], T], given: str | T | None, filename: str) -> T:
         """A part as it was given, or made from its URL, or kept in the client's folder."""

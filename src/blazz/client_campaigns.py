@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -14,7 +15,7 @@ from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.settle import StatusSettler
-from blazz.campaigns.spec import CampaignSpec
+from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
 from blazz.campaigns.tokens import TokenSigner
 from blazz.conversations.base import ConversationStore
 from blazz.errors import CampaignError, Suppressed
@@ -47,6 +48,8 @@ class ClientCampaigns:
     ) -> Campaign:
         """Make a campaign that a session sends."""
         await self._opened()
+        if spec.rate is None and session.pacer is not None:
+            spec = replace(spec, rate=DEFAULT_RATE)  # only who has a rate asks the limiter
         return Campaign(
             spec,
             ledger=self._ledger,
@@ -113,6 +116,8 @@ class SessionSender:
         """
         if await self._suppressions.has(str(to)):
             raise Suppressed(f"{to} opted out and is on the suppression list")
+        if self._session.pacer is not None:  # its turn was taken with the row
+            await self._session.pacer.type(to, message)
         return await self._session.provider.send(to, message, token=token, retry=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import cast
 
 import anyio
 
@@ -13,7 +14,9 @@ from blazz.client_inbox import ClientInbox
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
 from blazz.errors import ConfigurationError
-from blazz.providers.base import Provider, ProviderContext
+from blazz.pacer import Pacer
+from blazz.providers.base import Capability, Provider, ProviderContext, ShowsTyping
+from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
 
 
@@ -51,7 +54,13 @@ class ClientSessions:
         self.open_ones: dict[str, Session] = {}
 
     async def open(
-        self, name: str, provider: Provider, settings: SessionSettings, *, wait: float
+        self,
+        name: str,
+        provider: Provider,
+        settings: SessionSettings,
+        *,
+        wait: float,
+        pacing: Pacing | None = None,
     ) -> Session:
         """Open a session; see `Client.open`."""
         session = Session(
@@ -63,6 +72,7 @@ class ClientSessions:
             log=self._inbox.log,
             settings=settings,
             closed=self._forget,
+            pacer=self._pacer(name, provider, pacing),
         )
         if name in self.open_ones:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
@@ -94,6 +104,24 @@ class ClientSessions:
                 await session.close()
             raise
         return session
+
+    def pacer_of(self, key: str) -> Pacer | None:
+        """The pacer of an open session, by its key."""
+        workspace, _, name = key.partition("/")
+        session = self.open_ones.get(name) if workspace == self._workspace else None
+        return None if session is None else session.pacer
+
+    def _pacer(self, name: str, provider: Provider, pacing: Pacing | None) -> Pacer | None:
+        chosen = pacing or getattr(provider, "pacing", None)
+        if not isinstance(chosen, Pacing) or chosen.is_off:
+            return None
+        can_show = Capability.PRESENCE in provider.capabilities
+        return Pacer(
+            chosen,
+            session=f"{self._workspace}/{name}",
+            store=self._store,
+            show_typing=cast("ShowsTyping", provider).show_typing if can_show else None,
+        )
 
     async def _forget(self, session: Session) -> None:
         try:

@@ -30,6 +30,7 @@ from blazz.events.messages import MessageReceived
 from blazz.messages.base import Message
 from blazz.messages.media import MediaId
 from blazz.messages.template import Template
+from blazz.pacer import Pacer
 from blazz.providers.base import (
     Capability,
     DownloadsMedia,
@@ -69,6 +70,7 @@ class Session:
         settings: How it behaves.
         receives: Whether its updates come in; without an app secret it only sends.
         store: Where its conversations are remembered.
+        pacer: What it holds messages back with, if anything.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Session:
         log: EventLog,
         settings: SessionSettings,
         closed: Callable[[Session], Awaitable[object]],
+        pacer: Pacer | None = None,
     ) -> None:
         self.workspace = workspace
         self.name = name
@@ -89,6 +92,7 @@ class Session:
         self.settings = settings
         self.receives = False
         self.store = store
+        self.pacer = pacer
         self._log = log
         self._asker = Asker(self.key, store, signals)
         self._watch = StatusWatch(self.key, store, signals)
@@ -133,6 +137,7 @@ class Session:
             InvalidAddress: `to` is not an address.
             NotSupported: The provider cannot send this kind; nothing was sent.
             WindowClosed: Free-form, the window has closed, and there is no `fallback`.
+            DailyCapReached: The session's pacing allows no more today.
             NotSent: It certainly did not leave; sending it again is safe.
             Refused: The provider said no; `retry` tells whether and when to try again.
             DeliveryUnknown: It may or may not have been sent; its `token` will tell.
@@ -149,6 +154,8 @@ class Session:
         if reply_to is not None:
             self._require(Capability.REPLY, "quote a message")
         chosen = await self._within_window(address, message, fallback)
+        if self.pacer is not None:
+            await self.pacer.turn(address, chosen)
         receipt = await self.provider.send(
             address, chosen, token=new_token(), reply_to=reply_to if chosen is message else None
         )

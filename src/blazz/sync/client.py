@@ -23,6 +23,7 @@ from blazz.errors import SessionClosed
 from blazz.events.base import Event
 from blazz.messages.base import Message
 from blazz.providers.base import Provider
+from blazz.providers.pacing import Pacing
 from blazz.security.secret import Secret
 from blazz.sync.campaign import Campaign
 from blazz.sync.session import Session
@@ -70,6 +71,7 @@ class Client:
         region: str | None = None,
         window: WindowPolicy | str = WindowPolicy.KNOWN,
         stop_words: Iterable[str] = (),
+        pacing: Pacing | None = None,
         wait: float = 0.0,
     ) -> Session:
         """See `blazz.Client.open`."""
@@ -81,6 +83,7 @@ class Client:
                 region=region,
                 window=window,
                 stop_words=stop_words,
+                pacing=pacing,
                 wait=wait,
             )
         )
