@@ -41,12 +41,12 @@ def make_conversation_store(url: str) -> ConversationStore:
 
 
 def make_ledger(url: str) -> Ledger:
-    """Make a campaign ledger: `sqlite:///path`.
+    """Make a campaign ledger: `sqlite:///path` or `postgresql://…`.
 
     Raises:
         ConfigurationError: No ledger is made from such a URL.
     """
-    return _make("ledger", url, {"sqlite": _sqlite_ledger})
+    return _make("ledger", url, {"sqlite": _sqlite_ledger, **_postgres(_postgres_ledger)})
 
 
 def make_engine(url: str, *, concurrency: int = 4, recovery: float = 30.0) -> Engine:
@@ -188,3 +188,9 @@ def _redis_limiter(url: str) -> Limiter:
     from blazz.campaigns.limiter.redis import RedisLimiter
 
     return RedisLimiter(url)
+
+
+def _postgres_ledger(url: str) -> Ledger:
+    from blazz.campaigns.ledger.postgres import PostgresLedger
+
+    return PostgresLedger(url)

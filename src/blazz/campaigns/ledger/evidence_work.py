@@ -61,9 +61,17 @@ def _record(campaign: int, findings: Sequence[Finding], now: float) -> Operation
     return len(changed)
 
 
+def _storable(text: str | None) -> str | None:
+    """Without what a database does not take: PostgreSQL has no NUL, and UTF-8 no surrogates."""
+    if text is None or (text.isascii() and "\0" not in text):
+        return text
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def _columns(it: Delivery) -> tuple[object, ...]:
     return (
-        it.state.value, it.refusals, it.next_at, it.message_id, it.code, it.reason, it.sender
+        it.state.value, it.refusals, it.next_at, _storable(it.message_id), it.code,
+        _storable(it.reason), it.sender
     )  # fmt: skip
 
 

@@ -83,3 +83,9 @@ ANALYZE recipient_{number};
 
 -- name: join_partition
 ALTER TABLE recipient ATTACH PARTITION recipient_{number} FOR VALUES IN ({number});
+
+-- name: roomy_sort
+SET LOCAL work_mem = '64MB';
+
+-- name: roomy_index
+SET LOCAL maintenance_work_mem = '128MB';

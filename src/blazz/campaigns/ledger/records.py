@@ -325,7 +325,8 @@ class ErrorCount:
     count: int
 
 
-class Tally(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tally:
     """How many recipients have all of this in common."""
 
     country: str

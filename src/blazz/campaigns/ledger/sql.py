@@ -56,6 +56,10 @@ class SqlLedger(Ledger, ABC):
     async def look(self, operation: Operation[T]) -> T:
         """Run an operation that only reads."""
 
+    @abstractmethod
+    async def look_at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
+        """Run an operation that only reads, at a time that the database agrees with."""
+
     async def __aenter__(self) -> Self:
         await self.open()
         return self
@@ -142,7 +146,7 @@ class SqlLedger(Ledger, ABC):
         )
 
     async def due_rows(self, lease: Lease, *, now: float) -> Sequence[DueRow]:
-        return await self.at(now, lambda now: chunk_work.due_rows(lease, now=now))
+        return await self.look_at(now, lambda now: chunk_work.due_rows(lease, now=now))
 
     async def admit(
         self,
@@ -177,7 +181,7 @@ class SqlLedger(Ledger, ABC):
     # Reading
 
     async def standing(self, number: int, *, now: float) -> Standing:
-        return await self.look(reading.standing(number, now))
+        return await self.look_at(now, lambda now: reading.standing(number, now))
 
     async def errors(self, number: int) -> Sequence[ErrorCount]:
         return await self.look(reading.errors(number))

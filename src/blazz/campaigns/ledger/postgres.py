@@ -1,0 +1,244 @@
+"""The ledger in a PostgreSQL database: workers and dispatchers on many machines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from blazz.campaigns.ledger import campaign_work, chunk_work, import_work
+from blazz.campaigns.ledger.records import CampaignRow
+from blazz.campaigns.ledger.sql import SqlLedger
+from blazz.databases.operations import Operation, run_on_postgres
+from blazz.databases.postgres import PostgresDatabase
+from blazz.databases.queries import Queries, migrations
+from blazz.errors import LedgerError, LedgerUnavailable
+
+if TYPE_CHECKING:
+    import asyncpg
+
+T = TypeVar("T")
+
+_PACKAGE = "blazz.campaigns.ledger"
+_ATTEMPTS = 5
+_LONGEST_STATEMENT = 3600.0
+
+_SETTINGS = {
+    # A plan that does not know the campaign visits the partitions of all of them.
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+}
+
+
+class PostgresLedger(SqlLedger):
+    """A `Ledger` in a PostgreSQL database, in the schema `blazz_campaigns`.
+
+    Leases begin and end by the server's clock, so those of the workers' machines need not agree.
+    Connections that break are made again; while that cannot be done, every call raises
+    `LedgerUnavailable`.
+
+    Args:
+        url: The database, such as `postgresql://user:password@host/name`.
+        pool_size: The most connections to hold.
+        callers_clock: Believe the times that callers give, instead of the server's clock. For
+            tests, whose clocks run as they please.
+
+    Example:
+        ::
+
+            async with PostgresLedger("postgresql://blazz@db.internal/campaigns") as ledger:
+                print(await ledger.campaigns("default"))
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, callers_clock: bool = False) -> None:
+        self._database = PostgresDatabase(
+            url,
+            schema="campaigns",
+            migrations=migrations(_PACKAGE, "postgres_migrations"),
+            pool_size=pool_size,
+            settings=_SETTINGS,
+        )
+        self._queries = {**Queries(_PACKAGE, "queries.sql"), **Queries(_PACKAGE, "postgres.sql")}
+        self._callers_clock = callers_clock
+
+    async def open(self) -> None:
+        """Connect and bring the schema up to date; may be called again after an error.
+
+        Raises:
+            LedgerUnavailable: The server cannot be reached.
+            LedgerError: The server refuses.
+            ConfigurationError: A newer blazz has changed the schema.
+        """
+        with _translated():
+            await self._database.open()
+
+    async def close(self) -> None:
+        """Wait for what runs and disconnect."""
+        await self._database.close()
+
+    async def at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
+        """Run an operation in one transaction, at the server's time."""
+
+        async def work(connection: asyncpg.Connection) -> T:
+            there = await self._now(connection, now)
+            return await run_on_postgres(connection, self._queries, operation(there))
+
+        return await self._transact(work)
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run an operation in one transaction."""
+
+        async def work(connection: asyncpg.Connection) -> T:
+            return await run_on_postgres(connection, self._queries, operation)
+
+        return await self._transact(work, attempts=1)
+
+    async def look(self, operation: Operation[T]) -> T:
+        """Run an operation that only reads."""
+        with _translated():
+            async with self._database.connection() as connection:
+                return await run_on_postgres(connection, self._queries, operation)
+
+    async def look_at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
+        """As `look`, at the server's time."""
+        with _translated():
+            async with self._database.connection() as connection:
+                there = await self._now(connection, now)
+                return await run_on_postgres(connection, self._queries, operation(there))
+
+    # Owners
+
+    async def join(self) -> str:
+        """Become an owner; see `Ledger`."""
+        return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(6)}"
+
+    async def leave(self, owner: str) -> None:
+        """Stop being that owner; see `Ledger`."""
+        # If the server is away, all that the owner holds runs out by its time.
+        with contextlib.suppress(LedgerError):
+            await self.at(0.0, lambda _: chunk_work.expire(owner))
+
+    # What differs from other databases: each campaign's recipients are a partition
+
+    async def begin_import(self, number: int, *, owner: str, now: float, ttl: float) -> None:
+        """Start an import from nothing; see `Ledger`."""
+
+        async def work(connection: asyncpg.Connection) -> None:
+            there = await self._now(connection, now)
+            claim = import_work.claim(number, owner, there, ttl)
+            await run_on_postgres(connection, self._queries, claim)
+            for query in ("drop_partition", "make_partition"):
+                await self._define(connection, query, number)
+
+        await self._transact(work)
+
+    async def finish_import(
+        self,
+        number: int,
+        *,
+        owner: str,
+        audience: str,
+        columns: Sequence[str],
+        now: float,
+        ttl: float,
+    ) -> CampaignRow:
+        """Remove repeated addresses and make the campaign ready; see `Ledger`."""
+
+        async def work(connection: asyncpg.Connection) -> CampaignRow:
+            until = await self._now(connection, now) + ttl
+            count = self._queries["count_duplicates"]
+            # From here on the campaign's row is held: nobody can begin the import again.
+            chunk_size = await connection.fetchval(count, number, owner, 0, until)
+            if chunk_size is not None:
+                repeated = await self._complete(connection, number, chunk_size)
+                await connection.fetchval(count, number, owner, repeated, until)
+            finish = import_work.finish(number, owner, audience, columns)
+            return await run_on_postgres(connection, self._queries, finish)
+
+        return await self._transact(work)
+
+    async def _complete(self, connection: asyncpg.Connection, number: int, chunk_size: int) -> int:
+        """Make a partition of what was imported; give how many addresses were repeated."""
+        for setting in ("roomy_sort", "roomy_index"):
+            await connection.execute(self._queries[setting])
+        sql = self._queries["remove_repeated"].format(number=number)
+        repeated = await connection.fetchval(sql, number, chunk_size, timeout=_LONGEST_STATEMENT)
+        for query in ("index_partition", "analyze_partition", "join_partition"):
+            await self._define(connection, query, number)
+        return int(repeated or 0)
+
+    async def delete(self, number: int) -> None:
+        """Forget a campaign; see `Ledger`."""
+
+        async def work(connection: asyncpg.Connection) -> None:
+            there = campaign_work.check_deletable(number)
+            if await run_on_postgres(connection, self._queries, there):
+                await self._define(connection, "drop_partition", number)
+                await run_on_postgres(connection, self._queries, campaign_work.delete(number))
+
+        await self._transact(work)
+
+    async def _define(self, connection: asyncpg.Connection, query: str, number: int) -> None:
+        # Names of tables cannot be parameters; this one is made of a number of the ledger's.
+        sql = self._queries[query].format(number=int(number))
+        await connection.execute(sql, timeout=_LONGEST_STATEMENT)
+
+    # Transactions
+
+    async def _now(self, connection: asyncpg.Connection, callers: float) -> float:
+        if self._callers_clock:
+            return callers
+        return float(await connection.fetchval(self._queries["now"]) or 0)
+
+    async def _transact(
+        self, work: Callable[[asyncpg.Connection], Awaitable[T]], *, attempts: int = _ATTEMPTS
+    ) -> T:
+        """Do work in one transaction; again if it met another, or an old connection."""
+        import asyncpg
+
+        with _translated():
+            for last in range(attempts, 0, -1):
+                begun = False
+                try:
+                    async with self._database.transaction() as connection:
+                        begun = True
+                        return await work(connection)
+                except asyncpg.exceptions.TransactionRollbackError:
+                    # It waited for a transaction that waited for it, and was undone.
+                    if last == 1:
+                        raise
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                    # The server was started anew since the connection was last used.
+                    if begun or last == 1 or not _is_away(error):
+                        raise
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the server cannot be reached or does not serve at the moment."""
+    from asyncpg import exceptions
+
+    away = (
+        OSError,
+        exceptions.InterfaceError,  # the connection is closed
+        exceptions.PostgresConnectionError,
+        exceptions.OperatorInterventionError,  # it starts, stops or has crashed
+        exceptions.TooManyConnectionsError,
+        exceptions.ReadOnlySQLTransactionError,  # it has become a standby: another one takes over
+    )
+    # An InterfaceError that is a ValueError is about a parameter.
+    return isinstance(error, away) and not isinstance(error, ValueError)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    from asyncpg import InterfaceError, PostgresError
+
+    try:
+        yield
+    except (PostgresError, InterfaceError, OSError) as error:
+        kind = LedgerUnavailable if _is_away(error) else LedgerError
+        raise kind(f"the ledger's database: {error or type(error).__name__}") from error
