@@ -12,6 +12,7 @@ from blazz.auth_stores.base import (
     Sink,
     StoredSnapshot,
 )
+from blazz.auth_stores.keeping_base import SessionKeeper
 from blazz.auth_stores.revisions import Damage, Revision, Saved, SessionKey, Verification
 from blazz.auth_stores.snapshot.contents import (
     Browser,
@@ -29,9 +30,11 @@ from blazz.auth_stores.snapshot.retention import Retention
 if TYPE_CHECKING:
     from blazz.auth_stores.backups import Backups
     from blazz.auth_stores.exporting import export_session, import_session, open_export
+    from blazz.auth_stores.keeping import Keeping, StoreKeeper
     from blazz.auth_stores.leases import LeaseKeeper, hold, owner_name
     from blazz.auth_stores.local import LocalAuth
     from blazz.auth_stores.memory import MemoryAuth
+    from blazz.auth_stores.profile_import import import_profile
     from blazz.auth_stores.profiles import profile_files
     from blazz.auth_stores.redis import RedisAuth
     from blazz.auth_stores.restoring import Restored, restore
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 # What seals, compresses or talks to a server is loaded when it is first used.
 _LAZY = {
     "Backups": "backups",
+    "Keeping": "keeping",
     "LeaseKeeper": "leases",
     "LocalAuth": "local",
     "MemoryAuth": "memory",
@@ -52,10 +56,12 @@ _LAZY = {
     "S3Auth": "s3",
     "Settings": "saving",
     "SnapshotStore": "store",
+    "StoreKeeper": "keeping",
     "copy": "transfer",
     "export_session": "exporting",
     "from_url": "urls",
     "hold": "leases",
+    "import_profile": "profile_import",
     "import_session": "exporting",
     "move": "transfer",
     "open_export": "exporting",
@@ -74,6 +80,7 @@ __all__ = [
     "Damage",
     "FileSource",
     "Holder",
+    "Keeping",
     "Kind",
     "Lease",
     "LeaseKeeper",
@@ -85,6 +92,7 @@ __all__ = [
     "Revision",
     "S3Auth",
     "Saved",
+    "SessionKeeper",
     "SessionKey",
     "Settings",
     "Sink",
@@ -93,12 +101,14 @@ __all__ = [
     "SnapshotStore",
     "Source",
     "StorageEngine",
+    "StoreKeeper",
     "StoredSnapshot",
     "Verification",
     "copy",
     "export_session",
     "from_url",
     "hold",
+    "import_profile",
     "import_session",
     "move",
     "open_export",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from blazz.cli import campaign, demo, inbox, sandbox, send
+from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions
 
 app = typer.Typer(
     name="blazz",
@@ -20,6 +20,8 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("send")(send.send)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(sessions.app, name="sessions")
+app.add_typer(keys.app, name="keys")
 
 
 def _show_version(wanted: bool) -> None:

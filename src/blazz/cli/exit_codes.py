@@ -20,5 +20,7 @@ class ExitCode(enum.IntEnum):
     """A campaign is at its end, but the fate of some messages is not known."""
     MISMATCH = 5
     """The demo found a recipient with two messages, or one with none."""
+    DAMAGED = 6
+    """Something that is stored is not what was written."""
     INTERRUPTED = 130
     """Ctrl-C or SIGTERM; the same command goes on where it was possible."""
