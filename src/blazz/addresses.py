@@ -155,6 +155,28 @@ def parse(text: str | Address, *, region: str | None = None) -> Address:
     return parse_phone(stripped, region=region)
 
 
+def read_back(text: str) -> Address:
+    """Read what `str` wrote of an address, many times faster than `parse` reads what people write.
+
+    Raises:
+        InvalidAddress: `str` of an address never writes that.
+
+    Example:
+        >>> read_back(str(Lid("123456789")))
+        Lid(value='123456789')
+    """
+    if text.startswith("+"):
+        return Phone(text)
+    user, _, server = text.partition("@")
+    match server:
+        case "lid":
+            return Lid(user)
+        case "g.us":
+            return Group(user)
+        case _:
+            return UserId(text)
+
+
 def parse_phone(text: str, *, region: str | None = None) -> Phone:
     """Read a phone number in any human spelling into E.164.
 

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blazz.addresses import Address, Group, Identity, Lid, Phone, UserId, parse, parse_phone
+from blazz.addresses import (
+    Address,
+    Group,
+    Identity,
+    Lid,
+    Phone,
+    UserId,
+    parse,
+    parse_phone,
+    read_back,
+)
 from blazz.errors import InvalidAddress, InvalidValue
 
 letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -39,9 +49,18 @@ addresses = phones | user_ids | lids | groups
 @given(addresses)
 def test_what_is_written_is_read_back(address: Address) -> None:
     assert parse(str(address)) == address
+    assert read_back(str(address)) == address
     assert parse(address) is address
     assert pickle.loads(pickle.dumps(address)) == address
     assert len({address, parse(str(address))}) == 1
+
+
+@given(st.text() | st.sampled_from(["", "+", "0812-3456-7890", "628123456789@c.us", "a@b@lid"]))
+def test_what_no_address_writes_is_not_read_back(text: str) -> None:
+    try:
+        assert str(read_back(text)) == text
+    except InvalidAddress:
+        return
 
 
 @given(st.text())
