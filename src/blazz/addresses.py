@@ -165,16 +165,12 @@ def read_back(text: str) -> Address:
         >>> read_back(str(Lid("123456789")))
         Lid(value='123456789')
     """
-    if text.startswith("+"):
-        return Phone(text)
     user, _, server = text.partition("@")
-    match server:
-        case "lid":
-            return Lid(user)
-        case "g.us":
-            return Group(user)
-        case _:
-            return UserId(text)
+    if server == "lid":
+        return Lid(user)
+    if server == "g.us":
+        return Group(user)
+    return Phone(text) if text.startswith("+") else UserId(text)
 
 
 def parse_phone(text: str, *, region: str | None = None) -> Phone:
