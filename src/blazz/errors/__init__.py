@@ -12,6 +12,8 @@ The tree; an error's docstring is its default message::
     ├── NotSupported                        this provider cannot do it; nothing was sent
     ├── NotSent                             the message certainly never left
     │   ├── ConnectionFailed                no connection could be made
+    │   │   └── SessionNotReady             the session is not connected at the moment
+    │   ├── SessionEnded                    the session is logged out, banned, outdated or stopped
     │   ├── WindowClosed                    free-form message outside the 24-hour window
     │   ├── Suppressed                      the recipient opted out
     │   └── DailyCapReached                 the session's own pacing allows no more today
@@ -30,7 +32,12 @@ The tree; an error's docstring is its default message::
     │   ├── SignatureMismatch               the signature does not fit the body
     │   ├── InboxFull                       updates wait in the inbox faster than they are handled
     │   └── InboxUnavailable                the inbox cannot be read or written
+    ├── RealtimeError                       live events cannot be published or followed
+    │   ├── BacklogLost                     what followed this cursor is no longer kept
+    │   └── BusUnavailable                  the bus's server does not answer
     ├── SessionClosed                       the session or client is not open
+    ├── PairingFailed                       no account was linked
+    │   └── WrongAccount                    another account than the one it is bound to
     ├── Timeout (also TimeoutError)         what was waited for did not happen in time
     ├── CampaignError                       a campaign cannot be made or run
     │   ├── AudienceError                   the audience cannot be read
@@ -79,6 +86,7 @@ from blazz.errors.campaigns import (
     LedgerUnavailable,
     LimiterUnavailable,
 )
+from blazz.errors.realtime import BacklogLost, BusUnavailable, RealtimeError
 from blazz.errors.sending import (
     AnswerLost,
     ConnectionFailed,
@@ -98,6 +106,7 @@ from blazz.errors.sending import (
     UnreadableAnswer,
     WindowClosed,
 )
+from blazz.errors.sessions import PairingFailed, SessionEnded, SessionNotReady, WrongAccount
 from blazz.errors.storing import (
     AuthStoreError,
     DiskFailed,
@@ -125,7 +134,9 @@ __all__ = [
     "AnswerLost",
     "AudienceError",
     "AuthStoreError",
+    "BacklogLost",
     "BlazzError",
+    "BusUnavailable",
     "CampaignConflict",
     "CampaignError",
     "ConfigurationError",
@@ -151,11 +162,15 @@ __all__ = [
     "NotSent",
     "NotSupported",
     "OwnershipLost",
+    "PairingFailed",
+    "RealtimeError",
     "Refused",
     "Rejected",
     "Restricted",
     "Retry",
     "SessionClosed",
+    "SessionEnded",
+    "SessionNotReady",
     "SignatureMismatch",
     "SnapshotDamaged",
     "SnapshotNotFound",
@@ -172,5 +187,6 @@ __all__ = [
     "UnsuitableStore",
     "WebhookError",
     "WindowClosed",
+    "WrongAccount",
     "WrongKey",
 ]

@@ -1,0 +1,1 @@
+"""The bus: what is published is seen by every instance, in one order."""
