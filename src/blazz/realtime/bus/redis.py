@@ -68,7 +68,7 @@ class RedisBus:
         """See `Bus.publish`."""
         check_notice(channel, name, data)
         new_life = secrets.token_hex(8)
-        arguments = [new_life, self._backlog, channel, name, data, origin or ""]
+        arguments: list[str | int] = [new_life, self._backlog, channel, name, data, origin or ""]
         with self._server.errors():
             life, number, at = await self._publish(
                 keys=[self._notices, self._state], args=arguments
@@ -87,19 +87,25 @@ class RedisBus:
         return str(await self._newest())
 
     async def _newest(self) -> Cursor:
-        with self._server.errors():
-            life, count = await self._server.client.hmget(self._state, ["life", "count"])
-            if life is None:
-                # Whoever comes first begins its life, so that a cursor can be had before a notice.
+        state = await self._read_state()
+        if state[0] is None:
+            # Whoever comes first begins its life, so that a cursor can be had before a notice.
+            with self._server.errors():
                 await self._server.client.hsetnx(self._state, "life", secrets.token_hex(8))
-                life, count = await self._server.client.hmget(self._state, ["life", "count"])
-        return Cursor(life.decode(), int(count or 0))
+            state = await self._read_state()
+        life, count = state
+        return Cursor((life or b"").decode(), int(count or 0))
+
+    async def _read_state(self) -> list[bytes | None]:
+        with self._server.errors():
+            state: Any = await self._server.client.hmget(self._state, ["life", "count"])
+        return list(state)
 
     async def follow(self, *, after: str | None = None) -> AsyncGenerator[Notice]:
         """See `Bus.follow`."""
         seen = await self._newest() if after is None else Cursor.parse(after)
         is_sure = after is None
-        while self._is_open:
+        while not self._is_closed():
             # Notices tell the life that they are of. Where none comes, the bus is asked: a new life
             # has lower numbers at first.
             if not is_sure:
@@ -107,7 +113,7 @@ class RedisBus:
             try:
                 entries = await self._read(seen)
             except BusUnavailable:
-                if not self._is_open:
+                if self._is_closed():
                     return
                 raise
             for entry in entries:
@@ -117,6 +123,9 @@ class RedisBus:
                 yield entry.notice
             is_sure = bool(entries)
 
+    def _is_closed(self) -> bool:
+        return not self._is_open
+
     async def _check(self, seen: Cursor) -> None:
         newest = await self._newest()
         if newest.life != seen.life or newest.number < seen.number:
@@ -124,7 +133,7 @@ class RedisBus:
 
     async def _read(self, seen: Cursor) -> list[_Entry]:
         with self._server.errors():
-            found = await self._server.client.xread(
+            found: Any = await self._server.client.xread(
                 {self._notices: f"{seen.number}-0"}, count=_AT_ONCE, block=_BLOCK_MS
             )
         return [_entry(key, fields) for _, entries in found for key, fields in entries]
