@@ -26,6 +26,11 @@ NEEDED = {
     "message_id": "wamid.1",
     "owner": "host-1",
     "retry_after": 7.0,
+    "missing": ("MsgKey",),
+    "code": "chat_not_found",
+    "cursor": "7-1",
+    "reason": "expired",
+    "state": "banned",
 }
 
 

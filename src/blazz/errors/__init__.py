@@ -47,18 +47,31 @@ The tree; an error's docstring is its default message::
     │   │   └── LedgerUnavailable           its server does not answer; workers wait and go on
     │   ├── EngineUnavailable               the engine's server does not answer, likewise
     │   └── LimiterUnavailable              the limiter's server does not answer, likewise
-    └── AuthStoreError                      a session cannot be stored or restored
-        ├── LeaseTaken                      another owner holds the session
-        ├── OwnershipLost                   this owner's lease has ended; nothing was changed
-        ├── SnapshotNotFound                there is no such revision
-        ├── StaleSnapshot                   a newer state exists; nothing was overwritten
-        ├── SnapshotDamaged                 what is stored is not what was written
-        ├── IncompatibleBrowser             this browser may not open that snapshot
-        ├── WrongKey                        sealed with a key that is not in the key ring
-        ├── SourceChanged                   a file changed while it was being stored
-        ├── DiskFailed                      the local disk did not take it
-        └── StoreUnavailable                the store cannot be reached or does not answer
-            └── StoreFull                   the store has no room
+    ├── AuthStoreError                      a session cannot be stored or restored
+    │   ├── LeaseTaken                      another owner holds the session
+    │   ├── OwnershipLost                   this owner's lease has ended; nothing was changed
+    │   ├── SnapshotNotFound                there is no such revision
+    │   ├── StaleSnapshot                   a newer state exists; nothing was overwritten
+    │   ├── SnapshotDamaged                 what is stored is not what was written
+    │   ├── IncompatibleBrowser             this browser may not open that snapshot
+    │   ├── WrongKey                        sealed with a key that is not in the key ring
+    │   ├── SourceChanged                   a file changed while it was being stored
+    │   ├── DiskFailed                      the local disk did not take it
+    │   └── StoreUnavailable                the store cannot be reached or does not answer
+    │       └── StoreFull                   the store has no room
+    └── WebError                            the browser of a session does not work
+        ├── BrowserNotFound (also ConfigurationError)   there is no Chromium here
+        ├── WrongWaJs (also ConfigurationError)         not wa-js, or another version of it
+        ├── BrowserFailed                   Chromium does not start
+        ├── ProfileInUse                    another browser uses this profile
+        ├── PageNotLoaded                   WhatsApp Web was not loaded
+        ├── BridgeOutdated                  WhatsApp has changed: parts that are needed are missing
+        ├── BridgeError                     a function in the page failed
+        ├── CaptureFailed                   the state of the browser was not taken; it runs on
+        └── BrowserDied                     the browser has ended
+            ├── PageCrashed                 the page crashed
+            ├── PageReloaded                the page was loaded anew during the call
+            └── PageHung                    the page gives no sign of life
 
 Errors of the Cloud API have a class for each code in `blazz.providers.meta_cloud.faults`; each is
 also one of the six kinds of `Refused`, so code that catches those works with every provider.
@@ -123,6 +136,21 @@ from blazz.errors.storing import (
     UnsuitableStore,
     WrongKey,
 )
+from blazz.errors.web import (
+    BridgeError,
+    BridgeOutdated,
+    BrowserDied,
+    BrowserFailed,
+    BrowserNotFound,
+    CaptureFailed,
+    PageCrashed,
+    PageHung,
+    PageNotLoaded,
+    PageReloaded,
+    ProfileInUse,
+    WebError,
+    WrongWaJs,
+)
 from blazz.errors.webhooks import (
     InboxFull,
     InboxUnavailable,
@@ -136,9 +164,15 @@ __all__ = [
     "AuthStoreError",
     "BacklogLost",
     "BlazzError",
+    "BridgeError",
+    "BridgeOutdated",
+    "BrowserDied",
+    "BrowserFailed",
+    "BrowserNotFound",
     "BusUnavailable",
     "CampaignConflict",
     "CampaignError",
+    "CaptureFailed",
     "ConfigurationError",
     "ConnectionFailed",
     "DailyCapReached",
@@ -162,7 +196,12 @@ __all__ = [
     "NotSent",
     "NotSupported",
     "OwnershipLost",
+    "PageCrashed",
+    "PageHung",
+    "PageNotLoaded",
+    "PageReloaded",
     "PairingFailed",
+    "ProfileInUse",
     "RealtimeError",
     "Refused",
     "Rejected",
@@ -185,8 +224,10 @@ __all__ = [
     "Undeliverable",
     "UnreadableAnswer",
     "UnsuitableStore",
+    "WebError",
     "WebhookError",
     "WindowClosed",
     "WrongAccount",
     "WrongKey",
+    "WrongWaJs",
 ]
