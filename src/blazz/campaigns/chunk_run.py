@@ -9,6 +9,7 @@ import anyio
 
 from blazz.campaigns.delivery import Evidence
 from blazz.campaigns.ledger.records import Finding, Lease, WindowRow
+from blazz.campaigns.priority import Priority
 
 
 class ChunkRun:
@@ -16,6 +17,9 @@ class ChunkRun:
 
     Args:
         lease: The lease.
+        now: When it was asked for, in monotonic seconds.
+        ttl: Seconds that it lasts.
+        priority: How urgent its campaign is.
 
     Attributes:
         remaining: How many due rows have not been taken yet.
@@ -27,8 +31,11 @@ class ChunkRun:
         findings: Results that are not yet recorded.
     """
 
-    def __init__(self, lease: Lease, *, now: float, ttl: float) -> None:
+    def __init__(
+        self, lease: Lease, *, now: float, ttl: float, priority: Priority = Priority.CAMPAIGN
+    ) -> None:
         self.lease = lease
+        self.priority = priority
         self.remaining = lease.due
         self.taken = 0
         self.in_flight = 0

@@ -190,6 +190,32 @@ class Numbers:
         object.__setattr__(self, "share", Share(self.share))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """The messaging limit of a Meta business portfolio: so many people in any 24 hours.
+
+    Attributes:
+        people: How many different people: Meta's steps are 250, 2,000, 10,000 and 100,000.
+        portfolio: Campaigns of the workspace that name the same one count together.
+
+    Raises:
+        InvalidValue: A value breaks its limit.
+
+    Example:
+        >>> Tier(people=2000).portfolio
+        'default'
+    """
+
+    people: int
+    portfolio: str = "default"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.people, bool) or not 1 <= self.people <= 10**7:
+            raise InvalidValue("Tier.people", "1 to 10000000", self.people)
+        if not (isinstance(self.portfolio, str) and 1 <= len(self.portfolio) <= 63):
+            raise InvalidValue("Tier.portfolio", "1 to 63 characters", self.portfolio)
+
+
 class OptOuts(enum.StrEnum):
     """Whose suppression lists a campaign heeds."""
 
@@ -207,6 +233,7 @@ class CampaignOptions:
         hours: When messages may leave; None: at any time.
         canary: The first few messages; None: all go at once.
         cap: How often one person may be written to; None: as often as you like.
+        tier: How many people the portfolio may write to in 24 hours; None: no limit.
         numbers: How several numbers share it.
         sessions: The sessions that send it, if there are several.
         opt_outs: Whose suppression lists hold.
@@ -216,6 +243,7 @@ class CampaignOptions:
     hours: SendHours | None = None
     canary: Canary | None = None
     cap: FrequencyCap | None = None
+    tier: Tier | None = None
     numbers: Numbers = Numbers()
     sessions: tuple[str, ...] = ()
     opt_outs: OptOuts = OptOuts.SESSION
@@ -248,7 +276,13 @@ class CampaignOptions:
             0.1
         """
         found: dict[str, Any] = json.loads(text)
-        kinds = {"hours": SendHours, "canary": Canary, "cap": FrequencyCap, "numbers": Numbers}
+        kinds = {
+            "hours": SendHours,
+            "canary": Canary,
+            "cap": FrequencyCap,
+            "numbers": Numbers,
+            "tier": Tier,
+        }
         for name, kind in kinds.items():
             if found.get(name) is not None:
                 found[name] = kind(**found[name])
@@ -261,6 +295,6 @@ NO_OPTIONS = CampaignOptions()
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, SendHours | Canary | FrequencyCap | Numbers):
+    if isinstance(value, SendHours | Canary | FrequencyCap | Numbers | Tier):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     return value

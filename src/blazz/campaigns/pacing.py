@@ -1,9 +1,10 @@
 """How fast a number may send right now, and how much may be on its way at once. Pure.
 
-A number that is told it sends too fast halves its rate and wins it back in steps; one that gets no
-clear answers rests for longer and longer, and in the end gives up: what is lost on the way cannot
-be sent again blindly, so a thousand unanswered requests are a thousand recipients in doubt. A
-request that is wrong in itself fails for everybody, so a campaign does not insist on it either.
+A number that is told it sends too fast rests, and the limiter slows it down for all processes (see
+`limiter.adaptive`). One that gets no clear answers rests for longer and longer, and in the end
+gives up: what is lost on the way cannot be sent again blindly, so a thousand unanswered requests
+are a thousand recipients in doubt. A request that is wrong in itself fails for everybody, so a
+campaign does not insist on it either.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from blazz.errors import Retry
 
 _SHORTEST_TICK: Final = 0.05
 _LONGEST_TICK: Final = 0.1
-_SLOWEST: Final = 0.05
-_STEP_UP: Final = 0.1
-_STEADY: Final = 5.0
 _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 30.0
 _MOST_TROUBLE: Final = 5
 _MOST_WRONG: Final = 20
 _HALTING: Final = frozenset({Retry.CREDENTIALS, Retry.OPERATOR})
 _LATER: Final = 600.0
+_PAUSING: Final = frozenset({131048, 132015})
+"""Too many people blocked or reported the number; the template is paused for its quality: going on
+would make it worse, so a person decides."""
+_HALVED: Final = 0.5
+_QUARTER_LESS: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +37,12 @@ class Pace:
     """How a number is doing.
 
     Attributes:
-        factor: The share of its limit that it may use, from 0.05 to 1.
-        changed_at: When the factor last changed, in seconds since the epoch.
         rest_until: It sends nothing before this time.
         trouble: How many times in a row it rested and then got no answer again.
         lost: How many messages in a row were lost.
         wrong: How many requests in a row were wrong in themselves.
     """
 
-    factor: float = 1.0
-    changed_at: float = 0.0
     rest_until: float = 0.0
     trouble: int = 0
     lost: int = 0
@@ -57,10 +56,45 @@ class Stop:
     Attributes:
         reason: Why, in words.
         until: When it may go on by itself, in seconds since the epoch; None: a person must act.
+        pause: Nothing is wrong with its settings: it is paused, and goes on when it is resumed.
     """
 
     reason: str
     until: float | None = None
+    pause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """The provider says that a number sends too fast.
+
+    Attributes:
+        cut: The share of its present rate that is left to it.
+        pause: Seconds in which it sends nothing.
+    """
+
+    cut: float
+    pause: float
+
+
+def complaint(batch: Sequence[Evidence]) -> Complaint | None:
+    """Tell from one batch of results whether a number sends too fast.
+
+    Too much for the number (130429) halves its rate; too much for one person (131056) takes a
+    quarter.
+
+    Example:
+        >>> complaint([RefusedBy(Retry.BACKOFF, 130429, counts=False)])
+        Complaint(cut=0.5, pause=1.0)
+    """
+    cut, pause = 1.0, 0.0
+    for evidence in batch:
+        match evidence:
+            case RefusedBy(retry=Retry.BACKOFF, counts=False, retry_after=retry_after):
+                cut, pause = min(cut, _HALVED), max(pause, retry_after or 1.0)
+            case RefusedBy(retry=Retry.PAIR):
+                cut = min(cut, _QUARTER_LESS)
+    return Complaint(cut, pause) if cut < 1 else None
 
 
 def adapt(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Pace:
@@ -68,8 +102,8 @@ def adapt(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Pace:
 
     Example:
         >>> slow = RefusedBy(Retry.BACKOFF, 130429, counts=False)
-        >>> adapt(Pace(), [slow], now=100.0).factor
-        0.5
+        >>> adapt(Pace(), [slow], now=100.0).rest_until
+        101.0
     """
     answered = wrong = lost = away = 0
     asked_to_wait = -1.0
@@ -90,9 +124,7 @@ def adapt(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Pace:
             case Accepted() | RefusedBy():
                 answered += 1
     if asked_to_wait >= 0:
-        pace = _slow_down(pace, now, asked_to_wait)
-    elif answered:
-        pace = _recover(pace, now)
+        pace = replace(pace, rest_until=max(pace.rest_until, now + asked_to_wait))
     if answered:
         wrong = pace.wrong + wrong if wrong == answered else 0
         return replace(pace, trouble=0, lost=0, wrong=wrong)
@@ -109,27 +141,14 @@ def adapt(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Pace:
     return pace
 
 
-def _slow_down(pace: Pace, now: float, pause: float) -> Pace:
-    rest_until = max(pace.rest_until, now + pause)
-    if now - pace.changed_at < 1.0:  # the rest of one burst of refusals says nothing new
-        return replace(pace, rest_until=rest_until)
-    return replace(
-        pace, factor=max(_SLOWEST, pace.factor / 2), changed_at=now, rest_until=rest_until
-    )
-
-
-def _recover(pace: Pace, now: float) -> Pace:
-    if pace.factor >= 1 or now - pace.changed_at < _STEADY:
-        return pace
-    return replace(pace, factor=min(1.0, pace.factor + _STEP_UP), changed_at=now)
-
-
 def verdict(pace: Pace, batch: Sequence[Evidence], *, now: float) -> Stop | None:
     """Tell whether the campaign must stop, given its pace after this batch."""
     for evidence in batch:
         if not isinstance(evidence, RefusedBy):
             continue
         reason = evidence.reason or "the provider refused"
+        if evidence.code in _PAUSING:
+            return Stop(reason, pause=True)
         if evidence.retry in _HALTING:
             return Stop(reason)
         if evidence.retry is Retry.LATER:
@@ -190,5 +209,5 @@ def window(rate: float | None, latency: float, *, most: int, pace: Pace) -> int:
         return 1  # probe until there is an answer
     if rate is None:
         return most
-    needed = math.ceil(rate * pace.factor * (latency + 2 * tick(rate)))
+    needed = math.ceil(rate * (latency + 2 * tick(rate)))
     return max(1, min(most, needed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -40,6 +40,9 @@ class Sender(Protocol):
 
 Senders: TypeAlias = Callable[[CampaignRow, str], Sender | None]
 """Gives what one of a campaign's sessions sends through; None if this process does not have it."""
+
+Ready: TypeAlias = Callable[[CampaignRow, Sequence[str]], Awaitable[object]]
+"""Opens those of a campaign's sessions that this process can open."""
 
 
 @dataclass(frozen=True, slots=True)

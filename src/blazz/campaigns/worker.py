@@ -12,16 +12,15 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
 
 from blazz import addresses
-from blazz.addresses import Address, Phone
 from blazz.campaigns import pacing
 from blazz.campaigns.chunk_run import ChunkRun
 from blazz.campaigns.delivery import Accepted, Evidence, Lost, NeverLeft, RefusedBy
-from blazz.campaigns.engine.base import ChunkId, Engine
+from blazz.campaigns.engine.base import ChunkId, Declined, Engine
 from blazz.campaigns.evidence import evidence_from, is_expected
 from blazz.campaigns.lanes import Lanes
 from blazz.campaigns.ledger.base import Ledger
@@ -32,10 +31,13 @@ from blazz.campaigns.ledger.records import (
     WindowRow,
     unpack,
 )
-from blazz.campaigns.limiter.base import Limit, Limiter
+from blazz.campaigns.limiter.base import Limiter
+from blazz.campaigns.number import Number
 from blazz.campaigns.orders import Orders
 from blazz.campaigns.pacing import Pace
-from blazz.campaigns.routing import Route, Routes, Senders, gives_way
+from blazz.campaigns.patient_ledger import PatientLedger
+from blazz.campaigns.permits import Permits
+from blazz.campaigns.routing import Ready, Route, Routes, Senders, gives_way, sessions_of
 from blazz.campaigns.screening import quiet_until
 from blazz.campaigns.tokens import TokenSigner
 from blazz.errors import BlazzError, ConfigurationError, LeaseLost, Retry
@@ -43,32 +45,8 @@ from blazz.errors import BlazzError, ConfigurationError, LeaseLost, Retry
 _log = logging.getLogger(__name__)
 
 _GRACE = 5.0
-
-
-@dataclass(slots=True)
-class _Number:
-    """What a worker knows of a sending number."""
-
-    pace: Pace = field(default_factory=Pace)
-    latency: float = 0.2
-    runs: list[ChunkRun] = field(default_factory=list)
-
-    def room(self, run: ChunkRun, window: int) -> tuple[int, int]:
-        """How many rows a chunk may take now, and how many answers are worth a commit.
-
-        The number's chunks share its window. Of one campaign's chunks, the one that began first
-        goes first: a few large steps cost less than many small ones.
-        """
-        enough = max(1, window // 3)
-        free = window - sum(each.in_flight for each in self.runs)
-        want = max(0, min(free, run.remaining))
-        campaign = run.lease.chunk.campaign
-        for earlier in self.runs[: self.runs.index(run)]:
-            if earlier.remaining and earlier.lease.chunk.campaign == campaign:
-                want = 0
-        if want < enough and want < run.remaining and run.in_flight:
-            want = 0
-        return want, enough
+_LOOK_EVERY = 0.5
+_SPARE = 30.0
 
 
 @dataclass(slots=True)
@@ -79,8 +57,7 @@ class _Work:
     run: ChunkRun
     route: Route
     orders: Orders
-    number: _Number
-    limit: Limit | None
+    number: Number
 
 
 class Worker:
@@ -93,13 +70,17 @@ class Worker:
         owner: Who holds the leases; from `Ledger.join`.
         signer: Made with the ledger's key.
         send_timeout: Seconds after which a request without an answer is given up.
+        lease: Seconds after which others take over from a worker that is not heard of; at least
+            two and a half times `send_timeout`, by default half a minute more.
         concurrency: How many requests may be on their way at once.
+        ready: Called with a campaign and its sessions before `senders` is.
         on_chunk_done: Called when a chunk was given back.
         clock: Seconds since the epoch.
         monotonic: Monotonic seconds.
 
     Raises:
-        ConfigurationError: The timeout is not above 0, or the concurrency below 1.
+        ConfigurationError: The timeout is not above 0, the lease too short for it, or the
+            concurrency below 1.
     """
 
     def __init__(
@@ -111,7 +92,9 @@ class Worker:
         owner: str,
         signer: TokenSigner,
         send_timeout: float = 30.0,
+        lease: float | None = None,
         concurrency: int = 100,
+        ready: Ready | None = None,
         on_chunk_done: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -120,19 +103,21 @@ class Worker:
             raise ConfigurationError(f"send_timeout must be above 0, not {send_timeout}")
         if concurrency < 1:
             raise ConfigurationError(f"concurrency must be at least 1, not {concurrency}")
-        self._ledger = ledger
-        self._limiter = limiter
+        self._ledger, self._patience = PatientLedger.of(ledger)
+        self._permits = Permits(limiter)
         self._owner = owner
         self._signer = signer
         self._send_timeout = send_timeout
         # Half as much again as can be on its way, so that nobody waits while rows are committed.
         self._most_rows = math.ceil(1.5 * concurrency)
+        self._ready = ready
         self._on_chunk_done = on_chunk_done
         self._clock = clock
         self._monotonic = monotonic
-        self._numbers: dict[tuple[str, str], _Number] = {}
+        self._numbers: dict[tuple[str, str], Number] = {}
         self._orders: dict[int, Orders] = {}
         self._routes = Routes(senders, load=self._load, clock=clock)
+        self._works: list[_Work] = []
         self._lanes: Lanes[tuple[_Work, WindowRow]] = Lanes(
             concurrency,
             self._send_row,
@@ -141,22 +126,30 @@ class Worker:
             clock=monotonic,
         )
         # Long enough for a request that starts in the first half to end within the lease.
-        self._ttl = 2 * self._lanes.longest + 30.0
+        least = 2 * self._lanes.longest
+        self._ttl = least + _SPARE if lease is None else lease
+        if self._ttl < least:
+            raise ConfigurationError(f"lease must be at least {least:g} s, not {lease}")
         self._failure: Exception | None = None
 
     async def run(self, engine: Engine) -> None:
         """Work until cancelled; then let requests that are on their way end, and record them.
+
+        A ledger, limiter or engine whose server is away is waited for.
 
         Raises:
             LedgerError: The ledger cannot be read or written; sending has stopped.
         """
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._lanes.run)
-            try:
-                with anyio.CancelScope() as scope:
-                    await engine.run(lambda chunk: self._guard(chunk, scope))
-            finally:
-                self._lanes.close()
+            async with anyio.create_task_group() as watching:
+                watching.start_soon(self._watch)
+                try:
+                    with anyio.CancelScope() as scope:
+                        await engine.run(lambda chunk: self._guard(chunk, scope))
+                finally:
+                    watching.cancel_scope.cancel()
+                    self._lanes.close()
         if self._failure is not None:
             raise self._failure
 
@@ -164,6 +157,8 @@ class Worker:
         """Stop all work on the first failure, instead of failing again with every chunk."""
         try:
             await self.handle(chunk)
+        except Declined:
+            raise
         except Exception as error:  # noqa: BLE001  # raised again by `run`
             self._failure = self._failure or error
             scope.cancel()
@@ -172,14 +167,17 @@ class Worker:
         """Work on one chunk until nothing of it is due, or its campaign must stop.
 
         Raises:
+            Declined: This process has none of the campaign's numbers.
             LedgerError: The ledger cannot be read or written.
         """
         row = await self._ledger.get(chunk.campaign)
         if row is None:
             return
         orders = self._orders_of(row)
+        if self._ready is not None:
+            await self._ready(row, sessions_of(row, orders.options))
         if not self._routes.serves(row, orders.options):
-            return
+            raise Declined
         asked_at = self._monotonic()
         lease = await self._ledger.lease_chunk(
             chunk, owner=self._owner, ttl=self._ttl, now=self._clock()
@@ -193,13 +191,13 @@ class Worker:
             return
         work = _Work(
             row=row,
-            run=ChunkRun(lease, now=asked_at, ttl=self._ttl),
+            run=ChunkRun(lease, now=asked_at, ttl=self._ttl, priority=row.priority),
             route=route,
             orders=orders,
-            number=self._numbers.setdefault((row.workspace, route.session), _Number()),
-            limit=Limit(row.rate) if row.rate is not None else None,
+            number=self._numbers.setdefault((row.workspace, route.session), Number()),
         )
         work.number.runs.append(work.run)
+        self._works.append(work)
         try:
             work.run.remaining = await orders.screen.screen(lease)
             await self._send_chunk(work)
@@ -209,7 +207,22 @@ class Worker:
             with anyio.CancelScope(shield=True):
                 await self._give_back(work)
             work.number.runs.remove(work.run)
+            self._works.remove(work)
         self._on_chunk_done()
+
+    async def _watch(self) -> None:
+        """Notice soon that a campaign must not go on, and at once that this worker must not."""
+        try:
+            while True:
+                await anyio.sleep(_LOOK_EVERY)
+                for number in {work.row.number for work in self._works if work.run.in_flight}:
+                    row = await self._ledger.get(number)
+                    if row is None or row.state is not CampaignState.RUNNING:
+                        for work in self._works:
+                            if work.row.number == number:
+                                work.run.stop()
+        finally:
+            self._patience.hurry()
 
     def _orders_of(self, row: CampaignRow) -> Orders:
         orders = self._orders.get(row.number)
@@ -248,14 +261,7 @@ class Worker:
             return 0, min(rest, self._ttl / 3), enough
         if not want:
             return 0, 0.0, enough
-        if work.limit is None:
-            return want, 0.0, enough
-        grant = await self._limiter.acquire(
-            f"{work.row.workspace}/{work.route.session}",
-            want,
-            limit=work.limit.slowed(pace.factor),
-            priority=work.row.priority,
-        )
+        grant = await self._permits.acquire(work.row, work.route.session, want)
         return grant.granted, min(grant.wait, self._ttl / 3), enough
 
     async def _step(self, work: _Work, findings: list[Finding], n: int) -> None:
@@ -274,8 +280,16 @@ class Worker:
         run.renew(asked_at)
         if n:
             run.take(rows, n)
+        refusal = await self._permits.refused(
+            work.row, work.orders.options, work.route.session, rows, now=self._clock()
+        )
         for row in rows:
-            self._lanes.put((work, row))
+            if row.seq in refusal.rows:
+                run.finish(row, refusal.rows[row.seq])
+            else:
+                self._lanes.put((work, row))
+        if refusal.stop is not None:
+            await self._stop(work, refusal.stop)
         if not run.remaining:  # it is the next chunk's turn
             for other in work.number.runs:
                 other.wake()
@@ -293,6 +307,9 @@ class Worker:
             raise
         batch = [finding.evidence for finding in findings]
         work.number.pace = pacing.adapt(work.number.pace, batch, now=now)
+        complaint = pacing.complaint(batch)
+        if complaint is not None:
+            await self._permits.slow(work.row, work.route.session, complaint)
         stop = pacing.verdict(work.number.pace, batch, now=now)
         if stop is not None:
             await self._stop(work, stop)
@@ -321,8 +338,9 @@ class Worker:
             await self._ledger.rest(number, until=stop.until, reason=stop.reason)
             return
         work.number.pace = Pace()  # whoever resumes it has mended something
+        state = CampaignState.PAUSED if stop.pause else CampaignState.HALTED
         await self._ledger.change(
-            number, CampaignState.HALTED, expected={CampaignState.RUNNING}, reason=stop.reason
+            number, state, expected={CampaignState.RUNNING}, reason=stop.reason
         )
 
     async def _give_back(self, work: _Work) -> None:
@@ -350,7 +368,7 @@ class Worker:
         try:
             values = unpack(row.values, work.row.columns)
             message = work.orders.content.render(values, variant=row.variant)
-            address = _stored(row.address)
+            address = addresses.read_back(row.address)
         except (BlazzError, ValueError, IndexError) as error:
             return RefusedBy(Retry.NEVER, None, f"the row cannot be read: {error}")
         opening = work.orders.screen.opening(row.address)
@@ -366,8 +384,3 @@ class Worker:
         taken = self._monotonic() - started
         work.number.latency += (taken - work.number.latency) / 16
         return Accepted(receipt.message_id, work.route.place)
-
-
-def _stored(address: str) -> Address:
-    """Read an address as the ledger has it: numbers were parsed on the way in."""
-    return Phone(address) if address.startswith("+") else addresses.parse(address)

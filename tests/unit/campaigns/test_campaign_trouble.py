@@ -125,12 +125,37 @@ async def test_what_is_due_later_than_anyone_waits_ends_the_run(ledger: SqliteLe
     assert (last.phase, last.counts.pending, last.counts.accepted) == (Phase.WAITING, 1, 9)
 
     async def maintenance(address: str) -> None:
-        raise Maintenance("the template is paused", code=132015)
+        raise Maintenance("down for maintenance", code=131057)
 
     resting = a_campaign(ledger, FakeSender(maintenance), people(10), id="resting")
     last = await run(resting)
-    assert (last.phase, last.reason) == (Phase.WAITING, "the template is paused")
+    assert (last.phase, last.reason) == (Phase.WAITING, "down for maintenance")
     assert last.counts.pending == 10
+
+
+@pytest.mark.parametrize("code", [131048, 132015])
+async def test_what_going_on_would_make_worse_pauses_until_a_person_resumes(
+    ledger: SqliteLedger, code: int
+) -> None:
+    class Bad(Refused):
+        retry = Retry.LATER
+
+    bad = True
+
+    async def answer(address: str) -> None:
+        if bad:
+            raise Bad("reported as spam", code=code)
+
+    sender = FakeSender(answer)
+    campaign = a_campaign(ledger, sender, people(10))
+    with anyio.fail_after(30):
+        async for progress in campaign.run(every=0.01):
+            if progress.phase is Phase.PAUSED:
+                assert progress.reason == "reported as spam"
+                assert sender.sent == []
+                bad = False
+                await campaign.resume()
+    assert (await campaign.progress()).counts.accepted == 10
 
 
 async def test_a_faulty_sender_is_noticed(

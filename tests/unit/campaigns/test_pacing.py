@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.campaigns.delivery import Accepted, Evidence, Lost, NeverLeft, RefusedBy
-from blazz.campaigns.pacing import Pace, Stop, adapt, concurrency, tick, verdict, window
+from blazz.campaigns.pacing import (
+    Complaint,
+    Pace,
+    Stop,
+    adapt,
+    complaint,
+    concurrency,
+    tick,
+    verdict,
+    window,
+)
 from blazz.errors import Retry
 
 OK = Accepted("wamid.1")
@@ -14,28 +25,25 @@ SLOW = RefusedBy(Retry.BACKOFF, 130429, "too fast", counts=False)
 GONE = NeverLeft("no connection", 1.0)
 
 
-def test_a_number_that_sends_too_fast_halves_its_rate_once_per_burst() -> None:
+def test_a_number_that_sends_too_fast_rests_and_is_slowed_down() -> None:
     pace = adapt(Pace(), [OK, SLOW, SLOW], now=100)
-    assert (pace.factor, pace.rest_until) == (0.5, 101)
-    pace = adapt(pace, [SLOW], now=100.5)
-    assert (pace.factor, pace.rest_until) == (0.5, 101.5)
-    assert adapt(pace, [SLOW], now=102).factor == 0.25
+    assert pace == Pace(rest_until=101)
+    assert adapt(pace, [SLOW], now=100.5).rest_until == 101.5
+    assert complaint([OK, SLOW, SLOW]) == Complaint(cut=0.5, pause=1.0)
+    assert complaint([OK, GONE, Lost(), RefusedBy(Retry.BACKOFF, 131016)]) is None
 
 
 def test_it_rests_as_long_as_the_provider_asks() -> None:
     asked = RefusedBy(Retry.BACKOFF, 130429, retry_after=7.0, counts=False)
     assert adapt(Pace(), [asked, SLOW], now=100).rest_until == 107
+    assert complaint([asked, SLOW]) == Complaint(cut=0.5, pause=7.0)
 
 
-def test_it_never_stops_altogether_and_wins_its_rate_back() -> None:
-    pace = Pace()
-    for second in range(0, 40, 2):
-        pace = adapt(pace, [SLOW], now=second)
-    assert pace.factor == 0.05
-    assert adapt(pace, [OK], now=39).factor == 0.05, "not before it has been steady for a while"
-    for second in range(50, 110):
-        pace = adapt(pace, [OK], now=second)
-    assert pace.factor == 1.0
+def test_too_much_for_one_person_slows_the_number_a_little() -> None:
+    pair = RefusedBy(Retry.PAIR, 131056)
+    assert complaint([OK, pair]) == Complaint(cut=0.75, pause=0.0)
+    assert complaint([pair, SLOW]) == Complaint(cut=0.5, pause=1.0)
+    assert adapt(Pace(), [pair], now=100) == Pace(), "it may go on writing to others"
 
 
 def test_rests_grow_while_nothing_is_answered_and_end_with_an_answer() -> None:
@@ -69,7 +77,7 @@ def test_a_campaign_halts_when_probe_after_probe_is_lost() -> None:
 def test_a_provider_that_is_down_is_probed_with_growing_rests() -> None:
     down = RefusedBy(Retry.BACKOFF, 131016, "down")
     pace = adapt(Pace(), [down] * 10, now=100)
-    assert (pace.trouble, pace.rest_until, pace.factor) == (1, 100.5, 1.0)
+    assert (pace.trouble, pace.rest_until) == (1, 100.5)
     assert adapt(pace, [down, OK], now=101).trouble == 0, "one fault among answers is none"
     assert verdict(pace, [down], now=100) is None
 
@@ -94,17 +102,22 @@ def test_what_concerns_the_whole_account_stops_the_campaign() -> None:
     for retry in (Retry.CREDENTIALS, Retry.OPERATOR):
         refused = RefusedBy(retry, 190, "the token expired", counts=False)
         assert verdict(Pace(), [OK, refused], now=100) == Stop("the token expired")
-    later = RefusedBy(Retry.LATER, 132015, "paused", counts=False)
-    assert verdict(Pace(), [later], now=100) == Stop("paused", until=700)
-    much_later = RefusedBy(Retry.LATER, 132015, None, retry_after=3600, counts=False)
+    later = RefusedBy(Retry.LATER, 133004, "busy", counts=False)
+    assert verdict(Pace(), [later], now=100) == Stop("busy", until=700)
+    much_later = RefusedBy(Retry.LATER, 133004, None, retry_after=3600, counts=False)
     assert verdict(Pace(), [much_later], now=0) == Stop("the provider refused", until=3600)
     assert verdict(Pace(), [OK, SLOW, RefusedBy(Retry.NEVER)], now=100) is None
+
+
+@pytest.mark.parametrize("code", [131048, 132015])
+def test_what_going_on_would_make_worse_pauses_the_campaign(code: int) -> None:
+    refused = RefusedBy(Retry.LATER, code, "quality", counts=False)
+    assert verdict(Pace(), [OK, refused], now=100) == Stop("quality", pause=True)
 
 
 def test_windows_fit_the_rate() -> None:
     assert window(None, 5.0, most=77, pace=Pace()) == 77
     assert window(1000.0, 0.3, most=500, pace=Pace()) == 400
-    assert window(1000.0, 0.3, most=500, pace=Pace(factor=0.5)) == 200
     assert window(1000.0, 0.9, most=500, pace=Pace()) == 500
     assert window(0.1, 0.3, most=50, pace=Pace()) == 1
     assert [concurrency(rate) for rate in (None, 10.0, 10_000.0)] == [100, 50, 500]
@@ -130,6 +143,5 @@ def test_a_pace_stays_within_its_bounds(story: list[tuple[list[Evidence], float]
     pace, now = Pace(), 1000.0
     for batch, pause in story:
         pace = adapt(pace, batch, now=now)
-        assert 0.05 <= pace.factor <= 1
         assert pace.rest_until <= now + 30
         now += pause

@@ -12,7 +12,7 @@ import pytest
 from blazz.addresses import Address
 from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.delivery import State
-from blazz.campaigns.engine.base import ChunkId
+from blazz.campaigns.engine.base import ChunkId, Declined
 from blazz.campaigns.engine.local import LocalEngine
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Finding, Lease, WindowRow
 from blazz.campaigns.ledger.sqlite import SqliteLedger
@@ -180,7 +180,9 @@ async def test_a_lease_is_renewed_while_answers_are_slow(ledger: SqliteLedger) -
 async def test_what_this_process_cannot_send_is_left_alone(ledger: SqliteLedger) -> None:
     row = await prepared(ledger, 3)
     worker = await a_worker(ledger, None)
-    await work_on(worker, ChunkId(row.number, 1), ChunkId(999, 1))
+    with pytest.raises(Declined):
+        await worker.handle(ChunkId(row.number, 1))
+    await worker.handle(ChunkId(999, 1))
     assert set(await states(ledger, row)) == {State.PENDING}
     owner = await ledger.join()
     assert len(await ledger.offer(owner=owner, depth=9, hold=30, now=time.time())) == 1
@@ -190,10 +192,12 @@ async def test_it_sends_no_more_than_the_limiter_grants(ledger: SqliteLedger) ->
     row = await prepared(ledger, 40, rate=78.0)
     asked: list[tuple[str, int, Priority]] = []
 
-    class Counting:
+    class Counting(LocalLimiter):
         granted = 0
 
-        async def acquire(self, key: str, n: int, *, limit: Limit, priority: Priority) -> Grant:
+        async def acquire(
+            self, key: str, n: int, *, limit: Limit, priority: Priority = Priority.NORMAL
+        ) -> Grant:
             asked.append((key, n, priority))
             assert limit.rate == 78.0
             if len(asked) % 2:

@@ -17,7 +17,7 @@ class ChunkId:
     number: int
 
 
-class Declined(Exception):  # noqa: N818  # it is no error
+class Declined(Exception):
     """A handler cannot work on a chunk in this process; another may."""
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -217,7 +217,7 @@ class _Slots:
     """So many handlers at once, in a task group that outlives connections."""
 
     def __init__(
-        self, count: int, priorities: list[Priority], handler: Handler, tasks: TaskGroup
+        self, count: int, priorities: Sequence[Priority], handler: Handler, tasks: TaskGroup
     ) -> None:
         self.count = count
         self.priorities = priorities
@@ -331,7 +331,9 @@ class _Link:
         task.start(schedule=schedule, priority=_stream(priority))
         now = int(datetime.now(UTC).timestamp() * 1000)
         data = await task.serialize(now)
-        answer: Any = await self._worker.publish_task(self._worker.redis, task, data, now)
+        # Typed as if it told nothing; its script answers 0 where there is one of that name.
+        publish: Any = self._worker.publish_task
+        answer = await publish(self._worker.redis, task, data, now)
         return answer not in {0, "0", None}
 
     async def runs(self, name: str) -> bool:
