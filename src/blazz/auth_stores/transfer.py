@@ -139,8 +139,7 @@ async def refuse_to_replace(store: AuthStore, session: SessionKey, *, force: boo
     """
     if not force and (there := await store.history(session)):
         raise StaleSnapshot(
-            f"{session} has {_count(there)} where it is to be put; force=True puts it on top of"
-            " them"
+            f"{session} has {_count(there)} where it is to be put; `force` puts it on top of them"
         )
 
 

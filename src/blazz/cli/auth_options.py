@@ -35,7 +35,7 @@ SessionArgument: TypeAlias = Annotated[
 ]
 SessionsArgument: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SESSION]...", help="<workspace>/<session>; by default all."),
+    typer.Argument(metavar="SESSION...", help="<workspace>/<session>; by default all."),
 ]
 Wait: TypeAlias = Annotated[
     float, typer.Option(help="Seconds to wait for a process that owns the session.", min=0)
@@ -47,36 +47,42 @@ PassphraseFile: TypeAlias = Annotated[
 
 
 async def with_store(
-    url: str | None, keyring: Path | None, act: Callable[[SnapshotStore], Awaitable[ExitCode]]
+    url: str | None,
+    keyring: Path | None,
+    act: Callable[[SnapshotStore], Awaitable[ExitCode]],
+    *,
+    create: bool = False,
 ) -> ExitCode:
-    """Open the store, do something with it, and close it."""
-    async with made(url, keyring) as store:
-        return await act(store)
+    """Open the store, do something with it, and close it.
 
-
-def made(url: str | None, keyring: Path | None) -> SnapshotStore:
-    """Make the store; nothing is connected yet.
+    Args:
+        url: The store.
+        keyring: The file with its keys.
+        act: What to do.
+        create: Make a folder that is not there; otherwise a mistyped name would make an empty one.
 
     Raises:
         ConfigurationError: No store is named, or there is no such folder.
+        KeyRingError: There is no key ring, or it cannot be read.
+    """
+    async with made(url, keyring, create=create) as store:
+        return await act(store)
+
+
+def made(url: str | None, keyring: Path | None, *, create: bool = True) -> SnapshotStore:
+    """Make the store; nothing is connected yet.
+
+    Raises:
+        ConfigurationError: No store is named, or there is no such folder and none is to be made.
         KeyRingError: There is no key ring, or it cannot be read.
     """
     from blazz.auth_stores import from_url
 
     if url is None:
         raise ConfigurationError("which store? Give --store, or set BLAZZ_AUTH_STORE")
-    return from_url(url, keyring=keyring)
-
-
-def existing(url: str | None) -> str | None:
-    """Refuse a folder that is not there: a mistyped name must not make an empty store.
-
-    Raises:
-        ConfigurationError: It is not there.
-    """
-    if url is not None and "://" not in url and not Path(url).is_dir():
+    if not create and "://" not in url and not Path(url).is_dir():
         raise ConfigurationError(f"there is no folder {url}")
-    return url
+    return from_url(url, keyring=keyring)
 
 
 def session_key(text: str) -> SessionKey:

@@ -17,7 +17,6 @@ from blazz.cli.auth_options import (
     SessionsArgument,
     StoreUrl,
     chosen,
-    existing,
     session_key,
     tell_damage,
     with_store,
@@ -31,8 +30,6 @@ app = typer.Typer(
     help="Look at stored sessions, move them, and mend them. Nothing secret is ever shown.",
     no_args_is_help=True,
 )
-sessions_moving.add_to(app)
-sessions_mending.add_to(app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ def list_sessions(
             say("no session is stored here")
         return ExitCode.DONE
 
-    run(with_store(existing(store), keyring, show))
+    run(with_store(store, keyring, show))
 
 
 @app.command("history")
@@ -93,7 +90,7 @@ def show_history(
             say(f"nothing is stored of {key}")
         return ExitCode.DONE if revisions else ExitCode.FAILED
 
-    run(with_store(existing(store), keyring, show))
+    run(with_store(store, keyring, show))
 
 
 @app.command("verify")
@@ -141,7 +138,7 @@ def verify(
             show_table(headings, rows) if rows else say("no session is stored here")
         return ExitCode.DONE if whole else ExitCode.DAMAGED
 
-    run(with_store(existing(store), keyring, prove))
+    run(with_store(store, keyring, prove))
 
 
 def _line_cells(line: _Line) -> tuple[str, ...]:
@@ -208,3 +205,8 @@ def age(at: datetime, *, now: datetime | None = None) -> str:
         if seconds >= length:
             return f"{seconds // length:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+# After those of this module, so that the help shows what only looks first.
+sessions_moving.add_to(app)
+sessions_mending.add_to(app)

@@ -14,7 +14,6 @@ from blazz.cli.auth_options import (
     StoreUrl,
     Wait,
     chosen,
-    existing,
     session_key,
     with_store,
 )
@@ -57,7 +56,7 @@ def rekey(
                 say(f"{key}: still needs {', '.join(needed)}")
         return ExitCode.DONE
 
-    run(with_store(existing(store), keyring, work))
+    run(with_store(store, keyring, work))
 
 
 def prune(
@@ -80,7 +79,7 @@ def prune(
             _tell(key, "kept", left, as_json=as_json)
         return ExitCode.DONE
 
-    run(with_store(existing(store), keyring, work))
+    run(with_store(store, keyring, work))
 
 
 def repair(
@@ -96,7 +95,7 @@ def repair(
         _tell(key, "found", await opened.repair(key), as_json=as_json)
         return ExitCode.DONE
 
-    run(with_store(existing(store), keyring, work))
+    run(with_store(store, keyring, work))
 
 
 def delete(
@@ -126,7 +125,7 @@ def delete(
             say(f"{key}: deleted")
         return ExitCode.DONE
 
-    run(with_store(existing(store), keyring, work))
+    run(with_store(store, keyring, work))
 
 
 def _tell(key: SessionKey, what: str, revisions: list[Revision], *, as_json: bool) -> None:

@@ -16,7 +16,6 @@ from blazz.cli.auth_options import (
     StoreUrl,
     Wait,
     chosen,
-    existing,
     made,
     passphrase,
     session_key,
@@ -59,7 +58,7 @@ def export(
             say(f"{key} ({', '.join(kinds)}) is in {file}, {decimal(size)}")
         return ExitCode.DONE
 
-    run(with_store(existing(store), keyring, work))
+    run(with_store(store, keyring, work))
 
 
 def import_(
@@ -114,12 +113,12 @@ def import_(
 
     if (file is None) == (profile is None):
         raise typer.BadParameter("give either an export or --profile")
-    run(with_store(store, keyring, work))
+    run(with_store(store, keyring, work, create=True))
 
 
 def move(
     sessions: Annotated[
-        list[str] | None, typer.Argument(metavar="[SESSION]...", help="<workspace>/<session>")
+        list[str] | None, typer.Argument(metavar="SESSION...", help="<workspace>/<session>")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All sessions.")] = False,
     to: Annotated[str, typer.Option(help="The other store: a folder, redis://… or s3://…")] = "",
@@ -153,7 +152,7 @@ def move(
         raise typer.BadParameter("which ones? Name them, or give --all")
     if not to:
         raise typer.BadParameter("where to? Give --to")
-    run(with_store(existing(store), keyring, work))
+    run(with_store(store, keyring, work))
 
 
 def _tell(key: SessionKey, saved: list[Saved], done: str, *, as_json: bool) -> None:
