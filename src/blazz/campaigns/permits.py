@@ -10,11 +10,12 @@ from blazz.campaigns.delivery import Withheld
 from blazz.campaigns.ledger.records import CampaignRow, WindowRow
 from blazz.campaigns.limiter.base import PAIR, Grant, Limit, Limiter, Quota
 from blazz.campaigns.options import CampaignOptions
-from blazz.campaigns.pacing import Complaint, Stop
+from blazz.campaigns.pacing import Complaint
 from blazz.campaigns.patience import Outage
 from blazz.errors import LimiterUnavailable
 
-_LEAST_REST: Final = 60.0
+_SHORTEST_REST: Final = 60.0
+_LONGEST_REST: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class Refusal:
 
     Attributes:
         rows: What is recorded of them, by their numbers.
-        stop: The whole campaign must rest: its portfolio may write to nobody new.
+        full_until: If the portfolio may write to nobody new: when it is worth another try.
+        reason: Why, in words.
     """
 
     rows: Mapping[int, Withheld] = field(default_factory=dict)
-    stop: Stop | None = None
+    full_until: float | None = None
+    reason: str = ""
 
 
 NOBODY: Final = Refusal()
@@ -70,7 +73,7 @@ class Permits:
         if row.rate is None or not rows:
             return NOBODY
         people = [each.address for each in rows]
-        tier, stop = options.tier, None
+        tier, full_until, reason = options.tier, None, ""
         try:
             pairs = await self._limiter.acquire_each(_key(row, session), people, limit=PAIR)
             found = {
@@ -87,12 +90,13 @@ class Permits:
                 for each, grant in zip(left, places, strict=True):
                     if not grant.granted:
                         found[each.seq] = Withheld(now, reason)
-                        stop = Stop(reason, until=now + max(grant.wait, _LEAST_REST))
+                        rest = min(max(grant.wait, _SHORTEST_REST), _LONGEST_REST)
+                        full_until = now + rest
         except LimiterUnavailable as error:
             until = now + self._outage.note(error)
             return Refusal({each.seq: Withheld(until, "the limiter is away") for each in rows})
         self._outage.over()
-        return Refusal(found, stop)
+        return Refusal(found, full_until, reason)
 
     async def slow(self, row: CampaignRow, session: str, complaint: Complaint) -> None:
         """Slow a number down that is told it sends too fast."""

@@ -288,8 +288,10 @@ class Worker:
                 run.finish(row, refusal.rows[row.seq])
             else:
                 self._lanes.put((work, row))
-        if refusal.stop is not None:
-            await self._stop(work, refusal.stop)
+        if refusal.full_until is not None:  # whoever was admitted is still sent to
+            run.remaining = 0
+            number, reason = work.row.number, refusal.reason
+            await self._ledger.rest(number, until=refusal.full_until, reason=reason)
         if not run.remaining:  # it is the next chunk's turn
             for other in work.number.runs:
                 other.wake()

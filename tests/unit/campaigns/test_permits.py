@@ -66,7 +66,7 @@ async def test_a_portfolio_that_is_full_rests(ledger: SqliteLedger) -> None:
 
     more = a_campaign(ledger, sender, people(6), id="more", rate=1000.0, tier=tier)
     more._limiter = limiter
-    last = await run(more)
+    last = await run(more, patience=1.0)
     assert (last.counts.accepted, last.counts.pending) == (4, 2)
     assert last.reason == "the portfolio's limit of 4 people in 24 hours is reached"
     row = await ledger.find("default", "more")
