@@ -3,44 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 
 import anyio
 
+from blazz import addresses
 from blazz.campaigns import pacing
 from blazz.campaigns.audience import Audience
-from blazz.campaigns.delivery import State
+from blazz.campaigns.content import Content
 from blazz.campaigns.dispatcher import Dispatcher
+from blazz.campaigns.dry_run import DryRun, dry_run, first_row
 from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.engine.local import LocalEngine
+from blazz.campaigns.handle import CampaignHandle
 from blazz.campaigns.importing import import_audience, write_rejects
 from blazz.campaigns.ledger.base import Ledger
-from blazz.campaigns.ledger.records import (
-    CampaignRow,
-    CampaignState,
-    RecipientRow,
-    UnknownPolicy,
-)
+from blazz.campaigns.ledger.records import CampaignRow, CampaignState, UnknownPolicy
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
-from blazz.campaigns.progress import Meter, Phase, Progress, outlook, progress_of
-from blazz.campaigns.report import Report, make_report
+from blazz.campaigns.progress import Phase, Progress, outlook
+from blazz.campaigns.rate_card import RateCard
 from blazz.campaigns.routing import Sender
-from blazz.campaigns.settle import LookUp, look_up_unknown, reopen_failed, retry_overdue
+from blazz.campaigns.settle import LookUp, look_up_unknown, retry_overdue
 from blazz.campaigns.spec import CampaignSpec
+from blazz.campaigns.supervision import Supervisor, begin_canary
+from blazz.campaigns.template_check import FindTemplate
 from blazz.campaigns.tokens import TokenSigner
 from blazz.campaigns.worker import Worker
-from blazz.errors import AudienceError, CampaignConflict, CampaignError, ConfigurationError
+from blazz.errors import AudienceError, CampaignConflict, ConfigurationError
+from blazz.providers.base import Receipt, new_token
 
 _CHUNKS = 2
 _LOOK_EVERY = 0.1
-_PAGE = 1000
-_DEAD_LETTERS = frozenset({State.FAILED, State.UNKNOWN})
+_PATIENCE = 300.0
 
 
-class Campaign:
+class Campaign(CampaignHandle):
     """One message to an audience.
 
     All that matters is in the ledger. A campaign that was interrupted, by Ctrl-C or by a power cut,
@@ -51,10 +52,12 @@ class Campaign:
         ledger: Where it is recorded; open.
         sender: What it is sent through; every `Provider` is one. Without it the campaign can be
             looked at and steered, but not run.
+        senders: Instead of `sender`, what each of several sessions sends through, by its name.
         audience: Who it goes to; not needed once the ledger has it.
         limiter: Counts what leaves under each session; campaigns of one session share it.
         engine: What carries its chunks; one of its own by default.
         look_up: `Provider.settle`, where the provider can do it.
+        find_template: Looks a template of the account up, where the provider can do it.
         statuses: Whether the session gets status updates for what it sends.
         folder: Where the rejects file goes.
         send_timeout: Seconds after which a request without an answer is given up.
@@ -63,7 +66,7 @@ class Campaign:
 
     Raises:
         ConfigurationError: Unknown messages are to be retried, but nothing can ever tell what
-            became of a message.
+            became of a message; or a session has nothing that it sends through.
 
     Example:
         ::
@@ -80,10 +83,12 @@ class Campaign:
         *,
         ledger: Ledger,
         sender: Sender | None = None,
+        senders: Mapping[str, Sender] | None = None,
         audience: Audience | None = None,
         limiter: Limiter | None = None,
         engine: Engine | None = None,
         look_up: LookUp | None = None,
+        find_template: FindTemplate | None = None,
         statuses: bool = True,
         folder: Path | None = None,
         send_timeout: float = 30.0,
@@ -95,32 +100,73 @@ class Campaign:
                 "unknown messages can only be retried where status updates or look-ups tell what"
                 " became of them; use unknown=UnknownPolicy.HOLD"
             )
-        self.spec = spec
-        self._ledger = ledger
-        self._sender = sender
+        super().__init__(spec, ledger=ledger, folder=folder, clock=clock)
+        sessions = spec.sessions or (spec.session,)
+        if senders is None:
+            senders = {spec.session: sender} if sender is not None else {}
+        if senders and set(sessions) - set(senders):
+            missing = ", ".join(sorted(set(sessions) - set(senders)))
+            raise ConfigurationError(f"nothing to send through for the sessions: {missing}")
+        self._senders = senders
         self._audience = audience
         self._limiter = limiter or LocalLimiter()
         self._engine = engine
         self._look_up = look_up
-        self._folder = folder
+        self._find_template = find_template
         self._send_timeout = send_timeout
-        self._concurrency = concurrency or pacing.concurrency(spec.rate)
-        self._clock = clock
-        self._meter = Meter(time.monotonic)
-        self._row: CampaignRow | None = None
+        self._concurrency = concurrency or len(sessions) * pacing.concurrency(spec.rate)
+        self._chunks = _CHUNKS * len(sessions)
 
-    @property
-    def id(self) -> str:
-        """Its name within the workspace."""
-        return self.spec.id
+    # Trying out
 
-    @property
-    def rejects_path(self) -> Path | None:
-        """Where rejected rows and duplicates are listed; the file exists if there are any."""
-        return None if self._folder is None else self._folder / f"{self.id}.rejects.csv"
+    async def dry_run(self, *, rate_card: RateCard | str | Path | None = None) -> DryRun:
+        """Check everything, and tell how many, how long and how much; nothing is sent or kept.
 
-    def __repr__(self) -> str:
-        return f"<Campaign {self.spec.workspace}/{self.id}>"
+        Every row is read and filled in, the templates are looked up at the provider, and the cost
+        is worked out by country and category.
+
+        Args:
+            rate_card: What messages cost: a `RateCard`, or a CSV file with one.
+
+        Raises:
+            AudienceError: The audience cannot be read or lacks a column.
+            CampaignConflict: It has no audience.
+            InvalidValue: The rate card cannot be read.
+        """
+        if self._audience is None:
+            raise AudienceError(f"the campaign {self.id!r} has no audience; give one")
+        if isinstance(rate_card, str | Path):
+            rate_card = await asyncio.to_thread(RateCard.csv, rate_card)
+        return await dry_run(
+            self.spec,
+            self._audience,
+            rate_card=rate_card,
+            find_template=self._find_template,
+            now=self._clock(),
+        )
+
+    async def send_test(self, to: str, *, session: str | None = None) -> list[Receipt]:
+        """Send what the first recipient would get to somebody else: yourself.
+
+        It is filled in from the first good row of the audience, goes out once for each variant,
+        and is not recorded in the campaign.
+
+        Args:
+            to: Whom to send it to: your own number, in international form.
+            session: Which session sends it; the first by default.
+
+        Raises:
+            AudienceError: No row of the audience is good.
+            ConfigurationError: It has nothing to be sent through.
+        """
+        sender = self._sender(session or self.spec.session)
+        content = Content(self.spec.message, seed=self.id)
+        values = await first_row(self._ledger, self.spec, self._audience)
+        address = addresses.parse(to)
+        return [
+            await sender.send(address, content.render(values, variant=variant), token=new_token())
+            for variant in range(len(content.messages))
+        ]
 
     # Running
 
@@ -139,8 +185,25 @@ class Campaign:
             with anyio.CancelScope(shield=True):
                 await self._ledger.leave(owner)
 
+    async def start(self) -> None:
+        """Import the audience and let workers send it; this process sends nothing.
+
+        A paused or halted campaign is resumed. `watch` looks on.
+
+        Raises:
+            AudienceError: The audience cannot be read or lacks a column.
+            CampaignConflict: The id exists with another message or audience.
+            LedgerError: The ledger cannot be read or written.
+        """
+        owner = await self._ledger.join()
+        try:
+            await self._start(owner)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._ledger.leave(owner)
+
     async def run(
-        self, *, every: float = 0.5, patience: float = 300.0, wait_for_statuses: float = 0.0
+        self, *, every: float = 0.5, patience: float | None = None, wait_for_statuses: float = 0.0
     ) -> AsyncGenerator[Progress]:
         """Send it, and tell how it goes. A paused or halted campaign is resumed.
 
@@ -150,7 +213,8 @@ class Campaign:
 
         Args:
             every: Seconds between two progress reports.
-            patience: The longest wait for a retry or for the end of a rest, in seconds.
+            patience: The longest wait for a retry or for the end of a rest, in seconds; by default
+                300, or without end where the campaign keeps to hours of the day.
             wait_for_statuses: When all is sent, go on until no status has come for so many
                 seconds, or none can come.
 
@@ -160,8 +224,9 @@ class Campaign:
             CampaignConflict: The id exists with another message or audience.
             LedgerError: The ledger cannot be read or written; sending has stopped.
         """
-        if self._sender is None:
-            raise ConfigurationError(f"the campaign {self.id!r} has no session to be sent through")
+        self._sender(self.spec.session)
+        if patience is None:
+            patience = _PATIENCE if self.spec.hours is None else math.inf
         # The work is done in a task of its own: a task group must not be open at a `yield`, because
         # a loop that is left closes the generator from another task.
         work = asyncio.create_task(
@@ -171,9 +236,9 @@ class Campaign:
             while not work.done():
                 await asyncio.wait({work}, timeout=every)
                 if not work.done() and self._row is not None:
-                    yield await self.progress()
+                    yield await self._reported()
             work.result()
-            yield await self.progress()
+            yield await self._reported()
         finally:
             if not work.done():
                 work.cancel()
@@ -185,11 +250,7 @@ class Campaign:
     async def _work(self, patience: float, wait_for_statuses: float) -> None:
         owner = await self._ledger.join()
         try:
-            row = await self._prepare(owner)
-            await self.resume()
-            await self._ledger.change(
-                row.number, CampaignState.RUNNING, expected={CampaignState.READY}
-            )
+            row = await self._start(owner)
             await self._send(row, owner, patience)
             if wait_for_statuses:
                 await self._await_statuses(row, wait_for_statuses)
@@ -198,6 +259,13 @@ class Campaign:
         finally:
             with anyio.CancelScope(shield=True):
                 await self._ledger.leave(owner)
+
+    async def _start(self, owner: str) -> CampaignRow:
+        row = await self._prepare(owner)
+        await self.resume()
+        await begin_canary(self._ledger, row, now=self._clock())
+        await self._ledger.change(row.number, CampaignState.RUNNING, expected={CampaignState.READY})
+        return row
 
     async def _prepare(self, owner: str) -> CampaignRow:
         row = await self._ledger.create(self.spec.to_row(), now=self._clock())
@@ -221,7 +289,7 @@ class Campaign:
     async def _send(self, row: CampaignRow, owner: str, patience: float) -> None:
         """Run a dispatcher and a worker until nothing more can be sent now."""
         signer = TokenSigner(await self._ledger.key())
-        engine = self._engine or LocalEngine(concurrency=_CHUNKS, clock=self._clock)
+        engine = self._engine or LocalEngine(concurrency=self._chunks, clock=self._clock)
         dispatcher = Dispatcher(
             ledger=self._ledger,
             engine=engine,
@@ -232,7 +300,9 @@ class Campaign:
         worker = Worker(
             ledger=self._ledger,
             limiter=self._limiter,
-            senders=lambda other, _session: self._sender if other.number == row.number else None,
+            senders=lambda other, session: (
+                self._senders.get(session) if other.number == row.number else None
+            ),
             owner=owner,
             signer=signer,
             send_timeout=self._send_timeout,
@@ -248,7 +318,9 @@ class Campaign:
 
     async def _until_ended(self, row: CampaignRow, signer: TokenSigner, patience: float) -> None:
         # Another process may do the work or change the state, so the ledger is asked.
+        supervisor = Supervisor(self._ledger, clock=self._clock)
         while True:
+            await supervisor.look(row.number)
             if await self._has_ended(row, signer, patience):
                 return
             await anyio.sleep(_LOOK_EVERY)
@@ -268,9 +340,10 @@ class Campaign:
 
     async def _await_statuses(self, row: CampaignRow, quiet: float) -> None:
         """Wait until no status can come any more, or none has come for `quiet` seconds."""
+        supervisor = Supervisor(self._ledger, clock=self._clock)
         seen, since = None, time.monotonic()
         while True:
-            counts = (await self._ledger.standing(row.number, now=self._clock())).counts
+            counts = (await supervisor.look(row.number)).counts
             if counts.read + counts.failed + counts.pending == counts.total:
                 return
             if counts != seen:
@@ -279,92 +352,17 @@ class Campaign:
                 return
             await anyio.sleep(_LOOK_EVERY)
 
-    # Steering
+    async def _reported(self) -> Progress:
+        progress = await self.progress()
+        await self._tell(progress)
+        return progress
 
-    async def pause(self, reason: str | None = None) -> bool:
-        """Stop taking new recipients, in whatever process it runs; False if it does not run."""
-        return await self._change(
-            CampaignState.PAUSED, {CampaignState.READY, CampaignState.RUNNING}, reason
-        )
-
-    async def resume(self) -> bool:
-        """Go on after a pause or a halt; False if it was neither paused nor halted."""
-        return await self._change(
-            CampaignState.RUNNING, {CampaignState.PAUSED, CampaignState.HALTED}, None
-        )
-
-    async def cancel(self, reason: str | None = None) -> bool:
-        """End it for good; what was not sent stays unsent. False if it is cancelled already."""
-        open_states = set(CampaignState) - {CampaignState.CANCELLED, CampaignState.IMPORTING}
-        return await self._change(CampaignState.CANCELLED, open_states, reason)
-
-    async def retry_failed(self, *codes: int) -> int:
-        """Put failed messages back into the queue; `run` sends them again.
-
-        Args:
-            codes: Only those that failed with one of these errors; by default all.
-
-        Returns:
-            How many will be sent again.
-
-        Raises:
-            CampaignError: It is cancelled.
-        """
-        row = await self._found()
-        current = await self._ledger.get(row.number)
-        if current is None or current.state is CampaignState.CANCELLED:
-            raise CampaignError(f"the campaign {self.id!r} is cancelled; nothing of it is sent")
-        return await reopen_failed(self._ledger, row, codes, now=self._clock())
-
-    # Looking
-
-    async def progress(self) -> Progress:
-        """How far it is, wherever it runs."""
-        row = await self._found()
-        now = self._clock()
-        standing = await self._ledger.standing(row.number, now=now)
-        counts = standing.counts
-        return progress_of(standing, now=now, rate=self._meter.rate(counts.total - counts.open))
-
-    async def report(self) -> Report:
-        """The outcome in figures; can be asked for at any time."""
-        row = await self._found()
-        now = self._clock()
-        standing = await self._ledger.standing(row.number, now=now)
-        errors = await self._ledger.errors(row.number)
-        path = self.rejects_path
-        listed = path is not None and await asyncio.to_thread(path.exists)
-        return make_report(standing, errors, now=now, rejects_file=path if listed else None)
-
-    async def recipients(self, *states: State) -> AsyncIterator[RecipientRow]:
-        """List recipients, all or those in some states, by their number."""
-        row = await self._found()
-        after = 0
-        while page := await self._ledger.recipients(
-            row.number, states or tuple(State), after=after, limit=_PAGE
-        ):
-            for recipient in page:
-                yield recipient
-            after = page[-1].seq
-
-    def dead_letters(self) -> AsyncIterator[RecipientRow]:
-        """List recipients whose message failed or whose fate is unknown, with the reasons."""
-        return self.recipients(*_DEAD_LETTERS)
-
-    async def _change(
-        self, state: CampaignState, expected: Collection[CampaignState], reason: str | None
-    ) -> bool:
-        row = await self._found()
-        return await self._ledger.change(row.number, state, expected=expected, reason=reason)
-
-    async def _found(self) -> CampaignRow:
-        if self._row is None:
-            self._row = await self._ledger.find(self.spec.workspace, self.id)
-        if self._row is None:
-            raise CampaignError(
-                f"there is no campaign {self.id!r} in the workspace {self.spec.workspace!r}"
+    def _sender(self, session: str) -> Sender:
+        if session not in self._senders:
+            raise ConfigurationError(
+                f"the campaign {self.id!r} has no session {session!r} to be sent through"
             )
-        return self._row
+        return self._senders[session]
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

@@ -8,18 +8,22 @@ import csv
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 from blazz.campaigns.audience.base import AudienceSource, Needs, Recipient, Row
 from blazz.campaigns.content import Content, read_content
+from blazz.campaigns.dead_letters import open_table
 from blazz.campaigns.geography import country_of
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, NewRow, Reject, RejectKind, pack
 from blazz.campaigns.options import CampaignOptions, Share
 from blazz.campaigns.routing import lane_of
+from blazz.messages.base import Message
 
 _TTL = 60.0
 _PAGE = 5000
+
+Seen: TypeAlias = Callable[[str, int, Message], None]
 
 
 async def import_audience(
@@ -29,10 +33,19 @@ async def import_audience(
     *,
     owner: str,
     clock: Callable[[], float],
+    seen: Seen | None = None,
 ) -> CampaignRow:
     """Read the whole audience; every row is tried out with the message.
 
     An import that was broken off is started again from nothing: the file may have changed.
+
+    Args:
+        ledger: Where to.
+        row: The campaign.
+        audience: Who.
+        owner: Who imports, from `Ledger.join`.
+        clock: Seconds since the epoch.
+        seen: Told of each good row's address, variant and message.
 
     Raises:
         AudienceError: It cannot be read or lacks a column; nothing can be sent.
@@ -42,7 +55,7 @@ async def import_audience(
     content = Content(read_content(row.message), seed=row.id)
     options = CampaignOptions.from_json(row.options)
     sorter = _Sorter(options, row.chunk_size)
-    async with audience.open(needs_of(content)) as reader:
+    async with audience.open(needs_of(content, seen=seen)) as reader:
         await ledger.begin_import(row.number, owner=owner, now=clock(), ttl=_TTL)
         async for batch in reader.batches():
             rows, rejects = _split(batch, content)
@@ -69,13 +82,16 @@ async def import_audience(
         )
 
 
-def needs_of(content: Content) -> Needs:
+def needs_of(content: Content, *, seen: Seen | None = None) -> Needs:
     """What a content asks of an audience: its columns, and that it can be filled in."""
 
     def check(address: str, values: Mapping[str, str]) -> None:
-        content.render(values, variant=content.variant(address))
+        variant = content.variant(address)
+        message = content.render(values, variant=variant)
+        if seen is not None:
+            seen(address, variant, message)
 
-    return Needs(content.columns, check if content.columns else None)
+    return Needs(content.columns, check if content.columns or seen else None)
 
 
 class _Sorter:
@@ -131,7 +147,9 @@ async def write_rejects(ledger: Ledger, row: CampaignRow, path: Path) -> None:
         OSError: The file cannot be written.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    file = await asyncio.to_thread(_start, unfinished, ("line", "reason", *row.audience_columns))
+    file = await asyncio.to_thread(
+        open_table, unfinished, ("line", "reason", *row.audience_columns)
+    )
     try:
         after = 0
         while page := await ledger.rejects(row.number, after=after, limit=_PAGE):
@@ -143,14 +161,6 @@ async def write_rejects(ledger: Ledger, row: CampaignRow, path: Path) -> None:
         file.close()
         with contextlib.suppress(FileNotFoundError):
             unfinished.unlink()
-
-
-def _start(path: Path, header: Iterable[str]) -> IO[str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # With a byte-order mark, because spreadsheets take a CSV file without one for Latin-1.
-    file = path.open("w", encoding="utf-8-sig", newline="")
-    csv.writer(file).writerow(header)
-    return file
 
 
 def _write(file: IO[str], rejects: Iterable[Reject]) -> None:

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from blazz.campaigns.ledger.records import CampaignState, Counts, ErrorCount, Standing
+from blazz.campaigns.content import Variants, read_content
+from blazz.campaigns.delivery import State
+from blazz.campaigns.ledger.records import (
+    CampaignState,
+    Counts,
+    ErrorCount,
+    Note,
+    Sample,
+    Standing,
+    Tally,
+)
+from blazz.campaigns.options import CampaignOptions
 from blazz.campaigns.progress import reason_of
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Recipients that have something in common: a country, a variant, a number.
+
+    Attributes:
+        name: What they have in common.
+        counts: How many of them are in each state.
+    """
+
+    name: str
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +59,11 @@ class Report:
         started_at: When the first message left.
         ended_at: When the last answer came.
         rejects_file: Where rejected rows and duplicates are listed, if there are any.
+        countries: Recipients by their country's ISO 3166 code, the most first; `?` for none.
+        variants: Recipients by variant of the message, if it has any.
+        numbers: Messages that were taken over, by the session that sent them.
+        samples: Counts over time, for charts.
+        notes: What happened to it, in words.
     """
 
     campaign: str
@@ -49,6 +79,11 @@ class Report:
     started_at: datetime | None
     ended_at: datetime | None
     rejects_file: Path | None
+    countries: tuple[Group, ...] = ()
+    variants: tuple[Group, ...] = ()
+    numbers: tuple[Group, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -94,6 +129,13 @@ class Report:
             "duration_seconds": round(self.duration, 3),
             "rate_per_second": round(self.rate, 3),
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+            "countries": _plain(self.countries),
+            "variants": _plain(self.variants),
+            "numbers": _plain(self.numbers),
+            "notes": [
+                {"at": datetime.fromtimestamp(it.at, UTC).isoformat(), "text": it.text}
+                for it in self.notes
+            ],
         }
 
     def rows(self) -> list[tuple[str, str]]:
@@ -115,18 +157,34 @@ class Report:
             ("  failed", _number(counts.failed)),
             ("  not sent yet", _number(counts.open)),
             *((f"    {_shown(error)}", _number(error.count)) for error in self.errors),
+            *self._group_rows("variant", self.variants),
+            *self._group_rows("number", self.numbers if len(self.numbers) > 1 else ()),
             ("duration", f"{self.duration:.1f} s"),
             ("rate", f"{self.rate:.1f} messages/s"),
             ("rejects file", str(self.rejects_file or "")),
         ]
         return [(label, value) for label, value in lines if value not in {"0", ""}]
 
+    def _group_rows(self, kind: str, groups: Sequence[Group]) -> list[tuple[str, str]]:
+        return [(f"{kind} {group.name}", _told(group.counts)) for group in groups]
+
 
 def make_report(
-    standing: Standing, errors: Sequence[ErrorCount], *, now: float, rejects_file: Path | None
+    standing: Standing,
+    errors: Sequence[ErrorCount],
+    *,
+    now: float,
+    rejects_file: Path | None,
+    tallies: Sequence[Tally] = (),
+    samples: Sequence[Sample] = (),
+    notes: Sequence[Note] = (),
 ) -> Report:
     """Put a report together; pure."""
     row = standing.row
+    said = read_content(row.message)
+    names = said.names if isinstance(said, Variants) else ()
+    sessions = CampaignOptions.from_json(row.options).sessions or (row.session,)
+    taken_over = [it for it in tallies if it.state in _TAKEN_OVER]
     return Report(
         campaign=row.id,
         workspace=row.workspace,
@@ -141,7 +199,45 @@ def make_report(
         started_at=_moment(standing.first_at),
         ended_at=_moment(standing.last_at),
         rejects_file=rejects_file,
+        countries=_groups(tallies, lambda it: it.country or "?"),
+        variants=_groups(tallies, lambda it: _named(names, it.variant)) if names else (),
+        numbers=_groups(taken_over, lambda it: _named(sessions, it.sender)),
+        samples=tuple(samples),
+        notes=tuple(notes),
     )
+
+
+_TAKEN_OVER = frozenset({State.ACCEPTED, State.SENT, State.DELIVERED, State.READ})
+
+
+def _groups(tallies: Sequence[Tally], key: Callable[[Tally], str]) -> tuple[Group, ...]:
+    """Add tallies up by what their recipients have in common, the largest group first."""
+    sums: dict[str, Counter[str]] = {}
+    for tally in tallies:
+        sums.setdefault(key(tally), Counter())[tally.state.value] += tally.count
+    groups = [Group(name, Counts(**counted)) for name, counted in sums.items()]
+    return tuple(sorted(groups, key=lambda group: (-group.counts.total, group.name)))
+
+
+def _named(names: Sequence[str], place: int) -> str:
+    return names[place] if place < len(names) else f"number {place + 1}"
+
+
+def _plain(groups: Sequence[Group]) -> list[dict[str, Any]]:
+    return [
+        {"name": group.name, "recipients": group.counts.total, **asdict(group.counts)}
+        for group in groups
+    ]
+
+
+def _told(counts: Counts) -> str:
+    parts = [
+        (counts.total, "recipients"),
+        (counts.read, "read"),
+        (counts.delivered, "delivered"),
+        (counts.failed, "failed"),
+    ]
+    return ", ".join(f"{count:,} {word}" for count, word in parts if count)
 
 
 def _shown(error: ErrorCount) -> str:

@@ -174,5 +174,19 @@ async def reopen_failed(
     return changed
 
 
+async def reopen_unknown(ledger: Ledger, row: CampaignRow, *, now: float) -> int:
+    """Put messages whose fate is unknown back into the queue; some people may get two.
+
+    Returns:
+        How many will be sent again.
+    """
+    changed = after = 0
+    while page := await ledger.recipients(row.number, {State.UNKNOWN}, after=after, limit=_PAGE):
+        after = page[-1].seq
+        findings = [_about(row, it.seq, it.attempt, SettleWindowOver()) for it in page]
+        changed += await ledger.record(findings, now=now)
+    return changed
+
+
 def _about(row: CampaignRow, seq: int, attempt: int, evidence: Evidence) -> Finding:
     return Finding(row.number, seq, attempt, evidence)

@@ -17,6 +17,7 @@ from blazz.campaigns.options import (
     Numbers,
     OptOuts,
     SendHours,
+    Tier,
 )
 from blazz.campaigns.priority import Priority
 from blazz.campaigns.retrying import RetryPolicy
@@ -46,6 +47,7 @@ class CampaignSpec:
         hours: When messages may leave, by the recipients' clocks.
         canary: The first few messages, which must do well before the others follow.
         cap: How often one person may be written to, over all campaigns.
+        tier: How many people Meta lets the business write to in 24 hours.
         numbers: How several sessions share it.
         opt_outs: Whose suppression lists hold.
         unknown: What becomes of messages whose fate stays unknown.
@@ -75,6 +77,7 @@ class CampaignSpec:
     hours: SendHours | None = None
     canary: Canary | None = None
     cap: FrequencyCap | None = None
+    tier: Tier | None = None
     numbers: Numbers | None = None
     opt_outs: OptOuts = OptOuts.SESSION
     unknown: UnknownPolicy = UnknownPolicy.HOLD
@@ -128,6 +131,7 @@ class CampaignSpec:
             hours=self.hours,
             canary=self.canary,
             cap=self.cap,
+            tier=self.tier,
             numbers=self.numbers or Numbers(),
             sessions=self.sessions,
             opt_outs=self.opt_outs,
@@ -148,6 +152,7 @@ class CampaignSpec:
             hours=options.hours,
             canary=options.canary,
             cap=options.cap,
+            tier=options.tier,
             numbers=options.numbers if options.sessions else None,
             opt_outs=options.opt_outs,
             rate=row.rate,

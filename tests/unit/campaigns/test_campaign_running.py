@@ -118,7 +118,7 @@ async def test_a_missing_column_stops_everything(ledger: SqliteLedger) -> None:
 async def test_a_campaign_needs_an_audience_and_a_sender(ledger: SqliteLedger) -> None:
     with pytest.raises(AudienceError, match="'promo' has no audience yet"):
         await run(a_campaign(ledger, FakeSender(), None))
-    with pytest.raises(ConfigurationError, match="has no session to be sent through"):
+    with pytest.raises(ConfigurationError, match="has no session 'default' to be sent through"):
         await run(a_campaign(ledger, None, people(1)))
     with pytest.raises(CampaignError, match="there is no campaign 'nobody'"):
         await a_campaign(ledger, None, None, id="nobody").report()

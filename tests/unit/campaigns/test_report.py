@@ -16,9 +16,10 @@ from blazz.campaigns.ledger.records import (
 )
 from blazz.campaigns.report import make_report
 
+HALO = '{"type":"text","version":1,"body":"Halo"}'
 NOW = 1_780_000_200.0
 ROW = CampaignRow(
-    workspace="acme", id="promo", session="sales", message="{}", columns=(),
+    workspace="acme", id="promo", session="sales", message=HALO, columns=(),
     state=CampaignState.RUNNING, rows_read=12_000, rejected=1_000, duplicates=500,
 )  # fmt: skip
 COUNTS = Counts(accepted=100, sent=200, delivered=3000, read=7000, failed=150, unknown=50)
