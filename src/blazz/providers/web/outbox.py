@@ -1,7 +1,7 @@
 """What was given to the page to be sent: which token has which message, and what became of it.
 
-WhatsApp Web carries no token. So the id of a message is made from its token, and this file remembers
-the way back; it also tells after a crash to whom a message of unknown fate was going.
+WhatsApp Web carries no token. So the id of a message is made from its token, and this file
+remembers the way back; it also tells after a crash to whom a message of unknown fate was going.
 """
 
 from __future__ import annotations
@@ -84,9 +84,7 @@ class Outbox:
         """
         message_id = message_id_for(token)
         self._remember(message_id, token)
-        rows = await self._write(
-            "note", id=message_id, token=token, chat=chat, now=self._clock()
-        )
+        rows = await self._write("note", id=message_id, token=token, chat=chat, now=self._clock())
         return message_id, not rows
 
     async def accept(self, id: str, message_id: str) -> None:  # noqa: A002  # as in the table

@@ -210,9 +210,7 @@ def build_members(value: Json, update: WebUpdate) -> Event:
         return GroupMembersAdded(**update.common(), group=group, members=members, reason=reason)
     if action in {"remove", "leave"}:
         by = "participant" if action == "leave" or (author,) == members else _by(author, update)
-        return GroupMembersRemoved(
-            **update.common(), group=group, members=members, initiated_by=by
-        )
+        return GroupMembersRemoved(**update.common(), group=group, members=members, initiated_by=by)
     return update.unknown(f"a group does not know the change {action!r}")
 
 

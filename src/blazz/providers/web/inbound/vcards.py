@@ -83,14 +83,12 @@ def written(card: ContactCard) -> str:
     for phone in card.phones:
         waid = f";waid={phone.wa_id}" if phone.wa_id else ""
         lines.append(f"TEL;type={_word(phone.label or 'CELL')}{waid}:{phone.number or ''}")
-    for email in card.emails:
-        lines.append(f"EMAIL;type={_word(email.label or 'HOME')}:{_escaped(email.email)}")
-    for url in card.urls:
-        lines.append(f"URL;type={_word(url.label or 'HOME')}:{_escaped(url.url)}")
+    lines += [f"EMAIL;type={_word(it.label)}:{_escaped(it.email)}" for it in card.emails]
+    lines += [f"URL;type={_word(it.label)}:{_escaped(it.url)}" for it in card.urls]
     for place in card.addresses:
         inner = ("", "", place.street, place.city, place.state, place.zip, place.country)
         written_parts = ";".join(_escaped(part or "") for part in inner)
-        lines.append(f"ADR;type={_word(place.label or 'HOME')}:{written_parts}")
+        lines.append(f"ADR;type={_word(place.label)}:{written_parts}")
     if card.birthday is not None:
         lines.append(f"BDAY:{card.birthday.isoformat()}")
     lines.append("END:VCARD")
@@ -123,5 +121,5 @@ def _escaped(value: str) -> str:
     return flat.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
 
 
-def _word(label: str) -> str:
-    return re.sub(r"[^A-Za-z0-9-]", "", label) or "HOME"
+def _word(label: str | None) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "", label or "") or "HOME"

@@ -163,3 +163,6 @@ blazz.reportUnread = async ({ since, most }) => {
   await order;
   return count;
 };
+
+// By itself, because the page is loaded anew after a logout.
+blazz.whenReady(start);

@@ -1,0 +1,111 @@
+"""Files on their way into the page and out of it, in pieces that one call can carry."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import unquote, urlsplit
+
+import anyio
+import anyio.to_thread
+
+from blazz.errors import InvalidValue, Rejected
+from blazz.messages.files import MediaFile, media_file
+from blazz.messages.media import Media
+from blazz.providers.web.bridge import Bridge
+
+if TYPE_CHECKING:
+    import httpx
+
+PIECE: Final = 3 * 256 * 1024
+"""Bytes of a piece; a multiple of three, so that base64 needs no padding in between."""
+
+_FETCH_SECONDS: Final = 60.0
+
+
+async def look_at(media: Media) -> MediaFile:
+    """Look at the file of a message before it is sent; one behind a link is fetched.
+
+    Raises:
+        InvalidValue: There is no such file, it is too large, or of a type that WhatsApp does not
+            take.
+        Rejected: The link cannot be fetched.
+    """
+    if isinstance(media.source, str):
+        return await _fetch(media, media.source)
+    return await anyio.to_thread.run_sync(media_file, media)
+
+
+async def hand_over(bridge: Bridge, file: MediaFile, *, timeout: float) -> str:
+    """Bring a file into the page; gives the name under which it is there.
+
+    Raises:
+        InvalidValue: The file cannot be read any more.
+        WebError: The page did not take it.
+    """
+    upload = secrets.token_hex(8)
+    if isinstance(file.content, Path):
+        async with await anyio.open_file(file.content, "rb") as source:
+            while piece := await source.read(PIECE):
+                await _add(bridge, upload, piece, timeout)
+    else:
+        for start in range(0, len(file.content), PIECE):
+            await _add(bridge, upload, file.content[start : start + PIECE], timeout)
+    return upload
+
+
+async def _add(bridge: Bridge, upload: str, piece: bytes, timeout: float) -> None:
+    argument = {"upload": upload, "piece": base64.b64encode(piece).decode()}
+    await bridge.call("addPiece", argument, timeout=timeout)
+
+
+async def bring_out(bridge: Bridge, message_id: str, *, timeout: float) -> AsyncIterator[bytes]:
+    """Stream the file of a message out of the page.
+
+    Raises:
+        BridgeError: There is no such message, or its file is no longer there.
+    """
+    opened = await bridge.call("openFile", {"message": message_id}, timeout=timeout)
+    file, size = opened["file"], opened["size"]
+    try:
+        for start in range(0, size, PIECE):
+            argument = {"file": file, "from": start, "to": min(start + PIECE, size)}
+            piece = await bridge.call("readFile", argument, timeout=timeout)
+            yield base64.b64decode(piece)
+    finally:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(1):
+            await bridge.call("closeFile", {"file": file}, timeout=1)
+
+
+async def _fetch(media: Media, url: str) -> MediaFile:
+    """Fetch what a link leads to: WhatsApp Web sends files only."""
+    import httpx
+
+    try:
+        async with (
+            httpx.AsyncClient(timeout=_FETCH_SECONDS, follow_redirects=True) as client,
+            client.stream("GET", url) as response,
+        ):
+            if response.status_code != 200:
+                raise Rejected(f"{url} answered with status {response.status_code}")
+            content = await _read(media, response)
+            kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    except httpx.HTTPError as error:
+        raise Rejected(f"{url} cannot be fetched: {type(error).__name__}") from error
+    media.check_content(kind, len(content), content[:32])
+    name = unquote(Path(urlsplit(url).path).name) or "file"
+    return MediaFile(content=content, mime_type=kind, filename=name, size=len(content))
+
+
+async def _read(media: Media, response: httpx.Response) -> bytes:
+    pieces, size = [], 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > media.largest:
+            field = f"{type(media).__name__}.source"
+            raise InvalidValue(field, f"at most {media.largest} bytes", f"{size} bytes and more")
+        pieces.append(cast("bytes", piece))
+    return b"".join(pieces)
