@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions
+from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions, web
 
 app = typer.Typer(
     name="blazz",
@@ -22,6 +22,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(keys.app, name="keys")
+app.add_typer(web.app, name="web")
 
 
 def _show_version(wanted: bool) -> None:
