@@ -15,7 +15,8 @@ from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
 from blazz.errors import ConfigurationError
 from blazz.pacer import Pacer
-from blazz.providers.base import Capability, Provider, ProviderContext, ShowsTyping
+from blazz.providers.abilities import ShowsActivity
+from blazz.providers.base import Capability, Provider, ProviderContext
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
 
@@ -115,12 +116,13 @@ class ClientSessions:
         chosen = pacing or getattr(provider, "pacing", None)
         if not isinstance(chosen, Pacing) or chosen.is_off:
             return None
-        can_show = Capability.PRESENCE in provider.capabilities
+        show = None
+        if Capability.PRESENCE in provider.capabilities:
+            show = functools.partial(
+                cast("ShowsActivity", provider).show_activity, activity="typing"
+            )
         return Pacer(
-            chosen,
-            session=f"{self._workspace}/{name}",
-            store=self._store,
-            show_typing=cast("ShowsTyping", provider).show_typing if can_show else None,
+            chosen, session=f"{self._workspace}/{name}", store=self._store, show_typing=show
         )
 
     async def _forget(self, session: Session) -> None:

@@ -269,14 +269,6 @@ class MarksRead(Protocol):
         ...
 
 
-class ShowsTyping(Protocol):
-    """A provider with `Capability.PRESENCE`."""
-
-    async def show_typing(self, to: Address) -> None:
-        """Show somebody that an answer is being typed, until it comes."""
-        ...
-
-
 class UploadsMedia(Protocol):
     """A provider with `Capability.UPLOAD_MEDIA`."""
 
