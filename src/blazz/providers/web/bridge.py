@@ -30,17 +30,24 @@ class Bridge:
 
     Attributes:
         browser: The browser that the page is in.
+        line: The line to the page, for what none of the page's functions does.
     """
 
     def __init__(
-        self, line: PageLine, *, wa_js: Path, on_event: Callable[[str, Any], None]
+        self,
+        line: PageLine,
+        *,
+        wa_js: Path,
+        version: str | None,
+        on_event: Callable[[str, Any], None],
     ) -> None:
         self.browser = line.browser
-        self._line = line
+        self.line = line
         self._on_event = on_event
         self._documents = Documents(line)
         self._seed: Mapping[str, str] | None = None
         self._wa_js: Path | None = wa_js
+        self._version = version
         line.on("Runtime.bindingCalled", self._take_events)
 
     @classmethod
@@ -49,6 +56,7 @@ class Bridge:
         browser: RunningBrowser,
         *,
         wa_js: Path,
+        version: str | None = None,
         local_storage: Mapping[str, str] | None = None,
         cookies: Sequence[Mapping[str, Any]] = (),
         on_event: Callable[[str, Any], None],
@@ -58,6 +66,7 @@ class Bridge:
         Args:
             browser: The browser.
             wa_js: The script that gives access to WhatsApp's functions.
+            version: The version that it has to be; None: any.
             local_storage: What the page's localStorage is to hold before anything of the page
                 runs, instead of what it holds; None leaves it as it is.
             cookies: Cookies to set before, in the form of Playwright's `add_cookies`.
@@ -68,7 +77,7 @@ class Bridge:
             BrowserDied: The browser has ended meanwhile.
         """
         line = await PageLine.connect(browser)
-        bridge = cls(line, wa_js=wa_js, on_event=on_event)
+        bridge = cls(line, wa_js=wa_js, version=version, on_event=on_event)
         bridge._seed = local_storage
         await line.send("Page.enable")
         await line.send("Runtime.enable")  # without it a binding is lost with the first page
@@ -81,12 +90,15 @@ class Bridge:
             await browser.page.context.add_cookies(list(cookies))  # type: ignore[arg-type]
         return bridge
 
-    async def open(self, url: str | None = None, html: str | None = None) -> None:
+    async def open(
+        self, url: str | None = None, html: str | None = None, *, timeout: float | None = None
+    ) -> None:
         """Load the page and wait until wa-js has found its way into it.
 
         Args:
             url: Its address; None: that of the browser's settings.
             html: What to show there instead; None: that of the browser's settings.
+            timeout: Seconds that it may take; None: those of the browser's settings.
 
         Raises:
             PageNotLoaded: It was not loaded, or it is not WhatsApp Web.
@@ -97,17 +109,17 @@ class Bridge:
         settings = self.browser.settings
         url, html = url or settings.url, settings.page_html if html is None else html
         if self._seed is not None:
-            await seed_local_storage(self._line, self._documents, url, self._seed)
+            await seed_local_storage(self.line, self._documents, url, self._seed)
             self._seed = None
         if self._wa_js is not None:
             for script in page_scripts(self._wa_js):
                 source = {"source": script}
-                await self._line.send("Page.addScriptToEvaluateOnNewDocument", source)
+                await self.line.send("Page.addScriptToEvaluateOnNewDocument", source)
             self._wa_js = None
         if html is not None:
             await self._documents.show(url, html)
-        version = settings.wa_js_version if settings.wa_js is None else None
-        await load(self._line, url, version=version, timeout=settings.page_timeout)
+        seconds = settings.page_timeout if timeout is None else timeout
+        await load(self.line, url, version=self._version, timeout=seconds)
 
     async def probe(self) -> None:
         """Check that wa-js found all parts of WhatsApp that we need.
@@ -116,7 +128,7 @@ class Bridge:
             BridgeOutdated: It did not; the error names those that are missing.
             BrowserDied: The browser has ended, or the page crashed.
         """
-        await check_parts(self._line)
+        await check_parts(self.line)
 
     async def call(self, name: str, argument: Any = None, *, timeout: float) -> Any:  # noqa: ANN401
         """Call `window.blazz.<name>(argument)` in the page and wait for what it gives.
@@ -131,9 +143,9 @@ class Bridge:
             Timeout: It gave nothing in time.
             BrowserDied: The browser ended, or the page crashed or was loaded anew.
         """
-        payload = json.dumps(json.dumps(argument, ensure_ascii=False, separators=(",", ":")))
+        payload = json.dumps(json.dumps(argument, separators=(",", ":"), allow_nan=False))
         expression = f"window.blazz.run({json.dumps(name)}, {payload})"
-        answer = json.loads(await self._line.evaluate(expression, timeout=timeout, what=name))
+        answer = json.loads(await self.line.evaluate(expression, timeout=timeout, what=name))
         if (error := answer.get("error")) is not None:
             raise BridgeError(error["message"], code=error["code"], details=error.get("details"))
         return answer["value"]
@@ -146,7 +158,7 @@ class Bridge:
             BrowserDied: The browser ended, or the page crashed.
         """
         try:
-            await self._line.evaluate("1", timeout=timeout, what="a sign of life")
+            await self.line.evaluate("1", timeout=timeout, what="a sign of life")
         except Timeout:
             raise PageHung(f"the page gave no sign of life within {timeout:g} s") from None
         except PageReloaded:
@@ -165,14 +177,14 @@ class Bridge:
         """
         while True:
             await self.ping(timeout)
-            await self._line.wait_until_gone(every)
+            await self.line.wait_until_gone(every)
 
     async def _hide_that_it_has_no_window(self) -> None:
         """Name the browser as one with a window does: WhatsApp turns unknown ones away."""
-        told = (await self._line.send("Browser.getVersion"))["userAgent"]
+        told = (await self.line.send("Browser.getVersion"))["userAgent"]
         usual = str(told).replace("HeadlessChrome", "Chrome")
         if usual != told:
-            await self._line.send("Emulation.setUserAgentOverride", {"userAgent": usual})
+            await self.line.send("Emulation.setUserAgentOverride", {"userAgent": usual})
 
     def _take_events(self, called: Mapping[str, Any]) -> None:
         if called["name"] != _BINDING:

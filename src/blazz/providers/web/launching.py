@@ -17,7 +17,7 @@ from blazz.providers.web.errors import BrowserFailed
 from blazz.providers.web.finding import find_chromium
 from blazz.providers.web.flags import command_line, wants_sandbox
 from blazz.providers.web.processes import ProcessTree, browsers_of, kill_browsers_of
-from blazz.providers.web.profiles import ProfileLock
+from blazz.providers.web.profiles import ProfileLock, hold_profile
 from blazz.providers.web.settings import BrowserSettings, Launcher
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ _ATTEMPTS: Final = 2
 _NOISE: Final = re.compile(r"^(\[pid=\d+\])?(\[err\]|\[out\]|-|<.*?>)*\s*")
 
 
-async def launch(settings: BrowserSettings, user_data: Path) -> RunningBrowser:
+async def launch(
+    settings: BrowserSettings, user_data: Path, *, held: ProfileLock | None = None
+) -> RunningBrowser:
     """Start a browser on a profile folder.
 
     It ends with this process, however that ends: it listens on a pipe whose other end is held by
@@ -37,6 +39,8 @@ async def launch(settings: BrowserSettings, user_data: Path) -> RunningBrowser:
         settings: How it is to be.
         user_data: The profile folder; made if it is missing. A file and a folder beside it, with
             `.lock` and `.scratch` behind its name, exist while the browser runs.
+        held: The lock of that folder, if it was taken before, such as to restore something into
+            it. It is released with the browser, also if that does not start.
 
     Raises:
         BrowserNotFound: There is no Chromium.
@@ -44,10 +48,10 @@ async def launch(settings: BrowserSettings, user_data: Path) -> RunningBrowser:
         BrowserFailed: It does not start.
         MissingDependency: Playwright is not installed.
     """
-    program = find_chromium(settings.executable, headless=settings.headless)
     user_data = await anyio.to_thread.run_sync(Path.absolute, user_data)
-    lock = await anyio.to_thread.run_sync(ProfileLock.take, user_data)
+    lock = held or await hold_profile(user_data)
     try:
+        program = find_chromium(settings.executable, headless=settings.headless)
         options = _options(settings, program, lock.scratch)
         context, give_back = await _start(settings, user_data, options)
         try:

@@ -12,6 +12,9 @@ from blazz.providers.web.line import PageLine
 from blazz.providers.web.probe import check_parts
 
 _LOOK_SECONDS: Final = 0.05
+_STUCK_SECONDS: Final = 15.0
+"""Seconds after which wa-js, once it is in the page, has usually found what it waits for."""
+
 _ANSWER_SECONDS: Final = 10.0
 _STATE: Final = "window.blazz?.state() ?? null"
 
@@ -32,17 +35,23 @@ async def load(line: PageLine, url: str, *, version: str | None, timeout: float)
         BrowserDied: The browser has ended, or the page crashed.
     """
     state: dict[str, Any] = {}
+    stuck: float | None = None
     with anyio.move_on_after(timeout):
         await _navigate(line, url)
         while True:
             state = await _look(line) or state
+            if state.get("status", 0) >= 400:
+                raise PageNotLoaded(f"{url} answered with HTTP status {state['status']}")
             if state.get("loaded") or state.get("injected"):
                 _check_wa_js(state, version)
             if state.get("ready"):
                 return
+            if state.get("injected"):
+                stuck = stuck or anyio.current_time() + _STUCK_SECONDS
+                if anyio.current_time() > stuck:
+                    await check_parts(line)
             await line.wait_until_gone(_LOOK_SECONDS)
     if state.get("injected"):
-        # wa-js is in and waits for a part that it does not find.
         await check_parts(line)
     raise PageNotLoaded(_how_far(url, state, timeout))
 

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import IO, Final, Self
 
+import anyio.to_thread
+
 from blazz.databases.presence import try_lock
 from blazz.providers.web.errors import ProfileInUse
 from blazz.providers.web.processes import browsers_of, kill_browsers_of
@@ -81,6 +83,17 @@ class ProfileLock:
         with contextlib.suppress(OSError):
             self._file.truncate(0)
         self._file.close()
+
+
+async def hold_profile(user_data: Path) -> ProfileLock:
+    """Take the lock of a profile, before something is written into it.
+
+    Raises:
+        ProfileInUse: A browser runs on it, of this process or of another.
+        OSError: The folder beside it cannot be written to.
+    """
+    user_data = await anyio.to_thread.run_sync(Path.absolute, user_data)
+    return await anyio.to_thread.run_sync(ProfileLock.take, user_data)
 
 
 def clear_up(user_data: Path) -> None:

@@ -57,6 +57,7 @@ window.blazz = {
       injected: Boolean(window.WPP?.isInjected),
       ready: Boolean(window.WPP?.isReady),
       loaded: document.readyState === 'complete',
+      status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
     };
   },
 
@@ -74,7 +75,7 @@ window.blazz = {
   /** Call a function by its name; the answer tells its value or what went wrong. */
   async run(name, json) {
     try {
-      const action = window.blazz[name];
+      const action = Object.hasOwn(window.blazz, name) && window.blazz[name];
       if (RESERVED.has(name) || typeof action !== 'function') {
         throw window.blazz.fail('no_such_function', `the page has no function ${name}`);
       }
