@@ -17,9 +17,18 @@ if TYPE_CHECKING:
     from blazz.campaigns import (
         Audience,
         Campaign,
+        Canary,
+        DryRun,
+        FrequencyCap,
+        Numbers,
+        OptOuts,
         Progress,
+        RateCard,
         Report,
+        SendHours,
+        Tier,
         UnknownPolicy,
+        Variants,
     )
     from blazz.client import (
         Client,
@@ -175,6 +184,7 @@ __all__ = [
     "Campaign",
     "CampaignConflict",
     "CampaignError",
+    "Canary",
     "Capability",
     "Client",
     "ConfigurationError",
@@ -196,9 +206,11 @@ __all__ = [
     "DeliveryUnknown",
     "Document",
     "DocumentReceived",
+    "DryRun",
     "Event",
     "Failed",
     "FlowCompleted",
+    "FrequencyCap",
     "Group",
     "Identity",
     "Image",
@@ -225,8 +237,10 @@ __all__ = [
     "NotSent",
     "NotSupported",
     "NumberChanged",
+    "Numbers",
     "OpenCatalog",
     "OpenFlow",
+    "OptOuts",
     "OrderReceived",
     "Organization",
     "Pacing",
@@ -238,6 +252,7 @@ __all__ = [
     "Provider",
     "QrCode",
     "QuickReply",
+    "RateCard",
     "Reaction",
     "ReactionReceived",
     "Read",
@@ -252,6 +267,7 @@ __all__ = [
     "Sandbox",
     "Secret",
     "Section",
+    "SendHours",
     "Sent",
     "Session",
     "SessionClosed",
@@ -266,6 +282,7 @@ __all__ = [
     "Text",
     "TextReceived",
     "Throttled",
+    "Tier",
     "Timeout",
     "Unavailable",
     "Undeliverable",
@@ -276,6 +293,7 @@ __all__ = [
     "Upload",
     "UrlSuffix",
     "UserId",
+    "Variants",
     "Video",
     "VideoReceived",
     "Voice",
@@ -289,7 +307,10 @@ __all__ = [
 # The same names as above, where they live; a test compares the two.
 _MODULES = {
     "blazz.addresses": "Address Group Identity Lid Phone UserId",
-    "blazz.campaigns": "Audience Campaign Progress Report UnknownPolicy",
+    "blazz.campaigns": """
+        Audience Campaign Canary DryRun FrequencyCap Numbers OptOuts Progress RateCard Report
+        SendHours Tier UnknownPolicy Variants
+    """,
     "blazz.client": "Client",
     "blazz.conversations.windows": "Window WindowPolicy WindowState",
     "blazz.errors": """

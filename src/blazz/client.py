@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -15,14 +14,10 @@ import anyio
 from blazz import backends
 from blazz.auth_stores.base import AuthStore
 from blazz.background import Background
-from blazz.campaigns.audience import Audience
-from blazz.campaigns.campaign import Campaign
+from blazz.campaign_making import MakesCampaigns
 from blazz.campaigns.ledger.base import Ledger
-from blazz.campaigns.ledger.records import UnknownPolicy
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
-from blazz.campaigns.priority import Priority
-from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
 from blazz.client_auth import ClientAuth, HasSecrets, secrets_of
 from blazz.client_campaigns import ClientCampaigns
 from blazz.client_inbox import ClientInbox, Handler
@@ -31,9 +26,8 @@ from blazz.conversations.base import ConversationStore
 from blazz.conversations.optout import StopWords
 from blazz.conversations.signals import Signals
 from blazz.conversations.windows import WindowPolicy
-from blazz.errors import ConfigurationError, InvalidValue, SessionClosed
+from blazz.errors import InvalidValue, SessionClosed
 from blazz.events.base import Event
-from blazz.messages.base import Message
 from blazz.paced_limiter import PacedLimiter
 from blazz.pacer import Pacer
 from blazz.providers.base import Provider
@@ -54,7 +48,7 @@ H = TypeVar("H", bound=Handler)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
-class Client:
+class Client(MakesCampaigns):
     """The entry to blazz: sessions, their events, and campaigns of one workspace.
 
     Without arguments everything is kept in SQLite files in one folder and no server is needed.
@@ -306,73 +300,6 @@ class Client:
             return function
 
         return register
-
-    # Campaigns
-
-    async def campaign(
-        self,
-        id: str,  # noqa: A002  # the word that callers expect
-        *,
-        session: Session | None = None,
-        message: Message | None = None,
-        audience: Audience | None = None,
-        rate: float | None = DEFAULT_RATE,
-        priority: Priority = Priority.CAMPAIGN,
-        start_at: datetime | None = None,
-        unknown: UnknownPolicy | str = UnknownPolicy.HOLD,
-        settle_after: float = 86_400.0,
-    ) -> Campaign:
-        """Make a campaign, or find one again by its id.
-
-        A campaign that was made earlier goes on where it was; its message and audience must be the
-        same. With the id alone, it can be looked at and steered, but not run.
-
-        Args:
-            id: Its name in the workspace: `[a-z0-9][a-z0-9_-]{0,62}`.
-            session: What sends it.
-            message: What to send; `{column}` is filled in from each row.
-            audience: Who it goes to, see `Audience.csv` and `Audience.rows`.
-            rate: Messages per second, or None for no limit; see `CampaignSpec` for Meta's limits.
-            priority: Campaigns leave room for whatever is more urgent.
-            start_at: Nothing is sent before this time, which has a time zone.
-            unknown: What becomes of messages whose fate stays unknown: `hold` or `retry`.
-            settle_after: Seconds until such a message is given up on.
-
-        Raises:
-            InvalidValue: A setting breaks its limit.
-            ConfigurationError: Only one of `session` and `message` is given.
-            NotSupported: The session's provider cannot send such a message.
-            CampaignError: Only the id is given, and there is no campaign of that id.
-
-        Example:
-            ::
-
-                campaign = await client.campaign(
-                    "promo-11",
-                    session=session,
-                    message=Template("promo", language="id", body=["{name}", "{code}"]),
-                    audience=Audience.csv("contacts.csv"),
-                )
-                async for progress in campaign.run():
-                    print(progress)
-        """
-        if session is None and message is None:
-            return await self._campaigns.find(self.workspace, id)
-        if session is None or message is None:
-            raise ConfigurationError("a campaign needs both session= and message=")
-        session.require(message)
-        spec = CampaignSpec(
-            id=id,
-            message=message,
-            session=session.name,
-            workspace=self.workspace,
-            rate=rate,
-            priority=priority,
-            start_at=start_at,
-            unknown=UnknownPolicy(unknown),
-            settle_after=settle_after,
-        )
-        return await self._campaigns.make(spec, session, audience)
 
     # Construction
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +14,16 @@ from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
-from blazz.campaigns.settle import StatusSettler
+from blazz.campaigns.options import OptOuts
+from blazz.campaigns.settle import LookUp, StatusSettler
 from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
+from blazz.campaigns.template_check import FindTemplate
 from blazz.campaigns.tokens import TokenSigner
-from blazz.conversations.base import ConversationStore
+from blazz.client_suppressions import SuppressionCheck
 from blazz.errors import CampaignError, Suppressed
 from blazz.events.statuses import StatusChanged
 from blazz.messages.base import Message
-from blazz.providers.base import Capability, Receipt, of_campaign
+from blazz.providers.base import Capability, Outcome, Receipt, of_campaign
 from blazz.session import Session
 
 
@@ -44,22 +46,31 @@ class ClientCampaigns:
         self._settler: StatusSettler | None = None
 
     async def make(
-        self, spec: CampaignSpec, session: Session, audience: Audience | None
+        self, spec: CampaignSpec, sessions: Sequence[Session], audience: Audience | None
     ) -> Campaign:
-        """Make a campaign that a session sends."""
+        """Make a campaign that some sessions send."""
         await self._opened()
-        if spec.rate is None and session.pacer is not None:
+        if spec.rate is None and any(session.pacer is not None for session in sessions):
             spec = replace(spec, rate=DEFAULT_RATE)  # only who has a rate asks the limiter
         return Campaign(
             spec,
             ledger=self._ledger,
-            sender=SessionSender(session),
+            senders={each.name: SessionSender(each, spec.opt_outs) for each in sessions},
             audience=audience,
             limiter=self._limiter,
-            look_up=session.provider.settle if session.can(Capability.SETTLE) else None,
-            statuses=session.can(Capability.STATUS_WEBHOOKS),
+            look_up=_look_up(sessions),
+            find_template=_find_template(sessions[0]),
+            statuses=all(each.can(Capability.STATUS_WEBHOOKS) for each in sessions),
             folder=self._folder,
         )
+
+    async def all(self, workspace: str) -> list[Campaign]:
+        """Give all campaigns of a workspace, the newest first."""
+        await self._opened()
+        return [
+            Campaign(CampaignSpec.from_row(row), ledger=self._ledger, folder=self._folder)
+            for row in await self._ledger.campaigns(workspace)
+        ]
 
     async def find(self, workspace: str, campaign_id: str) -> Campaign:
         """Find a campaign to look at and to steer; it cannot be run without its session.
@@ -99,14 +110,20 @@ class ClientCampaigns:
 
 
 class SessionSender:
-    """Sends a campaign's messages through a session, past the suppression list.
+    """Sends a campaign's messages through a session, past the suppression lists.
 
     The ledger counts attempts and makes the pauses between them, so a message is tried once here.
+
+    Args:
+        session: The session.
+        opt_outs: Whose lists hold.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, opt_outs: OptOuts = OptOuts.SESSION) -> None:
         self._session = session
-        self._suppressions = _SuppressionCheck(session.store, session.key)
+        self._suppressions = SuppressionCheck(
+            session.store, session.workspace, session.key, opt_outs
+        )
 
     async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
         """Send one message, once.
@@ -115,38 +132,35 @@ class SessionSender:
             Suppressed: The recipient opted out.
         """
         if await self._suppressions.has(str(to)):
-            raise Suppressed(f"{to} opted out and is on the suppression list")
+            raise Suppressed("the recipient opted out and is on a suppression list")
         if self._session.pacer is not None:  # its turn was taken with the row
             await self._session.pacer.type(to, message)
         return await self._session.provider.send(to, message, token=token, retry=False)
 
 
-class _SuppressionCheck:
-    """Looks addresses up in the suppression list; those asked for at once share one query."""
+def _look_up(sessions: Sequence[Session]) -> LookUp | None:
+    """Ask all sessions what became of a message: any of them may have sent it."""
+    able = [session.provider for session in sessions if session.can(Capability.SETTLE)]
+    if not able:
+        return None
 
-    def __init__(self, store: ConversationStore, session: str) -> None:
-        self._store = store
-        self._session = session
-        self._asking = anyio.Lock()
-        self._next = _Addresses()
+    async def look_up(tokens: Sequence[str]) -> Mapping[str, Outcome]:
+        found: dict[str, Outcome] = {}
+        for provider in able:
+            for token, outcome in (await provider.settle(tokens)).items():
+                if found.get(token) is not Outcome.SENT:
+                    found[token] = outcome
+        # That one session has not seen it proves nothing if another could not be asked.
+        if len(able) < len(sessions):
+            return {token: it for token, it in found.items() if it is Outcome.SENT}
+        return found
 
-    async def has(self, address: str) -> bool:
-        batch = self._next
-        batch.asked.add(address)
-        async with self._asking:
-            if batch.found is None:
-                # Swapped before the query, so that whoever comes during it waits for the next.
-                if self._next is batch:
-                    self._next = _Addresses()
-                batch.found = await self._store.suppressed(self._session, batch.asked)
-        return address in batch.found
+    return look_up
 
 
-class _Addresses:
-    """Addresses that are looked up together."""
-
-    __slots__ = ("asked", "found")
-
-    def __init__(self) -> None:
-        self.asked: set[str] = set()
-        self.found: set[str] | None = None
+def _find_template(session: Session) -> FindTemplate | None:
+    """Give what looks templates up at the session's provider, if it can do that."""
+    if not session.can(Capability.TEMPLATES):
+        return None
+    templates = getattr(session.provider, "templates", None)
+    return getattr(templates, "get", None)

@@ -14,7 +14,7 @@ from hashlib import blake2s
 from typing import Final, TypeAlias
 
 from blazz.errors import InvalidValue
-from blazz.messages.base import Message
+from blazz.messages.base import Message, check_kind
 from blazz.messages.codec import from_json, to_json
 from blazz.messages.frozen import FrozenMapping
 from blazz.messages.rendering import Renderer
@@ -46,14 +46,14 @@ class Variants:
     weights: Mapping[str, float] | tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.messages, Mapping) or not 2 <= len(self.messages) <= _MOST:
+        check_kind("Variants.messages", self.messages, Mapping)
+        if not 2 <= len(self.messages) <= _MOST:
             raise InvalidValue("Variants.messages", f"2 to {_MOST} messages by name", self.messages)
         for name, message in self.messages.items():
-            if not (isinstance(name, str) and _NAME.fullmatch(name)):
+            if not _NAME.fullmatch(str(name)):
                 rule = "names of 1 to 32 letters, digits, - and _"
                 raise InvalidValue("Variants.messages", rule, name)
-            if not isinstance(message, Message):
-                raise InvalidValue(f"Variants.messages[{name!r}]", "a message", message)
+            check_kind(f"Variants.messages[{name!r}]", message, Message)
         given = self.weights
         if isinstance(given, Mapping):
             if set(given) != set(self.messages):

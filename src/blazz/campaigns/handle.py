@@ -27,7 +27,8 @@ OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
 
 _PAGE = 1000
 _DEAD_LETTERS = frozenset({State.FAILED, State.UNKNOWN})
-_OVER = frozenset({Phase.DONE, Phase.CANCELLED, Phase.HALTED})
+OVER = frozenset({Phase.DONE, Phase.CANCELLED, Phase.HALTED})
+"""Phases in which nothing more happens by itself."""
 
 
 class CampaignHandle:
@@ -134,11 +135,11 @@ class CampaignHandle:
         last = None
         while True:
             now = await self.progress()
-            if last is None or _differs(now, last):
+            if last is None or differs(now, last):
                 await self._tell(now)
                 yield now
                 last = now
-            if now.phase in _OVER:
+            if now.phase in OVER:
                 return
             await anyio.sleep(every)
 
@@ -262,7 +263,8 @@ class CampaignHandle:
         return self._row
 
 
-def _differs(now: Progress, last: Progress) -> bool:
+def differs(now: Progress, last: Progress) -> bool:
+    """Whether there is something new to tell; how fast it goes and what is left is not."""
     return (now.phase, now.reason, now.rows_read, now.counts) != (
         last.phase,
         last.reason,

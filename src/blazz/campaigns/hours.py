@@ -59,7 +59,7 @@ class Span:
             >>> Span.parse("sat 22:00-06:30")
             Span(days=frozenset({5}), start=1320, end=390)
         """
-        match = _SPAN.fullmatch(text.strip().lower()) if isinstance(text, str) else None
+        match = _SPAN.fullmatch(str(text).strip().lower())
         if match is None:
             raise InvalidValue("hours", _RULE, text)
         start = _minute(match["from_h"], match["from_m"], text)

@@ -149,7 +149,7 @@ class FrequencyCap:
             raise InvalidValue("FrequencyCap.messages", "1 to 1000", self.messages)
         if not 0 < self.days <= 366:
             raise InvalidValue("FrequencyCap.days", "above 0, at most 366", self.days)
-        if not (isinstance(self.scope, str) and 1 <= len(self.scope) <= 63):
+        if not 1 <= len(str(self.scope)) <= 63:
             raise InvalidValue("FrequencyCap.scope", "1 to 63 characters", self.scope)
         object.__setattr__(self, "then", OverCap(self.then))
 
@@ -212,7 +212,7 @@ class Tier:
     def __post_init__(self) -> None:
         if isinstance(self.people, bool) or not 1 <= self.people <= 10**7:
             raise InvalidValue("Tier.people", "1 to 10000000", self.people)
-        if not (isinstance(self.portfolio, str) and 1 <= len(self.portfolio) <= 63):
+        if not 1 <= len(str(self.portfolio)) <= 63:
             raise InvalidValue("Tier.portfolio", "1 to 63 characters", self.portfolio)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 from anyio.from_thread import BlockingPortal
 
+from blazz.campaigns import Audience, DryRun, Progress, RateCard, Report
 from blazz.campaigns import Campaign as AsyncCampaign
-from blazz.campaigns import Progress, Report
 from blazz.campaigns.delivery import State
-from blazz.campaigns.ledger.records import CampaignRow, RecipientRow
+from blazz.campaigns.ledger.records import CampaignRow, Note, RecipientRow
+from blazz.providers.base import Receipt
 from blazz.sync.iteration import iterate
 
 
@@ -38,8 +40,20 @@ class Campaign:
         """See `blazz.Campaign.prepare`."""
         return self._portal.call(self._campaign.prepare)
 
+    def dry_run(self, *, rate_card: RateCard | str | Path | None = None) -> DryRun:
+        """See `blazz.Campaign.dry_run`."""
+        return self._portal.call(functools.partial(self._campaign.dry_run, rate_card=rate_card))
+
+    def send_test(self, to: str, *, session: str | None = None) -> list[Receipt]:
+        """See `blazz.Campaign.send_test`."""
+        return self._portal.call(functools.partial(self._campaign.send_test, to, session=session))
+
+    def start(self) -> None:
+        """See `blazz.Campaign.start`."""
+        self._portal.call(self._campaign.start)
+
     def run(
-        self, *, every: float = 0.5, patience: float = 300.0, wait_for_statuses: float = 0.0
+        self, *, every: float = 0.5, patience: float | None = None, wait_for_statuses: float = 0.0
     ) -> Iterator[Progress]:
         """See `blazz.Campaign.run`."""
         return iterate(
@@ -65,6 +79,18 @@ class Campaign:
         """See `blazz.Campaign.retry_failed`."""
         return self._portal.call(self._campaign.retry_failed, *codes)
 
+    def retry_unknown(self) -> int:
+        """See `blazz.Campaign.retry_unknown`."""
+        return self._portal.call(self._campaign.retry_unknown)
+
+    def watch(self, *, every: float = 0.5) -> Iterator[Progress]:
+        """See `blazz.Campaign.watch`."""
+        return iterate(self._portal, lambda: self._campaign.watch(every=every))
+
+    def notes(self) -> list[Note]:
+        """See `blazz.Campaign.notes`."""
+        return self._portal.call(self._campaign.notes)
+
     def progress(self) -> Progress:
         """See `blazz.Campaign.progress`."""
         return self._portal.call(self._campaign.progress)
@@ -80,3 +106,15 @@ class Campaign:
     def dead_letters(self) -> Iterator[RecipientRow]:
         """See `blazz.Campaign.dead_letters`."""
         return iterate(self._portal, self._campaign.dead_letters)
+
+    def export_dead_letters(self, path: str | Path) -> int:
+        """See `blazz.Campaign.export_dead_letters`."""
+        return self._portal.call(self._campaign.export_dead_letters, path)
+
+    def audience(self, *states: State, quiet_for: float = 0.0) -> Audience:
+        """See `blazz.Campaign.audience`."""
+        return self._campaign.audience(*states, quiet_for=quiet_for)
+
+    def unread(self, *, quiet_for: float = 0.0) -> Audience:
+        """See `blazz.Campaign.unread`."""
+        return self._campaign.unread(quiet_for=quiet_for)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,17 +16,19 @@ from anyio.from_thread import BlockingPortal
 import blazz.client
 import blazz.session
 from blazz.campaigns import Audience, Priority, UnknownPolicy
+from blazz.campaigns.content import Said
+from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, SendHours, Tier
 from blazz.campaigns.spec import DEFAULT_RATE
 from blazz.client_auth import HasSecrets
 from blazz.conversations.windows import WindowPolicy
 from blazz.errors import SessionClosed
 from blazz.events.base import Event
-from blazz.messages.base import Message
 from blazz.providers.base import Provider
 from blazz.providers.pacing import Pacing
 from blazz.security.secret import Secret
 from blazz.sync.campaign import Campaign
 from blazz.sync.session import Session
+from blazz.sync.suppressions import Suppressions
 from blazz.webhooks.receiver import Headers, Query, Response
 
 H = TypeVar("H", bound=Callable[..., object])
@@ -133,12 +135,19 @@ class Client:
         self,
         id: str,  # noqa: A002  # the word that callers expect
         *,
-        session: Session | None = None,
-        message: Message | None = None,
+        session: Session | Sequence[Session] | None = None,
+        message: Said | None = None,
         audience: Audience | None = None,
         rate: float | None = DEFAULT_RATE,
         priority: Priority = Priority.CAMPAIGN,
         start_at: datetime | None = None,
+        end_at: datetime | None = None,
+        hours: SendHours | None = None,
+        canary: Canary | None = None,
+        cap: FrequencyCap | None = None,
+        tier: Tier | None = None,
+        numbers: Numbers | None = None,
+        opt_outs: OptOuts | str = OptOuts.SESSION,
         unknown: UnknownPolicy | str = UnknownPolicy.HOLD,
         settle_after: float = 86_400.0,
     ) -> Campaign:
@@ -147,20 +156,47 @@ class Client:
             functools.partial(
                 self._client.campaign,
                 id,
-                session=None if session is None else session.asynchronous,
+                session=_asynchronous(session),
                 message=message,
                 audience=audience,
                 rate=rate,
                 priority=priority,
                 start_at=start_at,
+                end_at=end_at,
+                hours=hours,
+                canary=canary,
+                cap=cap,
+                tier=tier,
+                numbers=numbers,
+                opt_outs=opt_outs,
                 unknown=unknown,
                 settle_after=settle_after,
             )
         )
         return Campaign(made, self._opened)
 
+    def campaigns(self) -> list[Campaign]:
+        """See `blazz.Client.campaigns`."""
+        portal = self._opened
+        return [Campaign(made, portal) for made in portal.call(self._client.campaigns)]
+
+    @property
+    def suppressions(self) -> Suppressions:
+        """See `blazz.Client.suppressions`."""
+        return Suppressions(self._client.suppressions, self._opened)
+
     @property
     def _opened(self) -> BlockingPortal:
         if self._portal is None:
             raise SessionClosed("the client is not open; use `with Client() as client:`")
         return self._portal
+
+
+def _asynchronous(
+    session: Session | Sequence[Session] | None,
+) -> blazz.session.Session | list[blazz.session.Session] | None:
+    if session is None:
+        return None
+    if isinstance(session, Session):
+        return session.asynchronous
+    return [each.asynchronous for each in session]

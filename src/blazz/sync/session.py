@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from anyio.from_thread import BlockingPortal
 
 import blazz.session
-from blazz.addresses import Address
+from blazz.addresses import Address, Phone
 from blazz.conversations.base import Suppression
 from blazz.conversations.windows import Window
 from blazz.events.base import Event
+from blazz.events.coexistence import PastMessage
 from blazz.events.messages import MessageReceived
+from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.messages.base import Message
 from blazz.messages.media import MediaId
 from blazz.messages.template import Template
+from blazz.pairing import PairingStep
+from blazz.providers import base
+from blazz.providers.abilities import NumberCheck
 from blazz.providers.base import Capability
 from blazz.sync.iteration import iterate
 from blazz.sync.receipt import Receipt
@@ -85,6 +90,54 @@ class Session:
         """See `blazz.Session.mark_read`."""
         self._portal.call(functools.partial(self.asynchronous.mark_read, message, typing=typing))
 
+    @property
+    def state(self) -> SessionState:
+        """See `blazz.Session.state`."""
+        return self.asynchronous.state
+
+    @property
+    def state_reason(self) -> StateReason:
+        """See `blazz.Session.state_reason`."""
+        return self.asynchronous.state_reason
+
+    def wait_ready(self, *, timeout: float | None = None) -> None:
+        """See `blazz.Session.wait_ready`."""
+        self._portal.call(functools.partial(self.asynchronous.wait_ready, timeout=timeout))
+
+    def pair(
+        self, *, phone: str | Phone | None = None, timeout: float = 300.0
+    ) -> Iterator[PairingStep]:
+        """See `blazz.Session.pair`."""
+        return iterate(self._portal, lambda: self.asynchronous.pair(phone=phone, timeout=timeout))
+
+    def edit(self, message: base.Receipt | str, text: str) -> None:
+        """See `blazz.Session.edit`."""
+        self._portal.call(self.asynchronous.edit, message, text)
+
+    def revoke(self, message: base.Receipt | str) -> None:
+        """See `blazz.Session.revoke`."""
+        self._portal.call(self.asynchronous.revoke, message)
+
+    def show_typing(self, to: str | Address) -> None:
+        """See `blazz.Session.show_typing`."""
+        self._portal.call(self.asynchronous.show_typing, to)
+
+    def check(self, numbers: Sequence[str | Phone]) -> list[NumberCheck]:
+        """See `blazz.Session.check`."""
+        return self._portal.call(self.asynchronous.check, numbers)
+
+    def history(self, chat: str | Address, *, limit: int | None = None) -> Iterator[PastMessage]:
+        """See `blazz.Session.history`."""
+        return iterate(self._portal, lambda: self.asynchronous.history(chat, limit=limit))
+
+    def entered(self, change: SessionStateChanged) -> None:
+        """See `blazz.Session.entered`."""
+        self.asynchronous.entered(change)
+
+    def opened(self) -> None:
+        """See `blazz.Session.opened`."""
+        self.asynchronous.opened()
+
     def upload(self, content: bytes | Path, *, mime_type: str, filename: str = "file") -> MediaId:
         """See `blazz.Session.upload`."""
         return self._portal.call(
@@ -130,9 +183,9 @@ class Session:
         """See `blazz.Session.close`."""
         self._portal.call(self.asynchronous.close)
 
-    def logout(self) -> None:
+    def logout(self, *, keep: bool = False) -> None:
         """See `blazz.Session.logout`."""
-        self._portal.call(self.asynchronous.logout)
+        self._portal.call(functools.partial(self.asynchronous.logout, keep=keep))
 
     def can(self, capability: Capability) -> bool:
         """See `blazz.Session.can`."""
