@@ -99,11 +99,8 @@ class Backups:
             else:
                 failures = 0
 
-    async def save(self, snapshot: Snapshot | None = None) -> Saved:
+    async def save(self) -> Saved:
         """Back up now: after pairing, and after a clean close before another owner takes over.
-
-        Args:
-            snapshot: What to store; by default what `capture` takes.
 
         Raises:
             OwnershipLost: The session is owned no longer.
@@ -114,8 +111,8 @@ class Backups:
             # What changes from here on may or may not be in the snapshot: it counts as later.
             self._is_changed = False
             try:
-                taken = await self._capture() if snapshot is None else snapshot
-                saved = await self._store.save(taken, self._keeper.lease, base=self._base)
+                snapshot = await self._capture()
+                saved = await self._store.save(snapshot, self._keeper.lease, base=self._base)
             except BaseException:
                 self.changed()
                 raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -16,12 +17,18 @@ from blazz.auth_stores.base import DEFAULT_TTL, AuthStore, Lease
 from blazz.auth_stores.clock import unstopped
 from blazz.auth_stores.keeping_news import News, Report, nobody
 from blazz.auth_stores.leases import LeaseKeeper, owner_name
-from blazz.auth_stores.local_state import Keep, adopt, look, note
-from blazz.auth_stores.restoring import Restored, restore
+from blazz.auth_stores.local_state import Keep, adopt, lacks_documents, look, note
+from blazz.auth_stores.restoring import Phase, read_state, restore
 from blazz.auth_stores.revisions import Revision, Saved, SessionKey
 from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot
 from blazz.auth_stores.tasks import BoundedTasks
-from blazz.errors import AuthStoreError, StaleSnapshot, StoreUnavailable
+from blazz.errors import (
+    AuthStoreError,
+    SnapshotDamaged,
+    SnapshotNotFound,
+    StaleSnapshot,
+    StoreUnavailable,
+)
 from blazz.telemetry import Telemetry
 
 _LAST_PAUSES: Final = (1.0, 3.0)
@@ -42,6 +49,15 @@ class Keeping:
     ttl: float = DEFAULT_TTL
     interval: float = DEFAULT_INTERVAL
     last_pauses: tuple[float, ...] = _LAST_PAUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """Of the newest state, what its folder may lack, and how far the folder had come with it."""
+
+    documents: Mapping[str, bytes] = field(repr=False)
+    captured_at: datetime
+    phase: Phase = Phase.RUNNING
 
 
 class StoreKeeper:
@@ -96,6 +112,9 @@ class StoreKeeper:
         self._capture: Callable[[], Awaitable[Snapshot]] | None = None
         self._began_at = 0.0
         self._folder: Path | None = None
+        self._phase = Phase.RUNNING
+        self._taken: Latest | None = None
+        self._latest: Latest | None = None
         self._scope = anyio.CancelScope()
         self._ended: anyio.Event | None = None
 
@@ -186,38 +205,66 @@ class StoreKeeper:
     ) -> Mapping[str, bytes] | None:
         """See `SessionKeeper.restore`."""
         self.check()
+        if self._folder == folder and await anyio.to_thread.run_sync(folder.is_dir):
+            # Nobody else has stored anything since, and the store may be away just now.
+            return await self._missing(folder, self._latest)
         history = await self._store.history(self.session, kind=Kind.WEB)
         found = await anyio.to_thread.run_sync(look, folder, self.session, history)
-        local = found.revision if isinstance(found, Keep) else 0
-        restored = None if local else await self._restore(folder, browser, history)
-        if restored is None:
-            await anyio.to_thread.run_sync(adopt, folder, self.session)
+        kept = found if isinstance(found, Keep) else await self._replace(folder, browser, history)
         # The newest one, also where it is damaged and the one before was restored: it is known and
         # passed over, and only one that is newer still must not be covered up.
+        local = 0 if kept is None else kept.revision
         self._backups.grew_from(max([local, *(each.number for each in history)]))
+        if kept is not None:
+            await anyio.to_thread.run_sync(adopt, folder, self.session, kept)
+            self._latest = await self._documents_of(kept)
         self._folder = folder
         self._telemetry.session_folder(str(self.session), folder)
         self.check()
-        return None if restored is None else restored.documents
+        return await self._missing(folder, self._latest)
 
-    async def _restore(
+    async def _replace(
         self, folder: Path, browser: Browser | None, history: list[Revision]
-    ) -> Restored | None:
-        """Restore; None: nothing is stored, or the folder is as new as what is whole."""
-        if not history:
-            return None
+    ) -> Keep | None:
+        """Restore what is stored; or keep the folder, because only what is damaged is newer."""
         try:
             restored = await restore(self._store, self.session, folder, browser=browser)
         except StaleSnapshot as stale:
             # It began with one that is newer than the folder, and came to one that is not.
             self._news.skipped(history[0].number, f"it is damaged, and {stale}")
-            return None
+            local = await anyio.to_thread.run_sync(read_state, folder)
+            if local is None:
+                raise
+            return Keep(local.revision, local.phase)
         self._news.restored(restored)
-        return restored
+        self._latest = Latest(restored.documents, restored.revision.at)
+        return None
+
+    async def _documents_of(self, kept: Keep) -> Latest | None:
+        """The documents of the revision that a folder has come from, if they can be had."""
+        if kept.revision == 0 or kept.phase is Phase.CLOSED:
+            return None
+        try:
+            stored = await self._store.load(self.session, revision=kept.revision)
+            documents = {it.name: await stored.document(it.name) for it in stored.documents}
+        except (SnapshotNotFound, SnapshotDamaged) as error:
+            _log.warning("%s: the documents of %s are lost: %s", self.session, kept, error)
+            return None
+        return Latest(documents, stored.captured_at)
+
+    async def _missing(self, folder: Path, latest: Latest | None) -> Mapping[str, bytes] | None:
+        """The documents that a browser on the folder must be given, if any."""
+        state = await anyio.to_thread.run_sync(read_state, folder)
+        if latest is None or state is None:
+            return None
+        lacking = await anyio.to_thread.run_sync(
+            lacks_documents, folder, state.phase, latest.captured_at
+        )
+        return latest.documents if lacking and latest.documents else None
 
     def start(self, capture: Callable[[], Awaitable[Snapshot]]) -> None:
         """See `SessionKeeper.start`."""
-        self._capture = capture
+        self._capture, self._phase = capture, Phase.RUNNING
         # A folder that was kept may have gone on after its last backup.
         self._backups.changed()
 
@@ -228,11 +275,18 @@ class StoreKeeper:
 
     async def save(self, snapshot: Snapshot | None = None) -> None:
         """See `SessionKeeper.save`."""
-        self._began_at = unstopped()
         if snapshot is None:
             await self._backups.save()
         else:
             await self._save_last(snapshot)
+
+    async def forget(self) -> None:
+        """See `SessionKeeper.forget`."""
+        await self.save(Snapshot(kind=Kind.WEB))
+
+    def paused(self, seconds: float) -> None:
+        """See `SessionKeeper.paused`."""
+        self._telemetry.browser_paused(str(self.session), seconds)
 
     async def _save_last(self, snapshot: Snapshot) -> None:
         """Store what a session has ended with: nobody will capture that again."""
@@ -240,10 +294,10 @@ class StoreKeeper:
         async def last() -> Snapshot:
             return snapshot
 
-        self._capture = last
+        self._capture, self._phase = last, Phase.CLOSED
         for pause in (*self._keeping.last_pauses, None):
             try:
-                await self._backups.save(snapshot)
+                await self._backups.save()
             except StoreUnavailable as error:
                 self._news.failed(error, pause)
                 if pause is None:
@@ -259,12 +313,16 @@ class StoreKeeper:
         if self._capture is None:
             raise AuthStoreError(f"{self.session} does not run: there is nothing to capture")
         self._began_at = unstopped()
-        return await self._capture()
+        phase = self._phase
+        taken = await self._capture()
+        self._taken = Latest(taken.documents, taken.captured_at, phase)
+        return taken
 
     def _saved(self, saved: Saved) -> None:
-        if self._folder is not None:
+        self._latest = self._taken
+        if self._folder is not None and self._latest is not None:
             try:
-                note(self._folder, self.session, saved.revision.number)
+                note(self._folder, self.session, saved.revision.number, self._latest.phase)
             except OSError as error:
                 # The folder then counts as older than it is: a restart restores this very state.
                 _log.warning("%s: %s is not noted: %s", self.session, saved.revision, error)

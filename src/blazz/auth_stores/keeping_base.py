@@ -55,14 +55,17 @@ class SessionKeeper(Protocol):
     ) -> Mapping[str, bytes] | None:
         """Restore the newest good snapshot into a folder, unless the folder's own state is newer.
 
+        Call it before each start of a browser, also when the one before has crashed: then the
+        folder is kept, and what the crash may have kept from the disk is given again.
+
         Args:
             folder: The folder that the provider is about to use. Later saves note in it how far
                 its state is stored.
             browser: The browser that will open it.
 
         Returns:
-            The documents of the snapshot, such as localStorage, to be given to the browser before
-            the application loads. None: nothing is stored yet, or the folder is kept as it is.
+            The documents, such as localStorage, to be given to the browser before the application
+            loads. None: nothing is stored yet, or all of it is in the folder.
 
         Raises:
             OwnershipLost: The session is not ours.
@@ -84,6 +87,22 @@ class SessionKeeper(Protocol):
 
     def changed(self) -> None:
         """Note that the session has changed since the last backup; costs next to nothing."""
+        ...
+
+    def paused(self, seconds: float) -> None:
+        """Measure how long a browser stood still for a capture."""
+        ...
+
+    async def forget(self) -> None:
+        """Note that the login has ended for good: nobody shall restore it.
+
+        An empty state is stored as the newest one; those before stay in the history until they are
+        retired.
+
+        Raises:
+            OwnershipLost: The session is not ours; nothing was stored.
+            AuthStoreError: It could not be stored.
+        """
         ...
 
     async def save(self, snapshot: Snapshot | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import json
 import os
 import secrets
@@ -53,29 +54,46 @@ class Restored:
     seconds: float
 
 
+class Phase(enum.StrEnum):
+    """How far a folder has come since its revision was stored or restored."""
+
+    RESTORED = "restored"
+    """It was restored; whether the documents have reached the browser is not known."""
+    RUNNING = "running"
+    """A browser has gone on in it."""
+    CLOSED = "closed"
+    """The browser was closed in good order: all that it knew is in the folder and is stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalState:
     """What a folder holds: the state of a session, at a revision or later."""
 
     session: SessionKey
     revision: int
+    phase: Phase = Phase.RUNNING
 
 
 def read_state(folder: Path) -> LocalState | None:
     """Read what a folder holds; None if no restore made it and no save noted it."""
     try:
         value = json.loads((folder / STATE_FILE).read_bytes())
-        return LocalState(SessionKey.parse(value["session"]), int(value["revision"]))
+        return LocalState(
+            SessionKey.parse(value["session"]), int(value["revision"]), Phase(value["phase"])
+        )
     except (OSError, KeyError, TypeError, ValueError):
         return None
 
 
-def write_state(folder: Path, session: SessionKey, revision: int) -> None:
+def write_state(
+    folder: Path, session: SessionKey, revision: int, phase: Phase = Phase.RUNNING
+) -> None:
     """Note that what a folder holds was stored as a revision; call it after each save.
 
     Without it, a folder that has gone on is taken to be as old as the revision it came from.
     """
-    content = json.dumps({"session": str(session), "revision": revision}).encode()
+    state = {"session": str(session), "revision": revision, "phase": phase}
+    content = json.dumps(state).encode()
     draft = folder / f"{STATE_FILE}.{secrets.token_hex(4)}"
     draft.write_bytes(content)
     draft.replace(folder / STATE_FILE)
@@ -238,7 +256,8 @@ async def _write_folder(stored: StoredSnapshot, folder: Path) -> None:
         await anyio.to_thread.run_sync(_make_room, folder, sum(f.size for f in stored.files))
         await anyio.to_thread.run_sync(writer.create)
         await stored.copy_to(writer.write)
-        await anyio.to_thread.run_sync(write_state, draft, stored.session, stored.revision.number)
+        number = stored.revision.number
+        await anyio.to_thread.run_sync(write_state, draft, stored.session, number, Phase.RESTORED)
         await anyio.to_thread.run_sync(writer.finish)
         await anyio.to_thread.run_sync(_put_in_place, draft, folder)
     except OSError as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -14,9 +17,9 @@ from hypothesis import strategies as st
 from blazz.auth_stores import Kind, LocalAuth, MemoryAuth, RedisAuth, Revision, SessionKey, Snapshot
 from blazz.auth_stores.base import AuthStore
 from blazz.auth_stores.keeping import Keeping, StoreKeeper
-from blazz.auth_stores.local_state import Keep, Replace, decide
+from blazz.auth_stores.local_state import Keep, Replace, decide, lacks_documents
 from blazz.auth_stores.memory import MemoryBackend
-from blazz.auth_stores.restoring import LocalState, read_state
+from blazz.auth_stores.restoring import LocalState, Phase, read_state
 from blazz.errors import (
     IncompatibleBrowser,
     LeaseTaken,
@@ -150,13 +153,103 @@ async def test_a_folder_that_has_gone_on_is_kept(tmp_path: Path) -> None:
         machine.go_on(2)  # and crashes before the next backup
 
     async with machine.owning() as keeper:
-        assert await keeper.restore(machine.folder) is None
+        # What a crash may have kept from the disk is given to the browser again.
+        assert await keeper.restore(machine.folder) == {"local_storage.json": b"1"}
         assert machine.state == 2
         keeper.start(machine.capture)  # stored now, without waiting for a change
         await machine.heard(BackupSaved, 2)
 
     stored = await machine.store.load(SESSION)
     assert await stored.document("local_storage.json") == b"2"
+
+
+async def test_a_browser_that_is_started_again_needs_no_store(tmp_path: Path) -> None:
+    backend = FaultyBackend()
+    machine = Machine(MemoryAuth(backend, keyring=RING), tmp_path)
+    async with machine.owning() as keeper:
+        await keeper.restore(machine.folder)
+        machine.go_on(1)
+        keeper.start(machine.capture)
+        await machine.heard(BackupSaved)
+        machine.go_on(2)  # and the browser crashes
+        backend.fail("read_record", times=1000)
+
+        assert await keeper.restore(machine.folder) == {"local_storage.json": b"1"}
+        assert machine.state == 2
+        backend.faults.clear()
+
+
+async def test_documents_that_may_not_have_reached_a_browser_are_given_again(
+    tmp_path: Path,
+) -> None:
+    backend = MemoryBackend()
+    one, two = (
+        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
+    )
+    async with one.owning() as keeper:
+        await keeper.restore(one.folder)
+        one.go_on(1)
+        keeper.start(one.capture)
+        await keeper.save()
+
+    for _ in range(3):
+        async with two.owning() as keeper:
+            for _ in range(2):
+                assert await keeper.restore(two.folder) == {"local_storage.json": b"1"}
+
+
+async def test_after_a_clean_close_the_folder_has_everything(tmp_path: Path) -> None:
+    machine = Machine(MemoryAuth(), tmp_path)
+    async with machine.owning() as keeper:
+        await keeper.restore(machine.folder)
+        machine.go_on(1)
+        await keeper.save(await machine.capture())
+
+    async with machine.owning() as keeper:
+        assert await keeper.restore(machine.folder) is None
+    # It was opened, so a browser may have gone on in it.
+    assert read_state(machine.folder) == LocalState(SESSION, 1, Phase.RUNNING)
+
+
+@pytest.mark.parametrize(("seconds", "lacks"), [(-1, True), (1, False)])
+def test_documents_are_given_where_they_are_newer_than_the_files(
+    tmp_path: Path, seconds: int, lacks: bool
+) -> None:
+    """Chromium writes localStorage late: what it has written then is newer than what was read."""
+    captured_at = datetime(2026, 1, 2, tzinfo=UTC)
+    log = tmp_path / "Default/Local Storage/leveldb/000003.log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    os.utime(log, (captured_at.timestamp() + seconds,) * 2)
+
+    assert lacks_documents(tmp_path, Phase.RUNNING, captured_at) is lacks
+    assert lacks_documents(tmp_path, Phase.RESTORED, captured_at)
+    assert not lacks_documents(tmp_path, Phase.CLOSED, captured_at)
+
+
+async def test_a_login_that_has_ended_is_not_restored_and_not_lost(tmp_path: Path) -> None:
+    backend = MemoryBackend()
+    one, two = (
+        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
+    )
+    async with one.owning() as keeper:
+        await keeper.restore(one.folder)
+        one.go_on(1)
+        keeper.start(one.capture)
+        await keeper.save()
+        shutil.rmtree(one.folder)
+        await keeper.forget()
+        assert await keeper.restore(one.folder) is None
+        assert one.state is None
+    async with two.owning() as keeper:
+        assert await keeper.restore(two.folder) is None
+        assert two.state is None
+        two.go_on(5)  # linked again
+        keeper.start(two.capture)
+        await keeper.save()
+
+    assert [each.number for each in await two.store.history(SESSION)] == [3, 2]
+    assert await (await two.store.load(SESSION)).document("local_storage.json") == b"5"
 
 
 async def test_a_folder_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
