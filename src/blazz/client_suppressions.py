@@ -14,6 +14,7 @@ from blazz.addresses import Address
 from blazz.campaigns.audience import Audience, Needs, Recipient, Rejected
 from blazz.campaigns.options import OptOuts
 from blazz.conversations.base import ConversationStore, Suppression
+from blazz.errors import ConnectionFailed
 
 _FRESH = 10.0
 
@@ -126,7 +127,11 @@ class SuppressionCheck:
         self._next = _Addresses()
 
     async def has(self, address: str) -> bool:
-        """Whether an address is on one of the lists."""
+        """Whether an address is on one of the lists.
+
+        Raises:
+            ConnectionFailed: That cannot be told; nothing may be sent.
+        """
         batch = self._next
         batch.asked.add(address)
         async with self._asking:
@@ -134,7 +139,10 @@ class SuppressionCheck:
                 # Swapped before the query, so that whoever comes during it waits for the next.
                 if self._next is batch:
                     self._next = _Addresses()
-                batch.found = await self._find(batch.asked)
+                try:
+                    batch.found = await self._find(batch.asked)
+                except Exception as error:  # whatever it was: nothing has left
+                    raise ConnectionFailed(f"opt-outs cannot be read: {error!r}") from error
         return address in batch.found
 
     async def _find(self, asked: Collection[str]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions, web
+from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions, web, worker
 
 app = typer.Typer(
     name="blazz",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("send")(send.send)
+app.command("worker")(worker.worker)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(sessions.app, name="sessions")
