@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
 
 from blazz.auth_stores.keeping_base import SessionKeeper
 from blazz.auth_stores.snapshot.contents import Browser, Snapshot
+from blazz.errors import AuthStoreError
 from blazz.providers.web.assets import find_wa_js
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.browser_storage import BrowserStorage, restore_documents
 from blazz.providers.web.capture import ProfileCapture, capture_closed
+from blazz.providers.web.finding import find_chromium
 from blazz.providers.web.launching import launch
+from blazz.providers.web.profiles import hold_profile
 from blazz.providers.web.settings import BrowserSettings
+
+_VERSION: Final = re.compile(r"\d+(?:\.\d+){1,3}")
+_VERSION_SECONDS: Final = 10.0
+log: Final = logging.getLogger("blazz.web")
 
 
 @dataclass(slots=True)
@@ -35,15 +44,19 @@ class Profile:
     folder: Path
     keeper: SessionKeeper | None = None
     closed: bool = field(default=False, init=False)
-    _restored: bool = field(default=False, init=False)
     _browser: Browser | None = field(default=None, init=False)
 
-    async def restore(self) -> BrowserStorage | None:
-        """Get the newest state into the folder, once; what the page must be given, if anything."""
-        if self.keeper is None or self._restored:
+    async def restore(self, settings: BrowserSettings) -> BrowserStorage | None:
+        """Get the newest state into the folder; what the page must be given, if anything.
+
+        Raises:
+            IncompatibleBrowser: The browser of this machine may not open what is stored.
+            AuthStoreError: It could not be restored.
+        """
+        if self.keeper is None:
             return None
-        documents = await self.keeper.restore(self.folder, browser=self._browser)
-        self._restored = True
+        browser = self._browser or await _expected(settings)
+        documents = await self.keeper.restore(self.folder, browser=browser)
         return restore_documents(documents) if documents is not None else None
 
     def used_by(self, browser: RunningBrowser) -> None:
@@ -58,8 +71,13 @@ class Profile:
     def capture_of(self, browser: RunningBrowser) -> ProfileCapture:
         """What takes snapshots of it while a browser uses it."""
         assert self._browser is not None
+        keeper = self.keeper
         return ProfileCapture(
-            pid=browser.pid, user_data=self.folder, page=browser.page, browser=self._browser
+            pid=browser.pid,
+            user_data=self.folder,
+            page=browser.page,
+            browser=self._browser,
+            on_captured=lambda it: None if keeper is None else keeper.paused(it.pause),
         )
 
     async def captured(self) -> Snapshot:
@@ -68,8 +86,13 @@ class Profile:
         return await capture_closed(self.folder, browser=self._browser)
 
     async def forget(self) -> None:
-        """Remove it: its login has ended."""
+        """Remove it: its login has ended, and nobody shall restore it."""
         await anyio.to_thread.run_sync(_remove, self.folder)
+        if self.keeper is not None:
+            try:
+                await self.keeper.forget()
+            except AuthStoreError as error:
+                log.warning("%s: the end of its login is not stored: %s", self.folder, error)
 
 
 @dataclass(slots=True)
@@ -106,8 +129,14 @@ async def start(
         BlazzError: The profile could not be restored, or wa-js is missing.
     """
     wa_js = find_wa_js(settings.wa_js, version=settings.wa_js_version)
-    storage = await profile.restore()
-    browser = await launch(settings, profile.folder)
+    # Held from before the restore on: a browser that a killed process left must not write into it.
+    lock = await hold_profile(profile.folder)
+    try:
+        storage = await profile.restore(settings)
+    except BaseException:
+        lock.release()
+        raise
+    browser = await launch(settings, profile.folder, held=lock)
     profile.used_by(browser)
     try:
         bridge = await Bridge.attach(
@@ -124,6 +153,18 @@ async def start(
             await browser.kill()
         raise
     return Started(browser, bridge, profile)
+
+
+async def _expected(settings: BrowserSettings) -> Browser | None:
+    """The browser that will be launched, as far as that is known without launching it."""
+    if settings.launcher is not None:
+        return None
+    program = find_chromium(settings.executable, headless=settings.headless)
+    with anyio.move_on_after(_VERSION_SECONDS):
+        answer = await anyio.run_process([str(program), "--version"], check=False)
+        if found := _VERSION.search(answer.stdout.decode("ascii", "replace")):
+            return Browser(version=found[0], engine=settings.engine)
+    return None
 
 
 def _remove(folder: Path) -> None:
