@@ -56,11 +56,14 @@ if TYPE_CHECKING:
         NotAuthorized,
         NotSent,
         NotSupported,
+        PairingFailed,
         Refused,
         Rejected,
         Restricted,
         Retry,
         SessionClosed,
+        SessionEnded,
+        SessionNotReady,
         Suppressed,
         Throttled,
         Timeout,
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
         Undeliverable,
         UnreadableAnswer,
         WindowClosed,
+        WrongAccount,
     )
     from blazz.events import (
         AudioReceived,
@@ -91,10 +95,16 @@ if TYPE_CHECKING:
         NumberChanged,
         OrderReceived,
         Played,
+        PollAnswered,
+        PollReceived,
+        PresenceChanged,
         ReactionReceived,
         Read,
         RowPicked,
         Sent,
+        SessionState,
+        SessionStateChanged,
+        StateReason,
         Status,
         StatusChanged,
         StickerReceived,
@@ -130,6 +140,7 @@ if TYPE_CHECKING:
         OpenCatalog,
         OpenFlow,
         Organization,
+        Poll,
         QuickReply,
         Reaction,
         Row,
@@ -158,6 +169,13 @@ if TYPE_CHECKING:
     from blazz.providers.pacing import (
         Pacing,
     )
+    from blazz.providers.web.provider import (
+        Web,
+    )
+    from blazz.providers.web.settings import (
+        BrowserSettings,
+        Proxy,
+    )
     from blazz.sandbox import (
         Sandbox,
     )
@@ -176,6 +194,7 @@ __all__ = [
     "Audio",
     "AudioReceived",
     "BlazzError",
+    "BrowserSettings",
     "Button",
     "ButtonPressed",
     "Buttons",
@@ -246,10 +265,16 @@ __all__ = [
     "Pacing",
     "Paired",
     "PairingCode",
+    "PairingFailed",
     "Phone",
     "Played",
+    "Poll",
+    "PollAnswered",
+    "PollReceived",
+    "PresenceChanged",
     "Progress",
     "Provider",
+    "Proxy",
     "QrCode",
     "QuickReply",
     "RateCard",
@@ -271,6 +296,11 @@ __all__ = [
     "Sent",
     "Session",
     "SessionClosed",
+    "SessionEnded",
+    "SessionNotReady",
+    "SessionState",
+    "SessionStateChanged",
+    "StateReason",
     "Status",
     "StatusChanged",
     "Sticker",
@@ -298,47 +328,54 @@ __all__ = [
     "VideoReceived",
     "Voice",
     "VoiceReceived",
+    "Web",
     "Window",
     "WindowClosed",
     "WindowPolicy",
     "WindowState",
+    "WrongAccount",
 ]
 
 # The same names as above, where they live; a test compares the two.
 _MODULES = {
     "blazz.addresses": "Address Group Identity Lid Phone UserId",
     "blazz.campaigns": """
-        Audience Campaign Canary DryRun FrequencyCap Numbers OptOuts Progress RateCard Report
-        SendHours Tier UnknownPolicy Variants
+        Audience Campaign Canary DryRun FrequencyCap Numbers OptOuts Progress RateCard
+        Report SendHours Tier UnknownPolicy Variants
     """,
     "blazz.client": "Client",
     "blazz.conversations.windows": "Window WindowPolicy WindowState",
     "blazz.errors": """
         AnswerLost AudienceError BlazzError CampaignConflict CampaignError
-        ConfigurationError ConnectionFailed DailyCapReached DeliveryFailed DeliveryUnknown
-        InvalidAddress InvalidValue LedgerError MissingDependency NotAuthorized NotSent
-        NotSupported Refused Rejected Restricted Retry SessionClosed Suppressed
-        Throttled Timeout Unavailable Undeliverable UnreadableAnswer WindowClosed
+        ConfigurationError ConnectionFailed DailyCapReached DeliveryFailed
+        DeliveryUnknown InvalidAddress InvalidValue LedgerError MissingDependency
+        NotAuthorized NotSent NotSupported PairingFailed Refused Rejected Restricted
+        Retry SessionClosed SessionEnded SessionNotReady Suppressed Throttled Timeout
+        Unavailable Undeliverable UnreadableAnswer WindowClosed WrongAccount
     """,
     "blazz.events": """
         AudioReceived ButtonPressed CallPermissionAnswered ContactsReceived Delivered
         DocumentReceived Event Failed FlowCompleted ImageReceived LocationReceived
         MarketingResumed MarketingStopped MediaReceived MessageBilled MessageEdited
-        MessageReceived MessageRevoked NumberChanged OrderReceived Played
-        ReactionReceived Read RowPicked Sent Status StatusChanged StickerReceived
+        MessageReceived MessageRevoked NumberChanged OrderReceived Played PollAnswered
+        PollReceived PresenceChanged ReactionReceived Read RowPicked Sent SessionState
+        SessionStateChanged StateReason Status StatusChanged StickerReceived
         TemplateButtonPressed TemplateStatusChanged TextReceived UnknownUpdate
         UnsupportedReceived VideoReceived VoiceReceived
     """,
     "blazz.messages": """
         Audio Button Buttons CallToAction ContactAddress ContactCard ContactEmail
         ContactName ContactPhone ContactUrl Contacts CopyCode Currency DateTime Document
-        Image List Location MediaId Message OpenCatalog OpenFlow Organization QuickReply
-        Reaction Row Section Sticker Template Text Upload UrlSuffix Video Voice
+        Image List Location MediaId Message OpenCatalog OpenFlow Organization Poll
+        QuickReply Reaction Row Section Sticker Template Text Upload UrlSuffix Video
+        Voice
     """,
     "blazz.pairing": "Paired PairingCode QrCode",
     "blazz.providers.base": "Capability Provider Receipt",
     "blazz.providers.meta_cloud": "MetaCloud",
     "blazz.providers.pacing": "Pacing",
+    "blazz.providers.web.provider": "Web",
+    "blazz.providers.web.settings": "BrowserSettings Proxy",
     "blazz.sandbox": "Sandbox",
     "blazz.security.secret": "Secret",
     "blazz.session": "Session",

@@ -92,6 +92,7 @@ class ClientSessions:
             folder=self._folder / self._workspace / name,
             receive=functools.partial(self._inbox.take, session.key),
             report=report,
+            on_state=session.states.entered,
             keeper=keeper,
         )
         try:
@@ -100,6 +101,7 @@ class ClientSessions:
             # Before it connects: from then on its webhooks may come.
             await self._inbox.attach(session)
             await provider.connect(context)
+            session.states.opened()
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await session.close()

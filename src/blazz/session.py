@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar, cast
 
 from blazz import addresses
@@ -20,7 +19,6 @@ from blazz.conversations.windows import Window, WindowPolicy, WindowState
 from blazz.errors import (
     ConfigurationError,
     InvalidAddress,
-    NotSupported,
     SessionClosed,
     Timeout,
     WindowClosed,
@@ -28,17 +26,11 @@ from blazz.errors import (
 from blazz.events.base import Event
 from blazz.events.messages import MessageReceived
 from blazz.messages.base import Message
-from blazz.messages.media import MediaId
 from blazz.messages.template import Template
 from blazz.pacer import Pacer
-from blazz.providers.base import (
-    Capability,
-    DownloadsMedia,
-    MarksRead,
-    Provider,
-    UploadsMedia,
-    new_token,
-)
+from blazz.providers.base import Capability, Provider, new_token
+from blazz.session_abilities import SessionAbilities
+from blazz.session_states import StateWatch
 from blazz.webhooks.log import EventLog, Start
 
 E = TypeVar("E", bound=Event)
@@ -60,7 +52,7 @@ class SessionSettings:
     stop_words: StopWords = field(default_factory=lambda: StopWords(()))
 
 
-class Session:
+class Session(SessionAbilities):
     """One WhatsApp account. Made by `Client.open`.
 
     Attributes:
@@ -70,6 +62,7 @@ class Session:
         settings: How it behaves.
         receives: Whether its updates come in; without an app secret it only sends.
         store: Where its conversations are remembered.
+        states: Follows where it stands.
         pacer: What it holds messages back with, if anything.
     """
 
@@ -96,6 +89,7 @@ class Session:
         self._log = log
         self._asker = Asker(self.key, store, signals)
         self._watch = StatusWatch(self.key, store, signals)
+        self.states = StateWatch()
         self._open = True
         self._closed = closed
 
@@ -223,48 +217,6 @@ class Session:
             raise Timeout(f"the answer to {question.id!r} is no longer kept in the inbox")
         return event
 
-    async def mark_read(self, message: MessageReceived | str, *, typing: bool = False) -> None:
-        """Show a received message, given as event or id, as read.
-
-        Args:
-            message: The message.
-            typing: Also show that an answer is being typed (Cloud API: for 25 s or until it comes).
-
-        Raises:
-            NotSupported: The provider cannot do it.
-        """
-        self._check_open()
-        needed = Capability.TYPING if typing else Capability.MARK_READ
-        self._require(needed, "show messages as read")
-        message_id = message if isinstance(message, str) else message.message_id
-        await cast("MarksRead", self.provider).mark_read(message_id, typing=typing)
-
-    # Media
-
-    async def upload(
-        self, content: bytes | Path, *, mime_type: str, filename: str = "file"
-    ) -> MediaId:
-        """Upload a file once, to send it many times.
-
-        Raises:
-            NotSupported: The provider has no uploads.
-            Refused: The provider did not take the file.
-        """
-        self._check_open()
-        self._require(Capability.UPLOAD_MEDIA, "upload media")
-        provider = cast("UploadsMedia", self.provider)
-        return MediaId(await provider.upload_media(content, mime_type=mime_type, filename=filename))
-
-    def download(self, media_id: str) -> AsyncIterator[bytes]:
-        """Stream received media, in pieces of bytes.
-
-        Raises:
-            NotSupported: The provider has no downloads.
-        """
-        self._check_open()
-        self._require(Capability.DOWNLOAD_MEDIA, "download media")
-        return cast("DownloadsMedia", self.provider).download_media(media_id)
-
     # What is known of contacts
 
     async def window(self, contact: str | Address) -> Window:
@@ -331,27 +283,21 @@ class Session:
             try:
                 await self.provider.disconnect()
             finally:
+                self.states.closed()
                 await self._closed(self)
 
-    async def logout(self) -> None:
-        """End the account's session with WhatsApp for good, where there is such a thing."""
+    async def logout(self, *, keep: bool = False) -> None:
+        """Unlink the account from WhatsApp for good, where there is such a thing.
+
+        Args:
+            keep: Leave the session open, so that it can be paired again.
+        """
         self._check_open()
         await self.provider.logout()
-        await self.close()
+        if not keep:
+            await self.close()
 
     # Checks
-
-    def can(self, capability: Capability) -> bool:
-        """Whether its provider can do something."""
-        return capability in self.provider.capabilities
-
-    def require(self, message: Message) -> None:
-        """Check that its provider can send such a message.
-
-        Raises:
-            NotSupported: It cannot.
-        """
-        self._require(message.capability, f"send {type(message).__name__}")
 
     def _check_open(self) -> None:
         if not self._open:
@@ -362,13 +308,6 @@ class Session:
             raise ConfigurationError(
                 f"session {self.key} receives nothing: give its provider an app_secret=, so that"
                 " webhooks can be told from forged ones"
-            )
-
-    def _require(self, capability: str, action: str) -> None:
-        if capability not in self.provider.capabilities:
-            raise NotSupported(
-                f"{self.provider.name} cannot {action} (capability {str(capability)!r});"
-                " nothing was sent"
             )
 
     async def _within_window(

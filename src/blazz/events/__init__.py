@@ -36,6 +36,7 @@ from blazz.events.coexistence import (
 from blazz.events.filters import Filter
 from blazz.events.flows import FlowAlerted, FlowErrors, FlowEvent, FlowStatusChanged
 from blazz.events.groups import (
+    GroupAdminsChanged,
     GroupCreated,
     GroupDeleted,
     GroupEvent,
@@ -89,7 +90,16 @@ from blazz.events.numbers import (
 )
 from blazz.events.payments import PaymentConfigurationChanged, PaymentStatusChanged
 from blazz.events.people import IdentityChanged, NumberChanged, PersonChanged, UserIdChanged
+from blazz.events.polls import (
+    PollAnswered,
+    PollReceived,
+)
 from blazz.events.preferences import MarketingResumed, MarketingStopped, PreferenceChanged
+from blazz.events.presence import (
+    Activity,
+    ChatOpened,
+    PresenceChanged,
+)
 from blazz.events.problems import ErrorReported, Problem
 from blazz.events.replies import (
     ButtonPressed,
@@ -99,6 +109,17 @@ from blazz.events.replies import (
     TemplateButtonPressed,
 )
 from blazz.events.routing import ConversationSummarised, StandbyObserved, ThreadControlChanged
+from blazz.events.sessions import (
+    BackupFailed,
+    BackupSaved,
+    OwnershipEnded,
+    SessionEvent,
+    SessionRestored,
+    SessionState,
+    SessionStateChanged,
+    SnapshotSkipped,
+    StateReason,
+)
 from blazz.events.statuses import (
     BilledConversation,
     Delivered,
@@ -129,7 +150,10 @@ __all__ = [
     "AccountReviewed",
     "AccountSettingsChanged",
     "AccountUpdated",
+    "Activity",
     "AudioReceived",
+    "BackupFailed",
+    "BackupSaved",
     "BilledConversation",
     "ButtonPressed",
     "CallConnected",
@@ -138,6 +162,7 @@ __all__ = [
     "CallPermissionAnswered",
     "CallStatusChanged",
     "CapabilityChanged",
+    "ChatOpened",
     "ContactSynced",
     "ContactsReceived",
     "ConversationSummarised",
@@ -153,6 +178,7 @@ __all__ = [
     "FlowErrors",
     "FlowEvent",
     "FlowStatusChanged",
+    "GroupAdminsChanged",
     "GroupCreated",
     "GroupDeleted",
     "GroupEvent",
@@ -187,6 +213,7 @@ __all__ = [
     "NumberQualityChanged",
     "OrderReceived",
     "OrderedItem",
+    "OwnershipEnded",
     "PartnerSolutionChanged",
     "PastMessage",
     "PastThread",
@@ -195,7 +222,10 @@ __all__ = [
     "PersonChanged",
     "PlaceholderReceived",
     "Played",
+    "PollAnswered",
+    "PollReceived",
     "PreferenceChanged",
+    "PresenceChanged",
     "Pricing",
     "Problem",
     "RateEligibility",
@@ -208,12 +238,18 @@ __all__ = [
     "SecurityChanged",
     "Sent",
     "SessionDescription",
+    "SessionEvent",
+    "SessionRestored",
+    "SessionState",
+    "SessionStateChanged",
     "SettingChange",
     "SharedAddress",
     "SharedContact",
     "SharedLink",
     "SharedPhone",
+    "SnapshotSkipped",
     "StandbyObserved",
+    "StateReason",
     "Status",
     "StatusChanged",
     "StickerReceived",

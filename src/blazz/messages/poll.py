@@ -10,6 +10,7 @@ from blazz.errors import InvalidValue
 from blazz.messages.base import (
     Message,
     check_count,
+    check_kind,
     check_text,
     check_unique,
     frozen_list,
@@ -47,6 +48,6 @@ class Poll(Message):
             check_text(f"Poll.choices[{position}]", choice, longest=100)
         check_unique("Poll.choices", choices)
         set_field(self, "choices", choices)
-        is_whole = isinstance(self.most, int) and not isinstance(self.most, bool)
-        if not is_whole or not 0 <= self.most <= len(choices):
+        check_kind("Poll.most", self.most, int)
+        if not 0 <= self.most <= len(choices):
             raise InvalidValue("Poll.most", f"0 to {len(choices)}", self.most)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from blazz.addresses import Address, Identity, Phone
 from blazz.events.coexistence import PastMessage
 from blazz.pairing import PairingStep
 
-ShownActivity = Literal["typing", "recording", "paused"]
+
+ShownActivity: TypeAlias = Literal["typing", "recording", "paused"]
 """What can be shown to the other side."""
 
 

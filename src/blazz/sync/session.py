@@ -16,7 +16,7 @@ from blazz.conversations.windows import Window
 from blazz.events.base import Event
 from blazz.events.coexistence import PastMessage
 from blazz.events.messages import MessageReceived
-from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
+from blazz.events.sessions import SessionState, StateReason
 from blazz.messages.base import Message
 from blazz.messages.media import MediaId
 from blazz.messages.template import Template
@@ -129,14 +129,6 @@ class Session:
     def history(self, chat: str | Address, *, limit: int | None = None) -> Iterator[PastMessage]:
         """See `blazz.Session.history`."""
         return iterate(self._portal, lambda: self.asynchronous.history(chat, limit=limit))
-
-    def entered(self, change: SessionStateChanged) -> None:
-        """See `blazz.Session.entered`."""
-        self.asynchronous.entered(change)
-
-    def opened(self) -> None:
-        """See `blazz.Session.opened`."""
-        self.asynchronous.opened()
 
     def upload(self, content: bytes | Path, *, mime_type: str, filename: str = "file") -> MediaId:
         """See `blazz.Session.upload`."""

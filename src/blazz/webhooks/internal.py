@@ -103,7 +103,7 @@ def _decoded(body: bytes) -> SessionEvent:
 
 
 @functools.cache
-def _adapter(kind: type[SessionEvent]) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401  # mypy takes no class for hashable
     from pydantic import TypeAdapter  # takes a tenth of a second to load
 
     return TypeAdapter(kind)

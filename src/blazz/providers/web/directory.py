@@ -146,7 +146,7 @@ class Contacts(_Part):
         found = await self._ask("about", {"of": _id(person)})
         return found if isinstance(found, str) else (found or {}).get("status")
 
-    async def blocked(self) -> list[Identity]:
+    async def blocked(self) -> Sequence[Identity]:
         """Whom the account has blocked."""
         return [to_identity(it) for it in await self._ask("blocked", None)]
 

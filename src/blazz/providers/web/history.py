@@ -51,7 +51,7 @@ class RequestRate:
 
     async def wait(self) -> None:
         """Wait until the next request may leave."""
-        while (left := self.pause()) > 0:
+        while (left := self.pause()) > 0:  # noqa: ASYNC110  # time passes, nothing happens
             await anyio.sleep(left)
 
 

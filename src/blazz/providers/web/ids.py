@@ -46,7 +46,7 @@ def check_message_id(field: str, value: str) -> str:
     Raises:
         InvalidValue: It has another form.
     """
-    if not isinstance(value, str) or not _MESSAGE.fullmatch(value):
+    if not _MESSAGE.fullmatch(value):
         raise InvalidValue(field, "a message's id such as false_6281…@c.us_3EB0…", value)
     return value
 

@@ -53,13 +53,11 @@ class Payload:
         kind: Which of the page's functions sends it.
         content: What it says.
         media: The file that goes with it; it is handed over before.
-        text: What a person would have typed, for the pauses between messages.
     """
 
     kind: str
     content: Mapping[str, Any] = field(default_factory=dict)
     media: Media | None = None
-    text: str = ""
 
 
 def payload(message: Message) -> Payload:
@@ -81,7 +79,7 @@ def payload(message: Message) -> Payload:
 
 def _text(message: Text) -> Payload:
     content = {"body": message.body, "preview": message.preview_url}
-    return Payload(kind="text", content=content, text=message.body)
+    return Payload(kind="text", content=content)
 
 
 def _media(kind: str) -> Callable[[Any], Payload]:
@@ -98,7 +96,7 @@ def _media(kind: str) -> Callable[[Any], Payload]:
             "caption": caption,
             "filename": getattr(message, "filename", None),
         }
-        return Payload(kind="media", content=content, media=message, text=caption or "")
+        return Payload(kind="media", content=content, media=message)
 
     return make
 
@@ -124,7 +122,7 @@ def _poll(message: Poll) -> Payload:
         "choices": list(message.choices),
         "most": message.most,
     }
-    return Payload(kind="poll", content=content, text=message.question)
+    return Payload(kind="poll", content=content)
 
 
 def _reaction(message: Reaction) -> Payload:

@@ -66,7 +66,8 @@ class Web:
         account: The number that may be linked; whoever else scans the code is logged out at once.
             None: whoever scans it.
         browser: How the browser is started and what it loads.
-        pacing: How it holds back before messages leave; `Pacing.off()` for none of it.
+        pacing: How sessions of it hold messages back, unless `Client.open` says otherwise;
+            `Pacing.off()` for not at all.
         life: How it is watched over: pauses between attempts, signs of life, memory.
         start_timeout: Seconds after which `connect` no longer waits for WhatsApp; a session that
             is only not connected yet goes on by itself.
@@ -234,7 +235,6 @@ class Web:
             SessionClosed: It is not connected.
             SessionNotReady: It is not connected to WhatsApp at the moment; nothing was sent.
             SessionEnded: It is logged out, banned, outdated or stopped; nothing was sent.
-            DailyCapReached: Its pacing allows no more today; nothing was sent.
             NotSupported: WhatsApp Web cannot send it, or not to this kind of address.
             Undeliverable: The recipient is not on WhatsApp.
             Rejected: WhatsApp did not take it.
@@ -326,6 +326,6 @@ class Web:
 
 
 def _seconds(field: str, value: float) -> float:
-    if not isinstance(value, int | float) or not 0 < value <= 86_400:
+    if not 0 < value <= 86_400:
         raise InvalidValue(f"Web.{field}", "seconds, more than 0, at most 86,400", value)
     return float(value)

@@ -8,7 +8,7 @@ import functools
 import logging
 import time
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -25,7 +25,6 @@ from blazz.providers.web.intake import Intake
 from blazz.providers.web.life import Life
 from blazz.providers.web.outbox import Outbox
 from blazz.providers.web.pairing import Pairing, PairingFeed
-from blazz.providers.web.pausing import Pauses
 from blazz.providers.web.sending import Sender
 from blazz.providers.web.starting import Profile, start
 
@@ -71,7 +70,6 @@ class Running:
             ready_timeout=web.ready_timeout,
             send_timeout=web.send_timeout,
         )
-        self._pauses = Pauses(web.pacing, self.outbox, self._ask)
         self._task: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._stopping = False
@@ -227,8 +225,6 @@ class Running:
     ) -> Receipt:
         """Send one message; see `Web.send`."""
         prepared = await self.sender.prepare(to, message, reply_to)
-        await self.life.ready(timeout=self._web.ready_timeout)
-        await self._pauses.before(prepared.chat, prepared.payload.text)
         self.check_owner()
         receipt = await self.sender.send(prepared, token=token, retry=retry)
         self.changed()
@@ -247,7 +243,3 @@ class Running:
         """Note that the browser's profile has changed."""
         if self._context.keeper is not None:
             self._context.keeper.changed()
-
-    async def _ask(self, name: str, argument: Any) -> Any:  # noqa: ANN401  # whatever it gives
-        bridge = await self.life.ready(timeout=self._web.ready_timeout)
-        return await bridge.call(name, argument, timeout=self._web.life.call_timeout)

@@ -6,7 +6,7 @@ import base64
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 import anyio
@@ -107,5 +107,5 @@ async def _read(media: Media, response: httpx.Response) -> bytes:
         if size > media.largest:
             field = f"{type(media).__name__}.source"
             raise InvalidValue(field, f"at most {media.largest} bytes", f"{size} bytes and more")
-        pieces.append(cast("bytes", piece))
+        pieces.append(piece)
     return b"".join(pieces)

@@ -18,10 +18,10 @@ _ITEM: Final = re.compile(r"^item\d+\.", re.IGNORECASE)
 
 
 def shared_contact(card: str) -> SharedContact:
-    """Read a card; what is not understood stands in `vcard`.
+    r"""Read a card; what is not understood stands in `vcard`.
 
     Example:
-        >>> shared_contact("BEGIN:VCARD\\nFN:Budi\\nTEL;waid=6281:+62 81\\nEND:VCARD").name
+        >>> shared_contact("BEGIN:VCARD\nFN:Budi\nTEL;waid=6281:+62 81\nEND:VCARD").name
         'Budi'
     """
     first: dict[str, str] = {}

@@ -9,10 +9,3 @@ blazz.past = async ({ chat, before, count }) => {
 };
 
 blazz.historyProgress = async () => WPP.conn.getHistorySyncProgress?.() ?? null;
-
-/** When the other side of a chat last wrote, in seconds since 1970; `null`: never, or not known. */
-blazz.lastHeard = ({ chat }) => {
-  const model = WPP.whatsapp.ChatStore.get(chat);
-  const heard = (model?.msgs?.getModelsArray?.() ?? []).filter(({ id }) => !id.fromMe).map(({ t }) => t);
-  return heard.length ? Math.max(...heard) : null;
-};
