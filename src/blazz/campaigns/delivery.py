@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from blazz.campaigns.retrying import RetryPolicy
 from blazz.errors import Retry
@@ -52,9 +52,11 @@ class State(enum.StrEnum):
     """It will not arrive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What the ledger knows of one recipient's message.
+
+    A tuple, because ledgers make two of them for each piece of evidence: a frozen dataclass takes
+    four times as long.
 
     Attributes:
         state: Where it is.

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hypothesis import settings
@@ -174,7 +174,7 @@ class LedgerMachine(RuleBasedStateMachine):
         chunk.lease_until = self.now + TTL
         for seq in due:
             it = self.rows[seq]
-            self.rows[seq] = replace(it, state=State.SENDING, attempt=it.attempt + 1)
+            self.rows[seq] = it._replace(state=State.SENDING, attempt=it.attempt + 1)
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data())

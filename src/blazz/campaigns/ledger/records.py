@@ -208,8 +208,7 @@ class WindowRow(NamedTuple):
     variant: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Evidence about one attempt for one recipient."""
 
     campaign: int

@@ -1,0 +1,294 @@
+"""What a ledger takes: import, claims and marks, status updates, on SQLite and PostgreSQL.
+
+Both are as durable as they come: SQLite syncs every commit, PostgreSQL runs with its defaults
+(`fsync` and `synchronous_commit` on) on a server of the benchmark's own. Four tasks work at once,
+as a worker's chunks do. CPU is that of this process and of the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import random
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from benchmarks.campaign_subjects import FakeSender, people
+from benchmarks.claims import Claim, arguments, conclude
+from blazz.campaigns import Audience, Campaign, CampaignSpec
+from blazz.campaigns.delivery import Accepted, Reported
+from blazz.campaigns.engine.base import ChunkId
+from blazz.campaigns.ledger.base import Ledger
+from blazz.campaigns.ledger.postgres import PostgresLedger
+from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Finding, NewRow, pack
+from blazz.campaigns.ledger.sqlite import SqliteLedger
+from blazz.events.statuses import Status
+from blazz.messages import Template
+
+AT_ONCE = 4
+BATCH = 5000
+CHUNK = 500
+TTL = 3600.0
+MESSAGE_ID = "wamid.HBgNNjI4MTIzNDU2Nzg5MBUCABEYEjQ5QzhFQjMyMDM0RkU5RjQ5AA=="
+IMPORTED = {"SQLite": 200_000, "PostgreSQL": 150_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: how many rows, in what wall-clock and CPU seconds."""
+
+    ledger: str
+    work: str
+    size: int
+    rows: int
+    wall: float
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        """Rows per second."""
+        return self.rows / self.wall
+
+    def __str__(self) -> str:
+        micros = self.cpu / self.rows * 1e6
+        return (
+            f"{self.ledger:<12}{self.size:>12,}  {self.work:<16}{self.rows:>12,}"
+            f"{self.rate:>12,.0f}{micros:>10.1f}"
+        )
+
+
+class Meter:
+    """Counts wall-clock and CPU seconds, of this process and of a server.
+
+    Args:
+        server: The process id of the server; None without one.
+    """
+
+    def __init__(self, server: int | None) -> None:
+        self._server = server
+
+    async def __call__(self, work: Awaitable[object]) -> tuple[float, float]:
+        """Do work; give what it took."""
+        wall, cpu = time.perf_counter(), self._cpu()
+        await work
+        return time.perf_counter() - wall, self._cpu() - cpu
+
+    def _cpu(self) -> float:
+        return time.process_time() + (server_cpu(self._server) if self._server else 0.0)
+
+
+def server_cpu(pid: int) -> float:
+    """CPU seconds of a process, of its children, and of those that have ended."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(path.parent.name) == pid:
+            ticks += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == pid:
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / 100
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = arguments(__doc__)
+    parser.add_argument("--millions", type=float, default=1.0, help="how large the campaigns are")
+    parser.add_argument("--only", choices=list(IMPORTED), help="only this database")
+    parser.add_argument("--worked", type=int, default=200_000, help="rows to claim and update")
+    options = parser.parse_args()
+    size = 100_000 if options.quick else round(options.millions * 1_000_000)
+    output = sys.stderr if options.json else sys.stdout
+    print(
+        f"{'':<12}{'recipients':>12}  {'':<16}{'rows':>12}{'rows/s':>12}{'µs CPU':>10}", file=output
+    )
+    rows: list[Row] = []
+    for kind in [options.only] if options.only else IMPORTED:
+        # The smaller one tells how cost grows with size.
+        for each in sorted({size // 10, size}):
+            rows += asyncio.run(measure(kind, each, min(each, options.worked), output))
+    if not options.only:
+        rows += asyncio.run(from_csv(size // 5, output))
+    return conclude("ledger", claims(rows, size), as_json=options.json)
+
+
+async def measure(kind: str, size: int, worked: int, output: TextIO) -> list[Row]:
+    """Import a campaign, claim and mark some of it, and apply status updates to those."""
+    rows = []
+    async with ledger_of(kind) as (ledger, server):
+        meter = Meter(server)
+
+        async def note(work: str, count: int, doing: Awaitable[object]) -> None:
+            wall, cpu = await meter(doing)
+            rows.append(Row(kind, work, size, count, wall, cpu))
+            print(rows[-1], file=output, flush=True)
+
+        owner = await ledger.join()
+        row = await new_campaign(ledger, owner)
+        batches = list(batched(size)) if size <= 1_000_000 else batched(size)
+        await note("import", size, import_all(ledger, row.number, owner, batches))
+        await ledger.change(row.number, CampaignState.RUNNING, expected={CampaignState.READY})
+        await note("claim and mark", worked, send(ledger, row.number, owner, worked))
+        statuses = status_batches(row.number, worked)
+        await note("status updates", worked, at_once(ledger, statuses))
+        standing = await ledger.standing(row.number, now=time.time())
+        assert standing.counts.delivered == worked, standing
+    return rows
+
+
+@asynccontextmanager
+async def ledger_of(kind: str) -> AsyncIterator[tuple[Ledger, int | None]]:
+    """An empty ledger on a real disk, and the process id of its server."""
+    if kind == "SQLite":
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+            async with SqliteLedger(Path(folder) / "ledger.db") as ledger:
+                yield ledger, None
+        return
+    from tests.servers.postgres import PostgresServer
+
+    server = PostgresServer(fsync=True)
+    try:
+        async with PostgresLedger(server.url()) as ledger:
+            yield ledger, server.process.pid
+    finally:
+        server.remove()
+
+
+async def new_campaign(ledger: Ledger, owner: str) -> CampaignRow:
+    """A campaign whose import has begun."""
+    row = CampaignRow(workspace="w", id="c", session="s", message="{}", columns=("a", "b"))
+    row = await ledger.create(row, now=time.time())
+    await ledger.begin_import(row.number, owner=owner, now=time.time(), ttl=TTL)
+    return row
+
+
+def batched(size: int) -> Iterator[list[NewRow]]:
+    """Parsed rows."""
+    rows = (
+        NewRow(line, phone, pack(values), "ID")
+        for line, (phone, *values) in enumerate(people(size), 1)
+    )
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+async def import_all(
+    ledger: Ledger,
+    number: int,
+    owner: str,
+    batches: Sequence[list[NewRow]] | Iterator[list[NewRow]],
+) -> None:
+    """Import rows and finish the import."""
+    for batch in batches:
+        await ledger.import_rows(number, batch, owner=owner, now=time.time(), ttl=TTL)
+    await ledger.finish_import(
+        number, owner=owner, audience="a", columns=("phone",), now=time.time(), ttl=TTL
+    )
+
+
+async def send(ledger: Ledger, number: int, owner: str, count: int) -> None:
+    """Lease chunks, take all their rows, and record that they were accepted."""
+    chunks = iter(range(1, count // CHUNK + 1))
+
+    async def work() -> None:
+        for chunk in chunks:
+            now = time.time()
+            lease = await ledger.lease_chunk(ChunkId(number, chunk), owner=owner, ttl=TTL, now=now)
+            assert lease is not None
+            rows = await ledger.begin_window(lease, CHUNK, after=0, ttl=TTL, now=now)
+            findings = [
+                Finding(number, it.seq, it.attempt, Accepted(f"{MESSAGE_ID}{it.seq}"))
+                for it in rows
+            ]
+            await ledger.record(findings, now=now)
+            await ledger.release(lease, now=now)
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+def status_batches(number: int, count: int) -> list[list[Finding]]:
+    """Status updates, nearly in the order of sending."""
+    dice = random.Random(1)
+    seqs = sorted(range(1, count + 1), key=lambda seq: seq + dice.randrange(5 * CHUNK))
+    findings = [Finding(number, seq, 1, Reported(Status.DELIVERED)) for seq in seqs]
+    return [findings[start : start + CHUNK] for start in range(0, count, CHUNK)]
+
+
+async def at_once(ledger: Ledger, batches: Sequence[list[Finding]]) -> None:
+    """Record batches, some at the same time."""
+    left = iter(batches)
+
+    async def work() -> None:
+        for batch in left:
+            await ledger.record(batch, now=time.time())
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+async def from_csv(size: int, output: TextIO) -> list[Row]:
+    """Import a CSV file from end to end: read, check numbers, fill the message in, store."""
+    rows = []
+    for kind in IMPORTED:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "contacts.csv"
+            with path.open("w", newline="") as file:
+                csv.writer(file).writerow(("phone", "name", "code"))
+                csv.writer(file).writerows(people(size))
+            async with ledger_of(kind) as (ledger, server):
+                campaign = Campaign(
+                    CampaignSpec(
+                        id="promo",
+                        message=Template("promo", language="id", body=["{name}", "{code}"]),
+                    ),
+                    ledger=ledger,
+                    sender=FakeSender(),
+                    audience=Audience.csv(path),
+                )
+                wall, cpu = await Meter(server)(campaign.prepare())
+        rows.append(Row(kind, "import of a CSV", size, size, wall, cpu))
+        print(rows[-1], file=output, flush=True)
+    return rows
+
+
+def claims(rows: Sequence[Row], size: int) -> list[Claim]:
+    """What we hold ledgers to."""
+    made: list[Claim] = []
+    for row in rows:
+        if row.size != size:
+            continue
+        limit = IMPORTED[row.ledger] if row.work == "import" else 40_000
+        made.append(
+            Claim(
+                claim=f"{row.ledger}: {row.work}, {size:,} recipients",
+                value=row.rate,
+                unit="rows/s",
+                limit=limit,
+                at_least=True,
+            )
+        )
+        (small,) = (
+            it for it in rows if (it.ledger, it.work, it.size) == (row.ledger, row.work, size // 10)
+        )
+        made.append(
+            Claim(
+                claim=f"{row.ledger}: CPU of {row.work}, {size:,} / {size // 10:,} recipients",
+                value=row.cpu / row.rows / (small.cpu / small.rows),
+                unit="x",
+                # Sorting and deeper trees grow with the logarithm; noise of this machine is 20 %.
+                limit=1.5,
+            )
+        )
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())
