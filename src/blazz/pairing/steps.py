@@ -133,11 +133,15 @@ class Paired:
         account: Its phone number.
 
     Example:
-        >>> str(Paired(account=Phone("+6281234567890")).account)
-        '+6281234567890'
+        >>> Paired(account=Phone("+6281234567890")).as_text()
+        'linked to +6281234567890'
     """
 
     account: Phone
+
+    def as_text(self) -> str:
+        """Say it in words, so that every step can be shown in the same way."""
+        return f"linked to {self.account}"
 
 
 PairingStep: TypeAlias = QrCode | PairingCode | Paired
