@@ -76,6 +76,26 @@ class KeepsDuplicates(SqliteLedger):
         return await super().finish_import(number, **options)
 
 
+class KnowsNoLimit(SqliteLedger):
+    async def limit(self, number: int, upto: int | None) -> None:
+        pass
+
+
+class HasOneLane(SqliteLedger):
+    async def import_rows(self, number: int, rows: Any, rejects: Any = (), **options: Any) -> None:
+        await super().import_rows(number, rows, rejects, **(options | {"lane": 0}))
+
+
+class AdmitsEverybody(SqliteLedger):
+    async def admit(self, *_: Any, **__: Any) -> dict[int, float]:
+        return {}
+
+
+class CountsPeopleTwice(SqliteLedger):
+    async def reached(self, workspace: str, sessions: Any, *, since: float) -> int:
+        return 2 * await super().reached(workspace, sessions, since=since)
+
+
 class MakesAKeyEachTime(SqliteLedger):
     async def key(self) -> bytes:
         return str(time.perf_counter_ns()).encode()
@@ -91,6 +111,10 @@ class MakesAKeyEachTime(SqliteLedger):
         OffersTwice,
         LosesCount,
         KeepsDuplicates,
+        KnowsNoLimit,
+        HasOneLane,
+        AdmitsEverybody,
+        CountsPeopleTwice,
         MakesAKeyEachTime,
     ],
 )

@@ -64,12 +64,17 @@ class Scene:
         await self.ledger.begin_import(row.number, owner=owner or self.ann, now=self.now, ttl=TTL)
 
     async def add(
-        self, row: CampaignRow, lines: Sequence[int], *, rejects: Sequence[Reject] = ()
+        self,
+        row: CampaignRow,
+        lines: Sequence[int],
+        *,
+        rejects: Sequence[Reject] = (),
+        lane: int = 0,
     ) -> None:
         """Import rows with these line numbers, as Ann."""
         rows = [NewRow(line, f"+62{10**9 + line}", f'["n{line}"]') for line in lines]
         await self.ledger.import_rows(
-            row.number, rows, rejects, owner=self.ann, now=self.now, ttl=TTL
+            row.number, rows, rejects, owner=self.ann, now=self.now, ttl=TTL, lane=lane
         )
 
     async def finish(self, row: CampaignRow, *, owner: str | None = None) -> CampaignRow:
