@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from types import TracebackType
@@ -65,6 +66,7 @@ class Web:
     Args:
         account: The number that may be linked; whoever else scans the code is logged out at once.
             None: whoever scans it.
+        url: The address of WhatsApp Web, such as `Sandbox.web_url`; None: that of `browser`.
         browser: How the browser is started and what it loads.
         pacing: How sessions of it hold messages back, unless `Client.open` says otherwise;
             `Pacing.off()` for not at all.
@@ -94,6 +96,7 @@ class Web:
         self,
         *,
         account: str | Phone | None = None,
+        url: str | None = None,
         browser: BrowserSettings | None = None,
         pacing: Pacing | None = None,
         life: LifeSettings | None = None,
@@ -106,6 +109,8 @@ class Web:
             addresses.parse_phone(account) if isinstance(account, str) else account
         )
         self.browser = browser or BrowserSettings()
+        if url is not None:
+            self.browser = dataclasses.replace(self.browser, url=url)
         self.pacing = pacing or Pacing()
         self.life = life or LifeSettings()
         self.start_timeout = _seconds("start_timeout", start_timeout)
