@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
+import itertools
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from blazz.campaigns.delivery import (
     Accepted,
@@ -28,6 +35,7 @@ from blazz.campaigns.delivery import (
     advance,
 )
 from blazz.campaigns.engine.base import ChunkId
+from blazz.campaigns.ledger.postgres import PostgresLedger
 from blazz.campaigns.ledger.records import (
     CampaignRow,
     CampaignState,
@@ -35,6 +43,7 @@ from blazz.campaigns.ledger.records import (
     Lease,
     NewRow,
 )
+from blazz.campaigns.ledger.sql import SqlLedger
 from blazz.campaigns.ledger.sqlite import SqliteLedger
 from blazz.campaigns.retrying import RetryPolicy
 from blazz.errors import LeaseLost, Retry
@@ -70,15 +79,16 @@ class Chunk:
 class LedgerMachine(RuleBasedStateMachine):
     """Uses a ledger and a model of it side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: SqlLedger, campaign: str) -> None:
         super().__init__()
-        self.folder = tempfile.mkdtemp()
+        self.campaign = campaign
         self.runner = asyncio.Runner()
-        self.ledger = SqliteLedger(f"{self.folder}/ledger.db")
+        self.ledger = ledger
         self.do(self.ledger.open())
         self.owners = [self.do(self.ledger.join()) for _ in range(2)]
         self.now = 1_780_000_000.0
         self.running = True
+        self.upto = 99
         self.leases: list[Lease] = []
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -87,14 +97,18 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.do(self.ledger.close())
         self.runner.close()
-        shutil.rmtree(self.folder)
 
     @initialize(count=st.integers(1, 11))
     def import_rows(self, count: int) -> None:
         row = CampaignRow(
-            workspace="w", id="c", session="s", message="{}", columns=(), chunk_size=SIZE,
+            workspace="w",
+            id=self.campaign,
+            session=self.campaign,
+            message="{}",
+            columns=(),
+            chunk_size=SIZE,
             most_refusals=3,
-        )  # fmt: skip
+        )
         owner, now = self.owners[0], self.now
         self.number = self.do(self.ledger.create(row, now=now)).number
         self.do(self.ledger.begin_import(self.number, owner=owner, now=now, ttl=TTL))
@@ -117,7 +131,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def due(self, chunk: int) -> list[int]:
         rows = [(seq, self.rows[seq]) for seq in self.of(chunk)]
-        return [seq for seq, it in rows if it.state is State.PENDING and it.next_at <= self.now]
+        return [
+            seq
+            for seq, it in rows
+            if it.state is State.PENDING and it.next_at <= self.now and seq <= self.upto
+        ]
+
+    def below_limit(self, chunk: int) -> bool:
+        return (chunk - 1) * SIZE < self.upto
 
     def is_open(self, chunk: int) -> bool:
         return any(self.rows[seq].state in {State.PENDING, State.SENDING} for seq in self.of(chunk))
@@ -133,11 +154,21 @@ class LedgerMachine(RuleBasedStateMachine):
         self.change(state, expected)
         self.running = not self.running
 
+    @rule(upto=st.integers(0, 11) | st.none())
+    def limit(self, upto: int | None) -> None:
+        self.do(self.ledger.limit(self.number, upto))
+        self.upto = 99 if upto is None else upto
+
     @rule(owner=st.sampled_from([0, 1]), data=st.data())
     def lease(self, owner: int, data: st.DataObject) -> None:
         number = data.draw(st.sampled_from(sorted(self.chunks)))
         chunk = self.chunks[number]
-        can = self.running and chunk.lease_until <= self.now and self.is_open(number)
+        can = (
+            self.running
+            and chunk.lease_until <= self.now
+            and self.is_open(number)
+            and self.below_limit(number)
+        )
         lease = self.do(
             self.ledger.lease_chunk(
                 ChunkId(self.number, number), owner=self.owners[owner], ttl=TTL, now=self.now
@@ -167,6 +198,10 @@ class LedgerMachine(RuleBasedStateMachine):
             assert not self.holds(lease)
             return
         assert self.holds(lease)
+        shown = self.do(self.ledger.due_rows(lease, now=self.now))
+        assert [it.seq for it in shown] == [
+            seq for seq in self.due(number) if seq not in {row.seq for row in taken}
+        ]
         due = [seq for seq in self.due(number) if seq > after][:n] if self.running else []
         assert [(row.seq, row.attempt) for row in taken] == [
             (seq, self.rows[seq].attempt + 1) for seq in due
@@ -211,13 +246,18 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def offer(self) -> None:
-        offers = self.do(self.ledger.offer(owner=self.owners[0], depth=99, hold=HOLD, now=self.now))
+        offers = self.do(
+            self.ledger.offer(
+                owner=self.owners[0], depth=99, hold=HOLD, now=self.now, campaign=self.number
+            )
+        )
         offered = {offer.chunk.number for offer in offers}
         free = {
             number
             for number, chunk in self.chunks.items()
             if self.running
             and self.is_open(number)
+            and self.below_limit(number)
             and chunk.lease_until <= self.now
             and chunk.offered_until <= self.now
         }
@@ -241,5 +281,17 @@ class LedgerMachine(RuleBasedStateMachine):
         assert standing.busy == leased
 
 
-TestLedgerModel = LedgerMachine.TestCase
-TestLedgerModel.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+def check(make: Callable[[], SqlLedger], *, examples: int) -> None:
+    names = (f"c{n}" for n in itertools.count())
+    run_state_machine_as_test(
+        lambda: LedgerMachine(make(), next(names)),
+        settings=settings(max_examples=examples, stateful_step_count=30, deadline=None),
+    )
+
+
+def test_the_sqlite_ledger_is_like_its_model(tmp_path: Path) -> None:
+    check(lambda: SqliteLedger(tmp_path / "ledger.db"), examples=30)
+
+
+def test_the_postgres_ledger_is_like_its_model(postgres_url: str) -> None:
+    check(lambda: PostgresLedger(postgres_url, pool_size=2, callers_clock=True), examples=15)

@@ -94,7 +94,7 @@ class PostgresLedger(SqlLedger):
         async def work(connection: asyncpg.Connection) -> T:
             return await run_on_postgres(connection, self._queries, operation)
 
-        return await self._transact(work, attempts=1)
+        return await self._transact(work, repeatable=False)
 
     async def look(self, operation: Operation[T]) -> T:
         """Run an operation that only reads."""
@@ -194,13 +194,13 @@ class PostgresLedger(SqlLedger):
         return float(await connection.fetchval(self._queries["now"]) or 0)
 
     async def _transact(
-        self, work: Callable[[asyncpg.Connection], Awaitable[T]], *, attempts: int = _ATTEMPTS
+        self, work: Callable[[asyncpg.Connection], Awaitable[T]], *, repeatable: bool = True
     ) -> T:
         """Do work in one transaction; again if it met another, or an old connection."""
         import asyncpg
 
         with _translated():
-            for last in range(attempts, 0, -1):
+            for left in reversed(range(_ATTEMPTS)):
                 begun = False
                 try:
                     async with self._database.transaction() as connection:
@@ -208,11 +208,11 @@ class PostgresLedger(SqlLedger):
                         return await work(connection)
                 except asyncpg.exceptions.TransactionRollbackError:
                     # It waited for a transaction that waited for it, and was undone.
-                    if last == 1:
+                    if not left or not repeatable:
                         raise
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                     # The server was started anew since the connection was last used.
-                    if begun or last == 1 or not _is_away(error):
+                    if begun or not left or not _is_away(error):
                         raise
         raise AssertionError("the last attempt returns or raises")
 
