@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from redis.asyncio import Redis
@@ -76,16 +78,34 @@ async def test_closing_ends_its_followers(kind: str, redis_url: str) -> None:
     bus = MemoryBus() if kind == "memory" else RedisBus(redis_url)
     start = await bus.newest()
     seen: list[str] = []
+    is_seen = anyio.Event()
 
     async def follow() -> None:
         async for notice in bus.follow(after=start):
             seen.append(notice.name)
-            await bus.close()
+            is_seen.set()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(follow)
         await bus.publish("c", "last", "{}")
+        await is_seen.wait()
+        await bus.close()
     assert seen == ["last"]
+
+
+async def test_a_publication_whose_answer_was_lost_is_published_once(redis_url: str) -> None:
+    bus = RedisBus(redis_url)
+    script, calls = bus._publish, []
+
+    async def twice(**call: Any) -> Any:
+        calls.append(await script(**call))
+        return await script(**call)
+
+    bus._publish = twice  # type: ignore[assignment]
+    notice = await bus.publish("c", "n", "{}")
+    assert await bus.newest() == notice.cursor
+    assert calls
+    await bus.close()
 
 
 async def test_a_server_that_is_away_has_a_name() -> None:

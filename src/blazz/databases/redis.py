@@ -34,6 +34,9 @@ class RedisServer:
         unavailable: The error to raise when it does not answer.
         connections: The most connections at a time.
         seconds: How long to wait for a connection, and for an answer.
+        retries: How often a command whose connection broke is sent again: what is sent must bear
+            being carried out twice. A connection of before the server's restart is then not worth
+            an error. What waits for long is to have none: a retry would outlive `close`.
 
     Attributes:
         client: Runs commands.
@@ -51,6 +54,7 @@ class RedisServer:
         unavailable: type[BlazzError],
         connections: int = CONNECTIONS,
         seconds: float = SECONDS,
+        retries: int = 1,
     ) -> None:
         try:
             pool = BlockingConnectionPool.from_url(
@@ -59,8 +63,7 @@ class RedisServer:
                 timeout=seconds,
                 socket_connect_timeout=seconds,
                 socket_timeout=seconds,
-                # A connection of before the server's restart is not worth an error.
-                retry=Retry(ConstantBackoff(0.05), retries=1),
+                retry=Retry(ConstantBackoff(0.05), retries=retries),
                 retry_on_error=[RedisConnectionError],
             )
         except ValueError as error:

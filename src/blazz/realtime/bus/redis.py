@@ -23,12 +23,13 @@ _AT_ONCE: Final = 500
 
 
 class RedisBus:
-    """A `Bus` that all processes share, in two keys.
+    """A `Bus` that all processes share.
 
     ::
 
-        <prefix>:{bus}:notices   a stream, of as many notices as the backlog says
-        <prefix>:{bus}:state     a hash: life, count
+        <prefix>:{bus}:notices     a stream, of as many notices as the backlog says
+        <prefix>:{bus}:state       a hash: life, count
+        <prefix>:{bus}:once:<id>   a string for a minute: what was answered to a publication
 
     Each follower keeps a connection, so a process follows once and passes on what it reads.
 
@@ -42,10 +43,14 @@ class RedisBus:
     """
 
     def __init__(self, url: str, *, prefix: str = "blazz", backlog: int = DEFAULT_BACKLOG) -> None:
-        self._server = RedisServer("bus", url, unavailable=BusUnavailable, connections=_FOLLOWERS)
+        self._server = RedisServer("bus", url, unavailable=BusUnavailable)
+        self._followed = RedisServer(
+            "bus", url, unavailable=BusUnavailable, connections=_FOLLOWERS, retries=0
+        )
         self._publish = self._server.script(__package__, "publish.lua")
         self._notices = f"{prefix}:{{bus}}:notices"
         self._state = f"{prefix}:{{bus}}:state"
+        self._once = f"{prefix}:{{bus}}:once"
         self._backlog = check_backlog(backlog)
         self._is_open = True
 
@@ -60,6 +65,7 @@ class RedisBus:
     async def close(self) -> None:
         """See `Bus.close`."""
         self._is_open = False
+        await self._followed.close()
         await self._server.close()
 
     async def publish(
@@ -67,11 +73,11 @@ class RedisBus:
     ) -> Notice:
         """See `Bus.publish`."""
         check_notice(channel, name, data)
-        new_life = secrets.token_hex(8)
+        new_life, publication = secrets.token_hex(8), secrets.token_hex(12)
         arguments: list[str | int] = [new_life, self._backlog, channel, name, data, origin or ""]
         with self._server.errors():
             life, number, at = await self._publish(
-                keys=[self._notices, self._state], args=arguments
+                keys=[self._notices, self._state, f"{self._once}:{publication}"], args=arguments
             )
         return Notice(
             cursor=str(Cursor(life.decode(), number)),
@@ -132,8 +138,8 @@ class RedisBus:
             raise _lost(seen)
 
     async def _read(self, seen: Cursor) -> list[_Entry]:
-        with self._server.errors():
-            found: Any = await self._server.client.xread(
+        with self._followed.errors():
+            found: Any = await self._followed.client.xread(
                 {self._notices: f"{seen.number}-0"}, count=_AT_ONCE, block=_BLOCK_MS
             )
         return [_entry(key, fields) for _, entries in found for key, fields in entries]

@@ -1,0 +1,1 @@
+"""Rooms: who is in which channel, on whichever instance, and what was said there last."""
