@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -14,85 +11,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazz.auth_stores import Kind, LocalAuth, MemoryAuth, RedisAuth, Revision, SessionKey, Snapshot
+from blazz.auth_stores import LocalAuth, MemoryAuth, RedisAuth, SessionKey
 from blazz.auth_stores.base import AuthStore
 from blazz.auth_stores.keeping import Keeping, StoreKeeper
-from blazz.auth_stores.local_state import Keep, Replace, decide, lacks_documents
 from blazz.auth_stores.memory import MemoryBackend
 from blazz.auth_stores.restoring import LocalState, Phase, read_state
 from blazz.errors import (
-    IncompatibleBrowser,
     LeaseTaken,
     OwnershipLost,
-    SnapshotDamaged,
     StaleSnapshot,
     StoreUnavailable,
 )
-from blazz.events.base import UNDATED
 from blazz.events.sessions import (
     BackupFailed,
     BackupSaved,
     OwnershipEnded,
     SessionEvent,
     SessionRestored,
-    SnapshotSkipped,
 )
 from tests.faulty import FaultyBackend
-from tests.sessions import CHROMIUM, OTHER, RING, SESSION, SMALL, record_in, web
-
-QUICK = Keeping(ttl=20, interval=0, last_pauses=(0, 0))
-
-
-class Machine:
-    """A machine with a folder, and a provider on it whose whole state is one number."""
-
-    def __init__(self, store: AuthStore, disk: Path) -> None:
-        self.store = store
-        self.folder = disk / "profile"
-        self.events: list[SessionEvent] = []
-        self.news = anyio.Event()
-        self.stopped = anyio.Event()
-        self.keeper: StoreKeeper
-
-    async def hear(self, event: SessionEvent) -> None:
-        self.events.append(event)
-        self.news.set()
-        self.news = anyio.Event()
-
-    async def heard(self, kind: type[SessionEvent], count: int = 1) -> SessionEvent:
-        with anyio.fail_after(30):
-            while len(found := [it for it in self.events if type(it) is kind]) < count:
-                await self.news.wait()
-        return found[-1]
-
-    @asynccontextmanager
-    async def owning(self, **options) -> AsyncIterator[StoreKeeper]:
-        keeping = options.pop("keeping", QUICK)
-        self.keeper = keeper = await StoreKeeper.acquire(
-            self.store, SESSION, report=self.hear, keeping=keeping, **options
-        )
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(keeper.run)
-            try:
-                yield keeper
-            finally:
-                await keeper.release()
-
-    @property
-    def state(self) -> int | None:
-        file = self.folder / "Default" / "log"
-        return int(file.read_bytes()) if file.exists() else None
-
-    def go_on(self, state: int) -> None:
-        (self.folder / "Default").mkdir(parents=True, exist_ok=True)
-        (self.folder / "Default" / "log").write_bytes(str(state).encode())
-
-    async def capture(self) -> Snapshot:
-        content = str(self.state).encode()
-        return web({"Default/log": content}, documents={"local_storage.json": content})
-
-    async def stop(self) -> None:
-        self.stopped.set()
+from tests.machines import Machine
+from tests.sessions import CHROMIUM, RING, SESSION, SMALL
 
 
 @pytest.fixture(params=["memory", "local", "redis"])
@@ -211,22 +150,6 @@ async def test_after_a_clean_close_the_folder_has_everything(tmp_path: Path) -> 
     assert read_state(machine.folder) == LocalState(SESSION, 1, Phase.RUNNING)
 
 
-@pytest.mark.parametrize(("seconds", "lacks"), [(-1, True), (1, False)])
-def test_documents_are_given_where_they_are_newer_than_the_files(
-    tmp_path: Path, seconds: int, lacks: bool
-) -> None:
-    """Chromium writes localStorage late: what it has written then is newer than what was read."""
-    captured_at = datetime(2026, 1, 2, tzinfo=UTC)
-    log = tmp_path / "Default/Local Storage/leveldb/000003.log"
-    log.parent.mkdir(parents=True)
-    log.touch()
-    os.utime(log, (captured_at.timestamp() + seconds,) * 2)
-
-    assert lacks_documents(tmp_path, Phase.RUNNING, captured_at) is lacks
-    assert lacks_documents(tmp_path, Phase.RESTORED, captured_at)
-    assert not lacks_documents(tmp_path, Phase.CLOSED, captured_at)
-
-
 async def test_a_login_that_has_ended_is_not_restored_and_not_lost(tmp_path: Path) -> None:
     backend = MemoryBackend()
     one, two = (
@@ -270,95 +193,6 @@ async def test_a_folder_that_was_left_behind_is_replaced(tmp_path: Path) -> None
         await keeper.restore(one.folder)
 
     assert one.state == 7
-
-
-async def _stored_twice(machine: Machine) -> None:
-    async with machine.owning() as keeper:
-        await keeper.restore(machine.folder)
-        for state in (1, 2):
-            machine.go_on(state)
-            await keeper.save(await machine.capture())
-
-
-def _damage_newest(backend: MemoryBackend) -> None:
-    del backend.blobs[SESSION][record_in(backend).entries[-1].manifest]
-
-
-async def test_a_damaged_state_is_passed_over_told_and_followed_by_whole_ones(
-    tmp_path: Path,
-) -> None:
-    backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
-    await _stored_twice(one)
-    _damage_newest(backend)
-
-    async with two.owning() as keeper:
-        await keeper.restore(two.folder)
-        assert two.state == 1
-        two.go_on(3)
-        keeper.start(two.capture)
-        await two.heard(BackupSaved)
-        skipped = await two.heard(SnapshotSkipped)
-
-    assert isinstance(skipped, SnapshotSkipped)
-    assert skipped.revision == 2
-    assert "manifest" in skipped.reason
-    stored = await two.store.load(SESSION)
-    assert (stored.revision.number, await stored.document("local_storage.json")) == (3, b"3")
-
-
-async def test_a_folder_is_kept_where_only_damage_is_newer(tmp_path: Path) -> None:
-    backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
-    async with one.owning() as keeper:
-        await keeper.restore(one.folder)
-        one.go_on(1)
-        await keeper.save(await one.capture())
-    async with two.owning() as keeper:
-        await keeper.restore(two.folder)
-        two.go_on(2)
-        await keeper.save(await two.capture())
-    _damage_newest(backend)
-
-    async with one.owning() as keeper:
-        assert await keeper.restore(one.folder) is None
-        skipped = await one.heard(SnapshotSkipped)
-        one.go_on(5)
-        await keeper.save(await one.capture())
-
-    assert isinstance(skipped, SnapshotSkipped)
-    assert skipped.revision == 2
-    assert (await (await one.store.load(SESSION)).document("local_storage.json")) == b"5"
-
-
-async def test_nothing_whole_is_an_error_and_the_folder_stays_as_it_was(tmp_path: Path) -> None:
-    backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
-    await _stored_twice(one)
-    backend.blobs[SESSION].clear()
-
-    async with two.owning() as keeper:
-        with pytest.raises(SnapshotDamaged):
-            await keeper.restore(two.folder)
-        assert not two.folder.exists()
-
-
-async def test_an_unsuitable_browser_is_refused(tmp_path: Path) -> None:
-    backend = MemoryBackend()
-    one = Machine(MemoryAuth(backend, keyring=RING), tmp_path / "one")
-    two = Machine(MemoryAuth(backend, keyring=RING), tmp_path / "two")
-    await _stored_twice(one)
-    older = type(CHROMIUM)(version="120.0", engine=CHROMIUM.engine)
-
-    async with two.owning() as keeper:
-        with pytest.raises(IncompatibleBrowser):
-            await keeper.restore(two.folder, browser=older)
 
 
 async def test_what_uses_a_session_is_stopped_at_once_when_it_is_lost(tmp_path: Path) -> None:
@@ -455,48 +289,6 @@ async def test_a_keeper_that_never_ran_can_be_released() -> None:
     await keeper.release()
 
     assert await store.holder(SESSION) is None
-
-
-# What becomes of a folder
-
-REVISIONS = st.integers(1, 9)
-
-
-def _history(numbers: list[int]) -> list[Revision]:
-    return [
-        Revision(number=each, kind=Kind.WEB, epoch=1, at=UNDATED, size=0, uploaded=0)
-        for each in sorted(numbers, reverse=True)
-    ]
-
-
-@given(
-    stored=st.lists(REVISIONS, unique=True),
-    local=st.none() | st.builds(LocalState, st.sampled_from([SESSION, OTHER]), REVISIONS),
-)
-def test_a_newer_state_is_never_replaced_and_an_older_one_never_kept(
-    stored: list[int], local: LocalState | None
-) -> None:
-    newest = max(stored, default=0)
-    try:
-        found = decide(SESSION, _history(stored), local=local, empty=False)
-    except StaleSnapshot:
-        # Only where it cannot be told which one is newer.
-        assert local is None or local.session != SESSION
-        assert local is not None or stored
-        return
-    if isinstance(found, Keep):
-        assert found.revision >= newest
-    else:
-        assert isinstance(found, Replace)
-        assert local is not None
-        assert local.revision < newest
-
-
-@given(stored=st.lists(REVISIONS, unique=True))
-def test_an_empty_folder_gets_what_is_stored(stored: list[int]) -> None:
-    found = decide(SESSION, _history(stored), local=None, empty=True)
-
-    assert found == (Replace() if stored else Keep(0))
 
 
 async def test_a_folder_of_another_session_is_refused(tmp_path: Path) -> None:
