@@ -26,6 +26,7 @@ class Notice:
         data: The details, as JSON text: it is sent on as it is.
         at: When it was published, in UTC, by the bus's clock.
         origin: Who caused it and need not be told, such as a socket's id; None: nobody.
+        author: The user who said it, where users speak to each other.
     """
 
     cursor: str
@@ -34,6 +35,7 @@ class Notice:
     data: str
     at: datetime
     origin: str | None = None
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,13 @@ class Bus(Protocol):
         ...
 
     async def publish(
-        self, channel: str, name: str, data: str, *, origin: str | None = None
+        self,
+        channel: str,
+        name: str,
+        data: str,
+        *,
+        origin: str | None = None,
+        author: str | None = None,
     ) -> Notice:
         """Publish a notice.
 
@@ -100,7 +108,8 @@ class Bus(Protocol):
             channel: Whom it concerns: 1 to 200 characters.
             name: What happened: 1 to 200 characters.
             data: The details as JSON text, at most 64 KiB.
-            origin: Who caused it.
+            origin: Who caused it and need not be told.
+            author: The user who said it.
 
         Raises:
             InvalidValue: Something is too long.

@@ -50,7 +50,13 @@ class MemoryBus:
         self._ring()
 
     async def publish(
-        self, channel: str, name: str, data: str, *, origin: str | None = None
+        self,
+        channel: str,
+        name: str,
+        data: str,
+        *,
+        origin: str | None = None,
+        author: str | None = None,
     ) -> Notice:
         """See `Bus.publish`."""
         check_notice(channel, name, data)
@@ -62,6 +68,7 @@ class MemoryBus:
             data=data,
             at=datetime.now(UTC),
             origin=origin,
+            author=author,
         )
         self._kept.append(notice)
         self._ring()

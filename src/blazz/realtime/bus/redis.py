@@ -69,12 +69,18 @@ class RedisBus:
         await self._server.close()
 
     async def publish(
-        self, channel: str, name: str, data: str, *, origin: str | None = None
+        self,
+        channel: str,
+        name: str,
+        data: str,
+        *,
+        origin: str | None = None,
+        author: str | None = None,
     ) -> Notice:
         """See `Bus.publish`."""
         check_notice(channel, name, data)
         new_life, publication = secrets.token_hex(8), secrets.token_hex(12)
-        arguments: list[str | int] = [new_life, self._backlog, channel, name, data, origin or ""]
+        arguments: list[str | int] = [new_life, self._backlog, channel, name, data, origin or "", author or ""]
         with self._server.errors():
             life, number, at = await self._publish(
                 keys=[self._notices, self._state, f"{self._once}:{publication}"], args=arguments
@@ -86,6 +92,7 @@ class RedisBus:
             data=data,
             at=_time(at),
             origin=origin,
+            author=author,
         )
 
     async def newest(self) -> str:
@@ -162,6 +169,7 @@ def _entry(key: bytes, fields: Mapping[bytes, Any]) -> _Entry:
         data=fields[b"data"].decode(),
         at=_time(fields[b"at"]),
         origin=fields[b"origin"].decode() or None,
+        author=fields[b"author"].decode() or None,
     )
     return _Entry(life, number, notice)
 
