@@ -210,7 +210,12 @@ class PostgresLedger(SqlLedger):
                     # It waited for a transaction that waited for it, and was undone.
                     if not left or not repeatable:
                         raise
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                except (
+                    asyncpg.PostgresError,
+                    asyncpg.InterfaceError,
+                    asyncpg.InternalClientError,
+                    OSError,
+                ) as error:
                     # The server was started anew since the connection was last used.
                     if begun or not left or not _is_away(error):
                         raise
@@ -224,6 +229,7 @@ def _is_away(error: Exception) -> bool:
     away = (
         OSError,
         exceptions.InterfaceError,  # the connection is closed
+        exceptions.InternalClientError,  # it broke in the middle of something
         exceptions.PostgresConnectionError,
         exceptions.OperatorInterventionError,  # it starts, stops or has crashed
         exceptions.TooManyConnectionsError,
@@ -235,10 +241,10 @@ def _is_away(error: Exception) -> bool:
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    from asyncpg import InterfaceError, PostgresError
+    from asyncpg import InterfaceError, InternalClientError, PostgresError
 
     try:
         yield
-    except (PostgresError, InterfaceError, OSError) as error:
+    except (PostgresError, InterfaceError, InternalClientError, OSError) as error:
         kind = LedgerUnavailable if _is_away(error) else LedgerError
         raise kind(f"the ledger's database: {error or type(error).__name__}") from error
