@@ -7,8 +7,6 @@ import enum
 import secrets
 import shutil
 import sys
-import threading
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,16 +17,17 @@ import anyio.to_thread
 
 from blazz.auth_stores.clock import unstopped
 from blazz.auth_stores.profiles import NEEDED, profile_files, storage_engine
-from blazz.auth_stores.snapshot.contents import Browser, FileSource, Kind, Snapshot, SnapshotFile
+from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot, SnapshotFile
 from blazz.providers.web import capture_program
 from blazz.providers.web.browser_storage import read_storage
 from blazz.providers.web.errors import CaptureFailed
+from blazz.providers.web.kept_files import KeptFile, KeptFolder
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 LEFTOVERS: Final = ".blazz-capture"
-"""The folder in the browser's folder where files are linked to while they are stored."""
+"""The folder in the browser's folder where its files are kept while they are stored."""
 
 
 class Method(enum.StrEnum):
@@ -77,9 +76,11 @@ class ProfileCapture:
     `Captured` tells which it was. No file of a snapshot is older than another, and its localStorage
     is read last: it is as new as the files or newer.
 
-    The files are links to those of the browser, or copies where a link would not do, in the folder
-    `.blazz-capture` in that of the browser. They are removed when the snapshot is not used any
-    more, when our process dies in the middle, and at the latest by the next capture.
+    The files of a snapshot are links to those of the browser, in the folder `.blazz-capture` in
+    that of the browser. They are removed when the snapshot is not used any more, when our process
+    dies in the middle, and at the latest by the next capture. Databases of SQLite change in place:
+    each read of them is proved, and raises `SourceChanged` if it came too late. The capture after
+    that copies them.
 
     Args:
         pid: The browser's first process.
@@ -120,6 +121,7 @@ class ProfileCapture:
         self._timeout = timeout
         self._lock = anyio.Lock()
         self._kept: set[Path] = set()
+        self._copies = False
 
     async def __call__(self) -> Snapshot:
         """Take a snapshot of the browser as it is.
@@ -150,17 +152,29 @@ class ProfileCapture:
             folder=self._user_data,
             parts=NEEDED,
             target=target,
+            copies=self._copies,
         )
-        folder = _KeptFolder(target, self._kept)
+        folder = KeptFolder(target, self._kept)
         answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
+        self._copies = False
         # Not before: the page writes on, and what it has told us would be older than its files.
         storage = await read_storage(self._page)
         engine = await anyio.to_thread.run_sync(storage_engine, self._user_data)
         snapshot = Snapshot(
             kind=Kind.WEB,
             files=tuple(
-                SnapshotFile(name, KeptFile(FileSource(target / kept, size), folder))
-                for name, kept, size in answer["files"]
+                SnapshotFile(
+                    name,
+                    KeptFile(
+                        folder=folder,
+                        kept=kept,
+                        name=name,
+                        size=size,
+                        proof=proof,
+                        on_late=self._came_late,
+                    ),
+                )
+                for name, kept, size, proof in answer["files"]
             ),
             documents=storage.to_documents(),
             browser=dataclasses.replace(self._browser, engine=engine or self._browser.engine),
@@ -173,6 +187,9 @@ class ProfileCapture:
             seconds=unstopped() - started,
             attempts=answer["attempts"],
         )
+
+    def _came_late(self) -> None:
+        self._copies = True
 
     def _make_target(self) -> Path:
         """Remove what nobody uses any more, and make a new folder."""
@@ -222,41 +239,6 @@ async def capture_closed(
     )
     on_captured(captured)
     return captured.snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class KeptFile:
-    """A file of a snapshot, which keeps the folder that it is in from being removed."""
-
-    source: FileSource
-    folder: _KeptFolder
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-        return self.source.size
-
-    async def read(self, offset: int, length: int) -> bytes:
-        """Read some of its bytes."""
-        return await self.source.read(offset, length)
-
-
-class _KeptFolder:
-    """A folder that is removed when nobody holds this any more."""
-
-    def __init__(self, path: Path, kept: set[Path]) -> None:
-        kept.add(path)
-        weakref.finalize(self, _remove, path, kept)
-
-
-def _remove(path: Path, kept: set[Path]) -> None:
-    kept.discard(path)
-    # Whoever let go of it last may be the event loop, and the disk may be slow.
-    remover = threading.Thread(target=shutil.rmtree, args=(path,), kwargs={"ignore_errors": True})
-    try:
-        remover.start()
-    except RuntimeError:  # The interpreter is ending.
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _cannot_stop() -> str | None:

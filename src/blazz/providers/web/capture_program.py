@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Request:
         folder: The browser's folder.
         parts: What is wanted of it.
         target: An empty folder on the same file system.
+        copies: Copy databases, which change in place, instead of linking to them.
         patience: Seconds to wait for the processes to stop, in one attempt.
         limit: Seconds after which they are let go on even if the program hangs.
     """
@@ -42,6 +44,7 @@ class Request:
     folder: Path
     parts: Sequence[str]
     target: Path
+    copies: bool = False
     patience: float = 0.04
     limit: float = 2.0
 
@@ -55,6 +58,8 @@ class Request:
             "target": str(self.target),
             "patience": self.patience,
             "limit": self.limit,
+            "copies": self.copies,
+            "group": os.getpgrp() if hasattr(os, "getpgrp") else None,
         }
         return json.dumps(value).encode() + b"\n"
 

@@ -2,7 +2,8 @@
 
 A request is one line of JSON: the process `pid` to stop, or None and the `reason`; the `parts` of
 the `folder` to take and the `target` to put them; the `patience` with processes that do not stop,
-and the `limit` for any stop, in seconds.
+and the `limit` for any stop, in seconds; the process `group` that must not be stopped; and whether
+to make `copies` of what changes in place.
 
 The guard reads it, starts the worker and waits. If the worker dies or takes too long while the
 browser stands still, the guard lets the browser go on. If whoever asked dies, the guard sees the
@@ -101,14 +102,13 @@ def _work(request: dict[str, Any], announce: int) -> None:
 def _answer(request: dict[str, Any], announce: int) -> dict[str, Any]:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, -10)  # Nobody else should run while the browser waits.
-    except OSError:
-        pass
     reason = request["reason"]
     if request["pid"] is not None:
         try:
-            return {"method": "stopped", **_capture(request, Tree(request["pid"]), announce)}
+            return {
+                "method": "stopped",
+                **_capture(request, Tree(request["pid"], ours=request["group"]), announce),
+            }
         except (Late, NotAllowed) as error:
             reason = str(error)
     return {"method": "ordered", "reason": reason, **_capture(request, None, announce)}
@@ -131,7 +131,7 @@ def _capture(request: dict[str, Any], tree: Tree | None, announce: int) -> dict[
             with moment:
                 if tree is None:
                     _check_still(moment, folder, parts)
-                files = settle(moment, target)
+                files = settle(moment, target, copies=request["copies"])
         except (Late, Moved):
             if pause is None:
                 raise
@@ -148,15 +148,33 @@ def _stopped(
 ) -> tuple[Moment, float]:
     """Take the files while the browser stands still, and the seconds of its pause."""
     os.write(announce, STOPPING)
+    usual = _hurry()
     started = time.monotonic()
     try:
         tree.stop(request["patience"])
         moment = Moment(request["folder"], request["parts"], at_once=at_once)
     finally:
-        tree.resume()
-        seconds = time.monotonic() - started
+        seconds = tree.resume() - started
+        _take_time(usual)
         os.write(announce, RUNNING)
     return moment, seconds
+
+
+def _hurry() -> int:
+    """Let nobody else run on this processor while the browser waits, if we may."""
+    usual = os.sched_getscheduler(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except OSError:
+        pass
+    return usual
+
+
+def _take_time(usual: int) -> None:
+    try:
+        os.sched_setscheduler(0, usual, os.sched_param(0))
+    except OSError:
+        pass
 
 
 def _check_still(moment: Moment, folder: str, parts: list[str]) -> None:

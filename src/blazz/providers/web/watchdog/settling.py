@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 
-from .taking import changes_in_place
-
 _COPY_BYTES = 8 * 1024 * 1024
 _NO_LINK = frozenset(
     (
@@ -27,40 +25,49 @@ class Moved(Exception):
     """A file was changed in place before it was copied."""
 
 
-def settle(moment: Moment, folder: str) -> list[tuple[str, str, int]]:
+def settle(moment: Moment, folder: str, *, copies: bool) -> list[list[object]]:
     """Link or copy all files of a moment into an empty folder.
 
+    A link to a file that changes in place goes with a proof: as long as that holds, the file is
+    what it was at the moment. A copy needs none, and costs the disk as much as it has bytes.
+
+    Args:
+        moment: The files.
+        folder: The folder.
+        copies: Copy the files that change in place.
+
     Returns:
-        For each file its name in the browser's folder, its name here, and how many of its bytes
-        belong to the moment.
+        For each file its name in the browser's folder, its name here, how many of its bytes belong
+        to the moment, and the proof, see `Taken.evidence`.
 
     Raises:
         Moved: One was changed before it was copied; the moment cannot be had any more.
     """
     if moment.busy:
         raise Moved(moment.busy)
+    settled = []
     opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         # Databases first: each of their copies may come too late.
         files = sorted(moment.files, key=lambda each: each.proof is None)
         for number, each in enumerate(files):
-            _settle(each, f"{folder}/{number}", opened)
-        for each in files:
-            if each.content is None and each.proof is not None and each.evidence() != each.proof:
-                raise Moved(f"{each.name} was changed before it was copied")
-        return [(each.name, str(number), each.size) for number, each in enumerate(files)]
+            target = f"{folder}/{number}"
+            proof = None
+            if each.content is not None:
+                _write(each.content, target)
+            elif each.proof is None or not copies:
+                proof = each.proof if _link(each, target, opened) else _copy(each, target)
+            else:
+                _copy(each, target)
+            settled.append([each.name, str(number), each.size, proof])
     finally:
         os.close(opened)
+    return settled
 
 
-def _settle(file: Taken, target: str, opened: int) -> None:
-    if file.content is None and not changes_in_place(file.name) and _link(file, target, opened):
-        return
-    with open(target, "xb") as copy:
-        if file.content is None:
-            _copy(file, copy.fileno())
-        else:
-            copy.write(file.content)
+def _write(content: bytes, target: str) -> None:
+    with open(target, "xb") as file:
+        file.write(content)
 
 
 def _link(file: Taken, target: str, opened: int) -> bool:
@@ -74,17 +81,20 @@ def _link(file: Taken, target: str, opened: int) -> bool:
     return True
 
 
-def _copy(file: Taken, handle: int) -> None:
+def _copy(file: Taken, target: str) -> None:
     """Copy the bytes that belong to the moment, by the file system itself where it can."""
     offset = 0
-    while offset < file.size:
-        length = min(_COPY_BYTES, file.size - offset)
-        try:
-            done = os.copy_file_range(file.handle, handle, length, offset, offset)
-        except OSError as error:
-            if error.errno not in {*_NO_LINK, errno.EINVAL, errno.ENOSYS}:
-                raise
-            done = os.pwrite(handle, file.read(offset, length), offset)
-        if not done:
-            raise Moved(f"{file.name} was cut short")
-        offset += done
+    with open(target, "xb") as copy:
+        while offset < file.size:
+            length = min(_COPY_BYTES, file.size - offset)
+            try:
+                done = os.copy_file_range(file.handle, copy.fileno(), length, offset, offset)
+            except OSError as error:
+                if error.errno not in {*_NO_LINK, errno.EINVAL, errno.ENOSYS}:
+                    raise
+                done = os.pwrite(copy.fileno(), file.read(offset, length), offset)
+            if not done:
+                raise Moved(f"{file.name} was cut short")
+            offset += done
+    if file.proof is not None and file.evidence() != file.proof:
+        raise Moved(f"{file.name} was changed before it was copied")

@@ -41,7 +41,8 @@ class Taken:
         handle: The open file.
         size: How many of its bytes belong to the moment.
         content: These bytes, if they had to be read at once.
-        proof: What `evidence` must still be after a copy; None: its bytes do not change any more.
+        proof: What `evidence` must still be when its bytes are read later; None: they do not
+            change any more.
         busy: Why it cannot be copied later; None: it can.
     """
 
@@ -52,7 +53,7 @@ class Taken:
         self.handle = handle
         self.size = size
         self.content: bytes | None = None
-        self.proof: tuple[object, ...] | None = None
+        self.proof: list[int] | str | None = None
         self.busy: str | None = None
 
     def read(self, offset: int, length: int) -> bytes:
@@ -68,16 +69,26 @@ class Taken:
             offset += len(piece)
         return b"".join(pieces)
 
-    def evidence(self) -> object:
+    def evidence(self) -> list[int] | str:
         """What differs once bytes that belong to the moment may have been changed."""
-        if self.name.endswith("-wal"):
-            return self.read(0, HEADER_BYTES)
-        found = os.fstat(self.handle)
-        return found.st_mtime_ns, found.st_size
+        return evidence(self.name, self.handle)
 
     def close(self) -> None:
         """Close it."""
         os.close(self.handle)
+
+
+def evidence(name: str, handle: int) -> list[int] | str:
+    """What differs once bytes of a database, or committed ones of its log, have been changed.
+
+    Only copying a write-ahead log back changes its database, and only when that is done is the log
+    begun anew, with another header. While both stand, all that is committed in the log stays where
+    it is.
+    """
+    if name.endswith("-wal"):
+        return os.pread(handle, HEADER_BYTES, 0).hex()
+    found = os.fstat(handle)
+    return [found.st_mtime_ns, found.st_size]
 
 
 class Moment:
@@ -158,12 +169,7 @@ class Moment:
 
 
 def _take_database(parts: list[Taken], at_once: int) -> None:
-    """Take a database and its logs, so that they fit together.
-
-    Only copying a write-ahead log back changes its database, and only when that is done is the log
-    begun anew, with another header. While both stand, all that is committed in the log stays where
-    it is.
-    """
+    """Take a database and its logs, so that they fit together."""
     main = parts[0]
     for each in parts:
         each.proof = each.evidence()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import os.path
 import signal
 import time
 
@@ -25,16 +26,18 @@ class Late(Exception):
 class Tree:
     """A process and its descendants.
 
+    Args:
+        root: The process.
+        ours: The process group of whoever asked, which is not to be stopped.
+
     Raises:
         ProcessLookupError: There is no such process.
     """
 
-    def __init__(self, root: int) -> None:
+    def __init__(self, root: int, *, ours: int | None = None) -> None:
         self.root = root
-        self.pids: set[int] = set()
-        leads = os.getpgid(root) == root
-        # The group that the root leads holds nobody else's processes. Ours is not to be stopped.
-        self.group = root if leads and root != os.getpgrp() else None
+        self.group = _own_group(root, {ours, os.getpgrp()})
+        self.pids = descendants(root)
 
     def stop(self, seconds: float) -> None:
         """Stop all; when it returns, none of them runs a line of its own code.
@@ -45,30 +48,39 @@ class Tree:
         """
         deadline = time.monotonic() + seconds
         try:
-            # A signal to a group meets no race with forks: the kernel gives it to all of them,
-            # and makes a fork that is under way start again afterwards.
+            # The kernel gives a signal to all of a group at once, and makes a fork that is under
+            # way start again afterwards.
             if self.group is not None:
                 os.killpg(self.group, signal.SIGSTOP)
-            # Descendants may have left the group. What is stopped has no children any more, so
-            # that at some point none is new.
-            while new := descendants(self.root) - self.pids:
-                self.pids |= new
+            # Others may have left the group or appeared. What is stopped has no children any more,
+            # so that at some point none is new.
+            new = self.pids
+            while new:
+                self.pids = self.pids | new
                 for pid in new:
                     _send(pid, signal.SIGSTOP)
                 _wait(new, deadline)
+                new = descendants(self.root) - self.pids
         except PermissionError as error:
             raise NotAllowed(f"process {self.root} may not be stopped by us") from error
 
-    def resume(self) -> None:
-        """Let all go on that `stop` has stopped, here or in another process; may be repeated."""
+    def resume(self) -> float:
+        """Let all go on that `stop` has stopped, here or in another process; may be repeated.
+
+        Returns:
+            When the last of them was told, on the monotonic clock.
+        """
         if self.group is not None:
             _send_group(self.group, signal.SIGCONT)
-        for pid in self.pids or descendants(self.root):
+        told_at = time.monotonic()
+        for pid in self.pids:
             try:
-                _send(pid, signal.SIGCONT)
-            except PermissionError:
+                if self.group is None or os.getpgid(pid) != self.group:
+                    os.kill(pid, signal.SIGCONT)
+                    told_at = time.monotonic()
+            except (ProcessLookupError, PermissionError):
                 continue
-        self.pids.clear()
+        return told_at
 
 
 def resume(root: int) -> None:
@@ -81,22 +93,40 @@ def resume(root: int) -> None:
             _send_group(root, signal.SIGCONT)
 
 
+def _own_group(root: int, others: set[int | None]) -> int | None:
+    """The process group of a process, if nobody else's processes can be in it.
+
+    Its leader is the process, or a script of which the process is the only child.
+    """
+    group = os.getpgid(root)
+    if group in others:
+        return None
+    if group == root or _children(group) == {root}:
+        return group
+    return None
+
+
 def descendants(root: int) -> set[int]:
     """A process and all below it; empty if it is gone."""
     found: set[int] = set()
-    waiting = [root]
+    waiting = {root}
     while waiting:
         pid = waiting.pop()
-        if pid in found:
-            continue
-        try:
-            threads = os.listdir(f"/proc/{pid}/task")
-        except OSError:
-            continue
-        found.add(pid)
-        # Children belong to the thread that made them.
-        for thread in threads:
-            waiting += map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
+        if os.path.exists(f"/proc/{pid}"):
+            found.add(pid)
+            waiting |= _children(pid) - found
+    return found
+
+
+def _children(pid: int) -> set[int]:
+    """The children of a process; none if it is gone."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return set()
+    found: set[int] = set()
+    for thread in threads:  # Children belong to the thread that made them.
+        found.update(map(int, _read(f"/proc/{pid}/task/{thread}/children").split()))
     return found
 
 
