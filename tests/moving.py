@@ -171,11 +171,13 @@ class Journey:
     async def move(self) -> Move:
         """Kill the machine, delete its disk, and go on elsewhere; check that nothing is lost."""
         old, new = self._machines[-1], await self._start_machine()
+        token = await self._send_into_the_dark(old)
         devices = [device.id for device in self.phone.devices]
         killed_at = time.monotonic()
         old.kill()
         new.do("open")
         await old.lose_disk()
+        self.budi.go_online()
         meanwhile = self._say("while nobody runs")
         self.budi.send_text(SHOP, meanwhile)
         ready = await new.tells("ready")
@@ -183,6 +185,7 @@ class Journey:
         assert not new.has_told("qr"), "it had to be linked again"
         assert [device.id for device in self.phone.devices] == devices, "another device"
         await new.tells("received", text=meanwhile)
+        await new.tells("delivered", token=token)
         await self._talk(new)
         before = len(new.told)
         new.do("history", chat=BUDI)
@@ -205,6 +208,14 @@ class Journey:
         self._tasks.start_soon(machine.listen)
         await machine.tells("up")
         return machine
+
+    async def _send_into_the_dark(self, machine: Machine) -> str:
+        """Send a message that only arrives when the next machine runs; give its token."""
+        self.budi.go_offline()
+        before, text = len(machine.told), self._say("sent into the dark")
+        await machine.saved_after(lambda: machine.do("send", to=BUDI, text=text))
+        token: str = (await machine.tells("sent", after=before))["token"]
+        return token
 
     async def _talk(self, machine: Machine) -> None:
         """Send and receive a message, and wait until all of that is stored."""

@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from blazz import Client, Session, Text, TextReceived
+from blazz import Client, Delivered, Session, Text, TextReceived
 from blazz.auth_stores import Keeping
 from blazz.events.sessions import BackupFailed, BackupSaved, SessionEvent, SessionState
 from blazz.pairing import QrCode
@@ -57,6 +57,10 @@ async def main(settings: Settings) -> None:
     async def received(_: Session, event: TextReceived) -> None:
         tell("received", text=event.body)
 
+    @client.on(Delivered)
+    async def delivered(_: Session, event: Delivered) -> None:
+        tell("delivered", token=event.token)
+
     @client.on(BackupSaved)
     async def saved(_: Session, event: BackupSaved) -> None:
         tell("saved", revision=event.revision, uploaded=event.uploaded, seconds=event.seconds)
@@ -91,7 +95,7 @@ async def _open(client: Client, settings: Settings) -> None:
 async def _obey(session: Session, command: dict[str, Any]) -> None:
     if command["do"] == "send":
         receipt = await session.send(command["to"], Text(command["text"]))
-        tell("sent", id=receipt.message_id)
+        tell("sent", token=receipt.token)
     elif command["do"] == "history":
         found = [it async for it in session.history(command["chat"], limit=1000)]
         tell("history", texts=[getattr(it.message, "body", None) for it in found])

@@ -18,10 +18,12 @@ from typing import Any, Final
 
 from blazz.databases.queries import Queries, migrations
 from blazz.databases.sqlite import SqliteDatabase
+from blazz.errors import InvalidValue
 from blazz.providers.web.ids import message_id_for
 
 _DAYS: Final = 30
 _REMEMBERED: Final = 10_000
+_EXPORTED: Final = 10_000
 
 
 class Standing(enum.StrEnum):
@@ -127,6 +129,42 @@ class Outbox:
         self._tokens.clear()
         await self._write("forget_all")
         await self._write("forget_facts")
+
+    async def export(self) -> bytes:
+        """Write its newest messages and its facts, so that another machine can go on with them.
+
+        The oldest comes first, so that what was written before changes little.
+        """
+
+        def read(connection: sqlite3.Connection) -> dict[str, list[Any]]:
+            newest = connection.execute(self._queries["newest"], {"most": _EXPORTED}).fetchall()
+            facts = connection.execute(self._queries["all_facts"]).fetchall()
+            return {"facts": facts, "sent": newest[::-1]}
+
+        found = await self._database.write(read, durable=False)
+        return json.dumps(found, separators=(",", ":")).encode()
+
+    async def merge(self, content: bytes) -> None:
+        """Take in what `export` wrote; what is known here already stays as it is.
+
+        Raises:
+            InvalidValue: It is nothing that `export` writes.
+        """
+        try:
+            found = json.loads(content)
+            sent = [tuple(row) for row in found["sent"]]
+            facts = [tuple(row) for row in found["facts"]]
+            if any(len(row) != 6 for row in sent) or any(len(row) != 2 for row in facts):
+                raise ValueError
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidValue("outbox", "what Outbox.export writes", content[:80]) from error
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(self._queries["take_message"], sent)
+            connection.executemany(self._queries["take_fact"], facts)
+
+        self._tokens.clear()
+        await self._database.write(write, durable=False)
 
     def _remember(self, message_id: str, token: str | None) -> None:
         self._tokens[message_id] = token

@@ -18,6 +18,20 @@ DELETE FROM sent WHERE noted_at < :before;
 -- name: forget_all
 DELETE FROM sent;
 
+-- name: newest
+SELECT id, token, chat, message_id, state, noted_at FROM sent
+ORDER BY noted_at DESC, id LIMIT :most;
+
+-- name: all_facts
+SELECT name, value FROM facts ORDER BY name;
+
+-- name: take_message
+INSERT INTO sent (id, token, chat, message_id, state, noted_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: take_fact
+INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING;
+
 -- name: get_fact
 SELECT value FROM facts WHERE name = :name;
 

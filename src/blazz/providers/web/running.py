@@ -54,7 +54,7 @@ class Running:
         self.outbox = Outbox(context.folder / "outbox.db")
         self._feed = PairingFeed()
         self._intake = Intake(context, self.outbox, self.changed)
-        self._profile = Profile(context.folder / "profile", context.keeper)
+        self._profile = Profile(context.folder / "profile", self.outbox, context.keeper)
         self.life = Life(
             context,
             settings=web.life,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -23,9 +24,11 @@ from blazz.providers.web.browser_storage import BrowserStorage, restore_document
 from blazz.providers.web.capture import ProfileCapture, capture_closed
 from blazz.providers.web.finding import find_chromium
 from blazz.providers.web.launching import launch
+from blazz.providers.web.outbox import Outbox
 from blazz.providers.web.profiles import hold_profile
 from blazz.providers.web.settings import BrowserSettings
 
+_OUTBOX: Final = "outbox.json"
 _VERSION: Final = re.compile(r"\d+(?:\.\d+){1,3}")
 _VERSION_SECONDS: Final = 10.0
 log: Final = logging.getLogger("blazz.web")
@@ -37,11 +40,13 @@ class Profile:
 
     Attributes:
         folder: The profile folder.
+        outbox: What was sent; it goes with the profile from machine to machine.
         keeper: Backs it up; None: nobody does.
         closed: The last browser on it was closed in good order: all that it knew is in the folder.
     """
 
     folder: Path
+    outbox: Outbox
     keeper: SessionKeeper | None = None
     closed: bool = field(default=False, init=False)
     _browser: Browser | None = field(default=None, init=False)
@@ -57,7 +62,11 @@ class Profile:
             return None
         browser = self._browser or await _expected(settings)
         documents = await self.keeper.restore(self.folder, browser=browser)
-        return restore_documents(documents) if documents is not None else None
+        if documents is None:
+            return None
+        if (sent := documents.get(_OUTBOX)) is not None:
+            await self.outbox.merge(sent)
+        return restore_documents(documents)
 
     def used_by(self, browser: RunningBrowser) -> None:
         """Note which browser uses it."""
@@ -68,11 +77,11 @@ class Profile:
             wa_js=None if browser.settings.wa_js else browser.settings.wa_js_version,
         )
 
-    def capture_of(self, browser: RunningBrowser) -> ProfileCapture:
+    def capture_of(self, browser: RunningBrowser) -> Callable[[], Awaitable[Snapshot]]:
         """What takes snapshots of it while a browser uses it."""
         assert self._browser is not None
         keeper = self.keeper
-        return ProfileCapture(
+        capture = ProfileCapture(
             pid=browser.pid,
             user_data=self.folder,
             page=browser.page,
@@ -80,10 +89,20 @@ class Profile:
             on_captured=lambda it: None if keeper is None else keeper.paused(it.pause),
         )
 
+        async def take() -> Snapshot:
+            return await self._with_outbox(await capture())
+
+        return take
+
     async def captured(self) -> Snapshot:
         """Take a snapshot of it after a clean close."""
         assert self._browser is not None
-        return await capture_closed(self.folder, browser=self._browser)
+        return await self._with_outbox(await capture_closed(self.folder, browser=self._browser))
+
+    async def _with_outbox(self, snapshot: Snapshot) -> Snapshot:
+        # After the profile was taken: a message that is in the page is in here, too.
+        documents = {**snapshot.documents, _OUTBOX: await self.outbox.export()}
+        return dataclasses.replace(snapshot, documents=documents)
 
     async def forget(self) -> None:
         """Remove it: its login has ended, and nobody shall restore it."""
