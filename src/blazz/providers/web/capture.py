@@ -144,18 +144,20 @@ class ProfileCapture:
         return captured
 
     async def _take(self, started: float) -> Captured:
-        reason = _cannot_stop()
         target = await anyio.to_thread.run_sync(self._make_target)
         request = capture_program.Request(
-            pid=None if reason else self._pid,
-            reason=reason,
+            pid=self._pid,
             folder=self._user_data,
             parts=NEEDED,
             target=target,
             copies=self._copies,
         )
         folder = KeptFolder(target, self._kept)
-        answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
+        if reason := _cannot_stop():
+            answer = await anyio.to_thread.run_sync(capture_program.capture_running, request)
+            answer |= {"method": Method.ORDERED, "reason": reason}
+        else:
+            answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
         self._copies = False
         # Not before: the page writes on, and what it has told us would be older than its files.
         storage = await read_storage(self._page)
@@ -182,7 +184,7 @@ class ProfileCapture:
         return Captured(
             snapshot=snapshot,
             method=Method(answer["method"]),
-            reason=answer.get("reason"),
+            reason=answer["reason"],
             pause=answer["pause"],
             seconds=unstopped() - started,
             attempts=answer["attempts"],

@@ -1,4 +1,4 @@
-"""Runs the program that takes the files of a browser, see `blazz.providers.web.watchdog`."""
+"""Has the files of a browser taken, by a program of its own if the browser is stopped for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import anyio.abc
 import anyio.to_thread
 
 from blazz.providers.web.errors import CaptureFailed
-from blazz.providers.web.watchdog import tree
+from blazz.providers.web.watchdog import attempts, settling, taking, tree
 
 _START: Final = (
     "import sys; sys.path.append(sys.argv[1]); from watchdog.program import main; main()"
@@ -29,8 +29,7 @@ class Request:
     """What the program is asked to do.
 
     Attributes:
-        pid: The process to stop together with its descendants; None: nothing is stopped.
-        reason: Why nothing is stopped.
+        pid: The process to stop together with its descendants.
         folder: The browser's folder.
         parts: What is wanted of it.
         target: An empty folder on the same file system.
@@ -39,8 +38,7 @@ class Request:
         limit: Seconds after which they are let go on even if the program hangs.
     """
 
-    pid: int | None
-    reason: str | None
+    pid: int
     folder: Path
     parts: Sequence[str]
     target: Path
@@ -52,14 +50,13 @@ class Request:
         """The line that the program reads."""
         value = {
             "pid": self.pid,
-            "reason": self.reason,
             "folder": str(self.folder),
             "parts": list(self.parts),
             "target": str(self.target),
             "patience": self.patience,
             "limit": self.limit,
             "copies": self.copies,
-            "group": os.getpgrp() if hasattr(os, "getpgrp") else None,
+            "group": os.getpgrp(),
         }
         return json.dumps(value).encode() + b"\n"
 
@@ -111,10 +108,23 @@ async def _end(process: anyio.abc.Process, request: Request, *, answered: bool) 
         await process.wait()
     if process.returncode is None:
         process.kill()
-    if not answered and request.pid is not None:
+    if not answered:
         # Guard and worker may both be dead, and the browser still stand still.
         await anyio.to_thread.run_sync(tree.resume, request.pid)
     await process.aclose()
+
+
+def capture_running(request: Request) -> dict[str, Any]:
+    """Do the same without stopping anything, in this process; reads and links some files.
+
+    Raises:
+        CaptureFailed: It was not possible.
+    """
+    folder, target = str(request.folder), str(request.target)
+    try:
+        return attempts.capture(folder, request.parts, target, copies=request.copies)
+    except (OSError, settling.Moved, taking.Refused) as error:
+        raise CaptureFailed(f"the files were not taken: {error}") from error
 
 
 def _answer(output: bytes) -> dict[str, Any]:

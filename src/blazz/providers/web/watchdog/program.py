@@ -1,9 +1,9 @@
 """The program: a worker that stops the browser, and a guard that does nothing but watch over it.
 
-A request is one line of JSON: the process `pid` to stop, or None and the `reason`; the `parts` of
-the `folder` to take and the `target` to put them; the `patience` with processes that do not stop,
-and the `limit` for any stop, in seconds; the process `group` that must not be stopped; and whether
-to make `copies` of what changes in place.
+A request is one line of JSON: the process `pid` to stop, and the process `group` that must not be
+stopped; the `parts` of the `folder` to take and the `target` to put them; whether to make `copies`
+of what changes in place; the `patience` with processes that do not stop, and the `limit` for any
+stop, in seconds.
 
 The guard reads it, starts the worker and waits. If the worker dies or takes too long while the
 browser stands still, the guard lets the browser go on. If whoever asked dies, the guard sees the
@@ -22,13 +22,11 @@ import signal
 import sys
 import time
 
-from .settling import Moved, settle
-from .taking import SMALL_BYTES, Moment
+from .attempts import capture
+from .taking import Moment
 from .tree import Late, NotAllowed, Tree, resume
 
 STOPPING, RUNNING = b"s", b"r"
-_PAUSES = (0.03, 0.1, 0.3, 0.6)
-_AT_ONCE_AT_LAST = 64 * 1024 * 1024
 
 TYPE_CHECKING = False  # The real one costs the time to import it.
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ def _guard(worker: int, phases: int, request: dict[str, Any]) -> None:
             break
     # A worker that was killed is certainly dead before the browser goes on.
     os.waitpid(worker, 0)
-    if (killed or stopped_at is not None) and request["pid"] is not None:
+    if killed or stopped_at is not None:
         resume(request["pid"])
     if abandoned:
         shutil.rmtree(request["target"], ignore_errors=True)
@@ -102,50 +100,21 @@ def _work(request: dict[str, Any], announce: int) -> None:
 def _answer(request: dict[str, Any], announce: int) -> dict[str, Any]:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    reason = request["reason"]
-    if request["pid"] is not None:
-        try:
-            return {
-                "method": "stopped",
-                **_capture(request, Tree(request["pid"], ours=request["group"]), announce),
-            }
-        except (Late, NotAllowed) as error:
-            reason = str(error)
-    return {"method": "ordered", "reason": reason, **_capture(request, None, announce)}
+    wanted = (request["folder"], request["parts"], request["target"])
+    tree = Tree(request["pid"], ours=request["group"])
+    try:
+        got = capture(
+            *wanted,
+            copies=request["copies"],
+            take=lambda at_once: _take(tree, request, announce, at_once),
+        )
+    except (Late, NotAllowed) as error:
+        got = capture(*wanted, copies=request["copies"])
+        return {"method": "ordered", "reason": str(error), **got}
+    return {"method": "stopped", "reason": None, **got}
 
 
-def _capture(request: dict[str, Any], tree: Tree | None, announce: int) -> dict[str, Any]:
-    """Try until all files are those of one moment."""
-    folder, parts, target = request["folder"], request["parts"], request["target"]
-    longest = 0.0
-    for attempt, pause in enumerate((*_PAUSES, None), start=1):
-        at_once = SMALL_BYTES if pause is not None else _AT_ONCE_AT_LAST
-        try:
-            # A rehearsal: it brings all that will be looked at into memory.
-            Moment(folder, parts, at_once=at_once).close()
-            if tree is None:
-                moment = Moment(folder, parts, at_once=at_once)
-            else:
-                moment, seconds = _stopped(tree, request, announce, at_once)
-                longest = max(longest, seconds)
-            with moment:
-                if tree is None:
-                    _check_still(moment, folder, parts)
-                files = settle(moment, target, copies=request["copies"])
-        except (Late, Moved):
-            if pause is None:
-                raise
-        else:
-            return {"files": files, "pause": longest, "attempts": attempt}
-        for name in os.listdir(target):
-            os.unlink(f"{target}/{name}")
-        time.sleep(pause)
-    raise AssertionError
-
-
-def _stopped(
-    tree: Tree, request: dict[str, Any], announce: int, at_once: int
-) -> tuple[Moment, float]:
+def _take(tree: Tree, request: dict[str, Any], announce: int, at_once: int) -> tuple[Moment, float]:
     """Take the files while the browser stands still, and the seconds of its pause."""
     os.write(announce, STOPPING)
     usual = _hurry()
@@ -175,10 +144,3 @@ def _take_time(usual: int) -> None:
         os.sched_setscheduler(0, usual, os.sched_param(0))
     except OSError:
         pass
-
-
-def _check_still(moment: Moment, folder: str, parts: list[str]) -> None:
-    """Check that tables and logs, which were opened one after the other, fit together."""
-    with Moment(folder, parts, at_once=0) as later:
-        if later.fingerprint() != moment.fingerprint():
-            raise Moved("LevelDB has changed its set of tables")

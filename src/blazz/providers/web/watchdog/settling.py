@@ -18,6 +18,8 @@ _NO_LINK = frozenset(
 
 TYPE_CHECKING = False  # The real one costs the time to import it.
 if TYPE_CHECKING:
+    from io import BufferedWriter
+
     from .taking import Moment, Taken
 
 
@@ -46,22 +48,18 @@ def settle(moment: Moment, folder: str, *, copies: bool) -> list[list[object]]:
     if moment.busy:
         raise Moved(moment.busy)
     settled = []
-    opened = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # Databases first: each of their copies may come too late.
-        files = sorted(moment.files, key=lambda each: each.proof is None)
-        for number, each in enumerate(files):
-            target = f"{folder}/{number}"
-            proof = None
-            if each.content is not None:
-                _write(each.content, target)
-            elif each.proof is None or not copies:
-                proof = each.proof if _link(each, target, opened) else _copy(each, target)
-            else:
-                _copy(each, target)
-            settled.append([each.name, str(number), each.size, proof])
-    finally:
-        os.close(opened)
+    # Databases first: each of their copies may come too late.
+    files = sorted(moment.files, key=lambda each: each.proof is None)
+    for number, each in enumerate(files):
+        target = f"{folder}/{number}"
+        proof = None
+        if each.content is not None:
+            _write(each.content, target)
+        elif (each.proof is None or not copies) and _link(each, target):
+            proof = each.proof
+        else:
+            _copy(each, target)
+        settled.append([each.name, str(number), each.size, proof])
     return settled
 
 
@@ -70,14 +68,20 @@ def _write(content: bytes, target: str) -> None:
         file.write(content)
 
 
-def _link(file: Taken, target: str, opened: int) -> bool:
+def _link(file: Taken, target: str) -> bool:
     """Give the file that is open another name; its old one may stand for another file by now."""
+    try:
+        opened = os.open("/proc/self/fd", os.O_RDONLY)
+    except OSError:
+        return False  # Only Linux has it.
     try:
         os.link(str(file.handle), target, src_dir_fd=opened, follow_symlinks=True)
     except OSError as error:
         if error.errno in _NO_LINK:
             return False
         raise
+    finally:
+        os.close(opened)
     return True
 
 
@@ -86,15 +90,20 @@ def _copy(file: Taken, target: str) -> None:
     offset = 0
     with open(target, "xb") as copy:
         while offset < file.size:
-            length = min(_COPY_BYTES, file.size - offset)
-            try:
-                done = os.copy_file_range(file.handle, copy.fileno(), length, offset, offset)
-            except OSError as error:
-                if error.errno not in {*_NO_LINK, errno.EINVAL, errno.ENOSYS}:
-                    raise
-                done = os.pwrite(copy.fileno(), file.read(offset, length), offset)
+            done = _copy_some(file, copy, offset, min(_COPY_BYTES, file.size - offset))
             if not done:
                 raise Moved(f"{file.name} was cut short")
             offset += done
     if file.proof is not None and file.evidence() != file.proof:
         raise Moved(f"{file.name} was changed before it was copied")
+
+
+def _copy_some(file: Taken, copy: BufferedWriter, offset: int, length: int) -> int:
+    if hasattr(os, "copy_file_range"):
+        try:
+            return os.copy_file_range(file.handle, copy.fileno(), length, offset, offset)
+        except OSError as error:
+            if error.errno not in {*_NO_LINK, errno.EINVAL, errno.ENOSYS}:
+                raise
+    copy.seek(offset)
+    return copy.write(file.read(offset, length))

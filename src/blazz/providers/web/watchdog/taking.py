@@ -21,6 +21,11 @@ QUIET_NS = 20_000_000
 """Nanoseconds that a database must have been left alone to be copied later: its time of change
 moves in steps of the system's tick, so that a younger one may hide a further change."""
 
+# Where a flag is missing, what it does is missing, too, or is what happens anyway.
+_OPEN = os.O_RDONLY
+for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW"):
+    _OPEN |= getattr(os, _flag, 0)
+
 SKIPPED = frozenset(("LOCK", "LOG", "LOG.old"))
 _SIDES = ("-wal", "-journal", "-shm")
 
@@ -58,7 +63,7 @@ class Taken:
 
     def read(self, offset: int, length: int) -> bytes:
         """Read some of its bytes, fewer at its end."""
-        return os.pread(self.handle, length, offset)
+        return read(self.handle, offset, length)
 
     def read_all(self) -> bytes:
         """Read what belongs to the moment."""
@@ -78,6 +83,12 @@ class Taken:
         os.close(self.handle)
 
 
+def read(handle: int, offset: int, length: int) -> bytes:
+    """Read some bytes of an open file, fewer at its end."""
+    os.lseek(handle, offset, os.SEEK_SET)
+    return os.read(handle, length)
+
+
 def evidence(name: str, handle: int) -> list[int] | str:
     """What differs once bytes of a database, or committed ones of its log, have been changed.
 
@@ -86,7 +97,7 @@ def evidence(name: str, handle: int) -> list[int] | str:
     it is.
     """
     if name.endswith("-wal"):
-        return os.pread(handle, HEADER_BYTES, 0).hex()
+        return read(handle, 0, HEADER_BYTES).hex()
     found = os.fstat(handle)
     return [found.st_mtime_ns, found.st_size]
 
@@ -153,7 +164,7 @@ class Moment:
 
     def _open(self, path: str, name: str) -> None:
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            handle = os.open(path, _OPEN)
         except FileNotFoundError:
             return
         self.files.append(Taken(name, handle, os.fstat(handle).st_size))
