@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from typing import Final
+
+_FREE_BYTES: Final = 1024**3
+_FREE_SHARE: Final = 0.05
 
 
 def make_private(folder: Path) -> None:
@@ -29,6 +34,18 @@ def write_new(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def scarce_space(folder: Path) -> str | None:
+    """Tell that the disk of a folder is nearly full, in words; None: it is not.
+
+    Raises:
+        OSError: The folder is not there.
+    """
+    usage = shutil.disk_usage(folder)
+    if usage.free >= max(_FREE_BYTES, usage.total * _FREE_SHARE):
+        return None
+    return f"only {usage.free / 1024**2:,.0f} MB are free on its disk"
 
 
 def sync_folder(folder: Path) -> None:

@@ -15,6 +15,7 @@ import anyio.to_thread
 from blazz.auth_stores.backups import DEFAULT_INTERVAL, Backups
 from blazz.auth_stores.base import DEFAULT_TTL, AuthStore, Lease
 from blazz.auth_stores.clock import unstopped
+from blazz.auth_stores.disk import scarce_space
 from blazz.auth_stores.keeping_news import News, Report, nobody
 from blazz.auth_stores.leases import LeaseKeeper, owner_name
 from blazz.auth_stores.local_state import Keep, adopt, lacks_documents, look, note
@@ -219,6 +220,8 @@ class StoreKeeper:
             await anyio.to_thread.run_sync(adopt, folder, self.session, kept)
             self._latest = await self._documents_of(kept)
         self._folder = folder
+        if warning := await anyio.to_thread.run_sync(scarce_space, folder):
+            _log.warning("%s runs in %s: %s", self.session, folder, warning)
         self._telemetry.session_folder(str(self.session), folder)
         self.check()
         return await self._missing(folder, self._latest)

@@ -16,7 +16,7 @@ from typing import Final, ParamSpec, TypeVar
 import anyio.to_thread
 
 from blazz.auth_stores.backend import RecordMoved, StoredRecord
-from blazz.auth_stores.disk import make_private, sync_folder, write_new
+from blazz.auth_stores.disk import make_private, scarce_space, sync_folder, write_new
 from blazz.auth_stores.locking import AliveFile, has_ended
 from blazz.auth_stores.revisions import SessionKey
 from blazz.auth_stores.saving import Settings
@@ -30,8 +30,6 @@ T = TypeVar("T")
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _TAKEN: Final = {errno.EEXIST, errno.ENOTEMPTY}
 _KEPT_RECORDS: Final = 3
-_FREE_BYTES: Final = 1024**3
-_FREE_SHARE: Final = 0.05
 _LEFTOVER_SECONDS: Final = 24 * 3600
 _READ_ATTEMPTS: Final = 100
 
@@ -62,10 +60,8 @@ class LocalBackend:
 
     def _open(self) -> Sequence[str]:
         make_private(self._root)
-        usage = shutil.disk_usage(self._root)
-        if usage.free < max(_FREE_BYTES, usage.total * _FREE_SHARE):
-            return [f"only {usage.free / 1024**2:,.0f} MB are free on its disk"]
-        return []
+        warning = scarce_space(self._root)
+        return [warning] if warning else []
 
     async def close(self) -> None:
         """See `Backend.close`."""

@@ -255,7 +255,7 @@ CONTENTS = st.sampled_from([b"aaaa", b"aaaabbbb", b"bbbbcccc", b"ccccddddaaaa", 
 ROUNDS = st.lists(st.lists(CONTENTS, min_size=2, max_size=7), min_size=1, max_size=4)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rounds=st.lists(ROUNDS, min_size=2, max_size=3),
     schedule=st.binary(min_size=100, max_size=250),

@@ -267,6 +267,19 @@ async def test_the_last_state_is_tried_some_times(
     assert sum(type(event) is BackupFailed for event in machine.events) == failures
 
 
+async def test_a_disk_that_is_nearly_full_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(total=100 * 1024**3, free=4 * 1024**3)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    machine = Machine(MemoryAuth(), tmp_path)
+
+    async with machine.owning() as keeper:
+        await keeper.restore(machine.folder)
+
+    assert "only 4,096 MB are free" in caplog.text
+
+
 async def test_an_application_that_cannot_be_told_changes_nothing(tmp_path: Path) -> None:
     class Deaf(Machine):
         async def hear(self, event: SessionEvent) -> None:
