@@ -15,9 +15,9 @@ from blazz import backends
 from blazz.auth_stores.base import AuthStore
 from blazz.background import Background
 from blazz.campaign_making import MakesCampaigns
+from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
-from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.client_auth import ClientAuth, HasSecrets, secrets_of
 from blazz.client_campaigns import ClientCampaigns
 from blazz.client_inbox import ClientInbox, Handler
@@ -60,7 +60,10 @@ class Client(MakesCampaigns):
         inbox: Where received updates are kept: `sqlite:///…`, `postgresql://…`, or an `Inbox`.
         conversations: Where windows, opt-outs and questions are kept, likewise.
         ledger: Where campaigns are kept: `sqlite:///…`, or a `Ledger`.
-        limiter: What keeps campaigns within their rates; one of this process by default.
+        engine: What carries campaigns' work to workers: `redis://…`, or an `Engine`; by default
+            this process does it all.
+        limiter: What keeps campaigns within their rates: `redis://…` for all processes that share
+            it, or a `Limiter`; one of this process by default.
         auth_store: Where sessions outlive their machine: a folder, `redis://…`, `s3://…`, or an
             `AuthStore`. Without one they stay in `folder`, and any process may open them.
         keyring: Seals what is in the auth store: a `KeyRing`, or the file that one is in. By
@@ -92,7 +95,8 @@ class Client(MakesCampaigns):
         inbox: str | Inbox | None = None,
         conversations: str | ConversationStore | None = None,
         ledger: str | Ledger | None = None,
-        limiter: Limiter | None = None,
+        engine: str | Engine | None = None,
+        limiter: str | Limiter = "local://",
         auth_store: str | Path | AuthStore | None = None,
         keyring: KeyRing | str | Path | None = None,
         keeping: Keeping | None = None,
@@ -109,7 +113,11 @@ class Client(MakesCampaigns):
         )
         self._campaigns = ClientCampaigns(
             self._made(backends.make_ledger, ledger, "campaigns.db"),
-            PacedLimiter(limiter or LocalLimiter(), self._pacer_of),
+            PacedLimiter(
+                backends.make_limiter(limiter) if isinstance(limiter, str) else limiter,
+                self._pacer_of,
+            ),
+            engine=backends.make_engine(engine) if isinstance(engine, str) else engine,
             folder=self.folder / "campaigns",
         )
         self._auth = ClientAuth(

@@ -12,6 +12,7 @@ import anyio
 from blazz.addresses import Address
 from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.options import OptOuts
@@ -35,12 +36,16 @@ class ClientCampaigns:
     Args:
         ledger: Where campaigns are recorded.
         limiter: Counts what leaves under each session; all campaigns share it.
+        engine: What carries chunks between this process and workers; None: it sends them all.
         folder: Where rejects files go.
     """
 
-    def __init__(self, ledger: Ledger, limiter: Limiter, *, folder: Path) -> None:
+    def __init__(
+        self, ledger: Ledger, limiter: Limiter, *, engine: Engine | None = None, folder: Path
+    ) -> None:
         self._ledger = ledger
         self._limiter = limiter
+        self._engine = engine
         self._folder = folder
         self._opening = anyio.Lock()
         self._settler: StatusSettler | None = None
@@ -58,6 +63,7 @@ class ClientCampaigns:
             senders={each.name: SessionSender(each, spec.opt_outs) for each in sessions},
             audience=audience,
             limiter=self._limiter,
+            engine=self._engine,
             look_up=_look_up(sessions),
             find_template=_find_template(sessions[0]),
             statuses=all(each.can(Capability.STATUS_WEBHOOKS) for each in sessions),
@@ -95,7 +101,10 @@ class ClientCampaigns:
             await (await self._opened()).apply(ours)
 
     async def close(self) -> None:
-        """Close the ledger, if it was opened."""
+        """Close the ledger, if it was opened, the limiter and the engine."""
+        await self._limiter.close()
+        if self._engine is not None:
+            await self._engine.close()
         if self._settler is not None:
             self._settler = None
             await self._ledger.close()

@@ -24,6 +24,7 @@ from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, UnknownPolicy
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
+from blazz.campaigns.patient_ledger import PatientLedger
 from blazz.campaigns.progress import Phase, Progress, outlook
 from blazz.campaigns.rate_card import RateCard
 from blazz.campaigns.routing import Sender
@@ -33,7 +34,7 @@ from blazz.campaigns.supervision import Supervisor, begin_canary
 from blazz.campaigns.template_check import FindTemplate
 from blazz.campaigns.tokens import TokenSigner
 from blazz.campaigns.worker import Worker
-from blazz.errors import AudienceError, CampaignConflict, ConfigurationError
+from blazz.errors import AudienceError, CampaignConflict, ConfigurationError, LedgerUnavailable
 from blazz.providers.base import Receipt, new_token
 
 _CHUNKS = 2
@@ -55,7 +56,8 @@ class Campaign(CampaignHandle):
         senders: Instead of `sender`, what each of several sessions sends through, by its name.
         audience: Who it goes to; not needed once the ledger has it.
         limiter: Counts what leaves under each session; campaigns of one session share it.
-        engine: What carries its chunks; one of its own by default.
+        engine: What carries its chunks, between this process and workers; one of its own by
+            default.
         look_up: `Provider.settle`, where the provider can do it.
         find_template: Looks a template of the account up, where the provider can do it.
         statuses: Whether the session gets status updates for what it sends.
@@ -236,7 +238,11 @@ class Campaign(CampaignHandle):
             while not work.done():
                 await asyncio.wait({work}, timeout=every)
                 if not work.done() and self._row is not None:
-                    yield await self._reported()
+                    try:
+                        progress = await self._reported()
+                    except LedgerUnavailable:  # it is waited for; meanwhile nothing is known
+                        continue
+                    yield progress
             work.result()
             yield await self._reported()
         finally:
@@ -318,29 +324,33 @@ class Campaign(CampaignHandle):
 
     async def _until_ended(self, row: CampaignRow, signer: TokenSigner, patience: float) -> None:
         # Another process may do the work or change the state, so the ledger is asked.
-        supervisor = Supervisor(self._ledger, clock=self._clock)
+        ledger, _ = PatientLedger.of(self._ledger)
+        supervisor = Supervisor(ledger, clock=self._clock)
         while True:
             await supervisor.look(row.number)
-            if await self._has_ended(row, signer, patience):
+            if await self._has_ended(ledger, row, signer, patience):
                 return
             await anyio.sleep(_LOOK_EVERY)
 
-    async def _has_ended(self, row: CampaignRow, signer: TokenSigner, patience: float) -> bool:
+    async def _has_ended(
+        self, ledger: Ledger, row: CampaignRow, signer: TokenSigner, patience: float
+    ) -> bool:
         now = self._clock()
-        standing = await self._ledger.standing(row.number, now=now)
+        standing = await ledger.standing(row.number, now=now)
         found = outlook(standing, now=now, patience=patience)
         if found.phase is not Phase.DONE or not standing.counts.unknown:
             return found.ended
-        changed = await retry_overdue(self._ledger, row, now=now)
+        changed = await retry_overdue(ledger, row, now=now)
         if self._look_up is not None:
             changed += await look_up_unknown(
-                self._ledger, row, signer, self._look_up, now=now, older_than=self._send_timeout
+                ledger, row, signer, self._look_up, now=now, older_than=self._send_timeout
             )
         return not changed
 
     async def _await_statuses(self, row: CampaignRow, quiet: float) -> None:
         """Wait until no status can come any more, or none has come for `quiet` seconds."""
-        supervisor = Supervisor(self._ledger, clock=self._clock)
+        ledger, _ = PatientLedger.of(self._ledger)
+        supervisor = Supervisor(ledger, clock=self._clock)
         seen, since = None, time.monotonic()
         while True:
             counts = (await supervisor.look(row.number)).counts

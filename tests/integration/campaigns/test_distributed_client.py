@@ -1,0 +1,101 @@
+"""Changing URLs is all it takes: a client and workers share a campaign."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import anyio
+from anyio import to_thread
+
+import blazz
+from blazz.campaigns import Phase
+
+ROOT = Path(__file__).resolve().parents[3]
+PEOPLE = [f"+6281{n:08}" for n in range(300)]
+
+
+def start_worker(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "blazz.cli", "worker", "--json", *options]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def next_event(output: IO[str] | None, name: str) -> dict[str, Any]:
+    """Read what a worker tells until it tells this."""
+    assert output is not None
+    for line in output:
+        event: dict[str, Any] = json.loads(line)
+        if event["event"] == name:
+            return event
+    raise AssertionError(f"the worker ended without telling {name!r}")
+
+
+async def test_a_client_hands_a_campaign_to_a_worker(
+    postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    sandbox = blazz.Sandbox(throughput=None, speed=100)
+    client = blazz.Client(
+        folder=tmp_path, inbox=postgres_url, conversations=postgres_url, ledger=postgres_url,
+        engine=redis_url, limiter=redis_url,
+    )  # fmt: skip
+    async with client:
+        session = await client.open("sales", sandbox)
+        sessions = tmp_path / "sessions.toml"
+        sessions.write_text(f'[sales]\nsandbox = "{sandbox.url}"\n')
+        campaign = await client.campaign(
+            "promo",
+            session=session,
+            message=blazz.Text("Halo"),
+            audience=blazz.Audience.rows(PEOPLE),
+            rate=1000.0,
+        )
+        await session.suppress(PEOPLE[0], reason="said stop")
+        worker = start_worker(
+            *("--ledger", postgres_url, "--engine", redis_url, "--sessions", str(sessions))
+        )
+        try:
+            started = await to_thread.run_sync(next_event, worker.stdout, "started")
+            assert started["worker"]
+            await campaign.start()
+            with anyio.fail_after(60):
+                while (await campaign.progress()).phase is not Phase.DONE:
+                    await anyio.sleep(0.05)
+            counts = (await campaign.progress()).counts
+            assert (counts.taken_over, counts.failed) == (len(PEOPLE) - 1, 1), "one opted out"
+            assert await sandbox.counts() == dict.fromkeys(PEOPLE[1:], 1)
+
+            worker.send_signal(signal.SIGTERM)
+            stopped = await to_thread.run_sync(next_event, worker.stdout, "stopped")
+            assert stopped["sent"] == len(PEOPLE) - 1
+            assert await to_thread.run_sync(worker.wait) == 0
+        finally:
+            worker.kill()
+            worker.wait()
+            assert worker.stdout is not None
+            worker.stdout.close()
+
+
+async def test_a_client_without_workers_sends_by_itself(
+    postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    sandbox = blazz.Sandbox(throughput=None, speed=100)
+    client = blazz.Client(
+        folder=tmp_path, ledger=postgres_url, engine=redis_url, limiter=redis_url
+    )
+    async with client:
+        session = await client.open("sales", sandbox)
+        campaign = await client.campaign(
+            "promo",
+            session=session,
+            message=blazz.Text("Halo"),
+            audience=blazz.Audience.rows(PEOPLE),
+            rate=1000.0,
+        )
+        with anyio.fail_after(60):
+            async for _ in campaign.run(every=0.1):
+                pass
+        assert await sandbox.counts() == dict.fromkeys(PEOPLE, 1)
