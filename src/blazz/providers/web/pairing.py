@@ -127,7 +127,11 @@ class Pairing:
             number = {"number": self._phone.digits}
             code = await self._ask("askForCode", number)
             return self._typed(code["code"])
-        return self._scanned(await self._ask("currentQr", None))
+        shown = await self._ask("currentQr", None)
+        if shown.get("idle"):
+            await self._ask("refreshQr", None)
+            return None
+        return self._scanned(shown)
 
     async def _step(self, name: str, value: Mapping[str, Any]) -> PairingStep | None:
         if name == "qr" and self._phone is None:
