@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ class DryRun:
 
     def rows(self) -> list[tuple[str, str]]:
         """A table of two columns, for people; lines that say nothing are left out."""
-        duration = "" if self.duration is None else f"{self.duration:,.0f} s"
+        duration = "" if self.duration is None else str(timedelta(seconds=math.ceil(self.duration)))
         lines = [
             ("campaign", self.campaign),
             ("rows read", f"{self.rows_read:,}"),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions, web, worker
+from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions, suppress, web, worker
 
 app = typer.Typer(
     name="blazz",
@@ -20,6 +20,7 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("send")(send.send)
 app.command("worker")(worker.worker)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(suppress.app, name="suppress")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(keys.app, name="keys")

@@ -1,4 +1,4 @@
-"""`blazz campaign`: run campaigns, look at them, steer them."""
+"""`blazz campaign`: try campaigns out, run them, look at them, steer them."""
 
 from __future__ import annotations
 
@@ -6,112 +6,168 @@ import csv
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from blazz.campaigns import Audience, Campaign, CampaignState, Report
-from blazz.cli.connecting import (
-    DEFAULT_FOLDER,
-    AppSecret,
-    Connection,
-    Folder,
-    Json,
-    PhoneNumberId,
-    SandboxUrl,
-    SessionName,
-    Token,
-    UseSandbox,
-    Workspace,
-)
+from blazz.campaigns import Campaign, CampaignState, DryRun, Report, watch
+from blazz.cli import campaign_dead
+from blazz.cli.campaign_finding import CampaignId, with_campaign, with_campaigns
+from blazz.cli.campaign_reports import report, show_report
+from blazz.cli.campaign_setup import CampaignSetup
+from blazz.cli.connecting import DEFAULT_FOLDER, Folder, Json, LedgerUrl, Workspace
 from blazz.cli.exit_codes import ExitCode
-from blazz.cli.live import show_live
-from blazz.cli.message_options import Language, Params, TemplateName, message_from
-from blazz.cli.output import emit, say, show_pairs
+from blazz.cli.live import show_board, show_live
+from blazz.cli.output import emit, say, show_pairs, show_table
 from blazz.cli.running import run as run_work
-from blazz.client import Client
-from blazz.messages import Message
+from blazz.cli.shared_options import with_options
 
-app = typer.Typer(help="Run campaigns, look at them, steer them.", no_args_is_help=True)
-
-CampaignId: TypeAlias = Annotated[str, typer.Argument(help="The campaign's id.", metavar="ID")]
+app = typer.Typer(
+    help="Try campaigns out, run them, look at them, steer them.", no_args_is_help=True
+)
+app.add_typer(campaign_dead.app, name="dead")
+app.command("report")(report)
 
 
 @app.command("run")
+@with_options(CampaignSetup)
 def run(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a header and a phone column.")],
-    text: Annotated[
-        str | None, typer.Option(help="The text; {column} is filled in from each row.")
-    ] = None,
-    template: TemplateName = None,
-    language: Language = "en",
-    param: Params = None,
-    id: Annotated[  # noqa: A002
-        str | None, typer.Option(help="The campaign's id; by default the file's name.")
-    ] = None,
-    phone: Annotated[str | None, typer.Option(help="The phone column's name.")] = None,
-    region: Annotated[
-        str | None, typer.Option(help="The country of numbers without a code, such as ID.")
-    ] = None,
-    rate: Annotated[float, typer.Option(help="Messages per second.", min=0.01)] = 78.0,
+    setup: CampaignSetup,
     wait: Annotated[
         float, typer.Option(help="Wait for statuses until none came for so many seconds.", min=0)
     ] = 5.0,
-    sandbox: UseSandbox = False,
-    sandbox_url: SandboxUrl = None,
-    phone_number_id: PhoneNumberId = None,
-    token: Token = None,
-    app_secret: AppSecret = None,
-    session: SessionName = "default",
-    workspace: Workspace = "default",
-    folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
     """Send a message to everyone in a CSV file. The same command again goes on where it stopped.
 
     blazz campaign run contacts.csv --text "Halo {name}" --sandbox
+
+    blazz campaign run contacts.csv --template promo --param {name} --quiet-hours 21:00-08:00
+    --canary 1% --cap 2/7d
     """
-    connection = Connection(
-        folder=folder,
-        workspace=workspace,
-        session=session,
-        sandbox=sandbox,
-        sandbox_url=sandbox_url,
-        phone_number_id=phone_number_id,
-        token=token,
-        app_secret=app_secret,
-    )
 
     async def work() -> ExitCode:
-        audience = Audience.csv(file, phone=phone, region=region)
-        message = message_from(text, template, language, param)
-        campaign_id = id or id_from(file)
-        return await _run(
-            connection, campaign_id, audience, message, rate=rate, wait=wait, as_json=as_json
-        )
+        async with setup.campaign() as (campaign, receives):
+            steps = campaign.run(wait_for_statuses=wait if receives else 0.0)
+            await show_live(steps, as_json=as_json)
+            outcome = await campaign.report()
+        show_report(outcome, as_json=as_json)
+        return _exit_code(outcome)
 
     run_work(work())
 
 
-@app.command("report")
-def report(
-    campaign: CampaignId,
-    workspace: Workspace = "default",
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
-) -> None:
-    """Show what became of a campaign."""
+@app.command("start")
+@with_options(CampaignSetup)
+def start(setup: CampaignSetup) -> None:
+    """Import the audience and let `blazz worker` send it, wherever workers run."""
 
-    async def show(found: Campaign) -> ExitCode:
-        show_report(await found.report(), as_json=as_json)
+    async def work() -> ExitCode:
+        async with setup.campaign() as (campaign, _receives):
+            await campaign.start()
+            progress = await campaign.progress()
+        say(f"{campaign.id}: {progress.counts.total:,} recipients, ready for workers")
         return ExitCode.DONE
 
-    run_work(_with(campaign, workspace, folder, show))
+    run_work(work())
+
+
+@app.command("dry-run")
+@with_options(CampaignSetup)
+def dry_run(
+    setup: CampaignSetup,
+    rate_card: Annotated[
+        Path | None,
+        typer.Option(help="A CSV file with country, category, price and currency."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check every row and the template; tell how many, how long and how much. Sends nothing."""
+
+    async def work() -> ExitCode:
+        async with setup.campaign() as (campaign, _receives):
+            found = await campaign.dry_run(rate_card=rate_card)
+        if as_json:
+            emit({"event": "dry_run", **found.as_dict()})
+        else:
+            _show_dry_run(found)
+        return ExitCode.DONE if found.ok else ExitCode.FAILED
+
+    run_work(work())
+
+
+@app.command("test")
+@with_options(CampaignSetup)
+def test(
+    setup: CampaignSetup,
+    to: Annotated[str, typer.Option(help="Whom to send it to: your own number.")],
+) -> None:
+    """Send what the first recipient would get to yourself, once for each variant."""
+
+    async def work() -> ExitCode:
+        async with setup.campaign() as (campaign, _receives):
+            for receipt in await campaign.send_test(to):
+                emit({"event": "test", "to": str(receipt.to), "message_id": receipt.message_id})
+        return ExitCode.DONE
+
+    run_work(work())
+
+
+@app.command("list")
+def list_campaigns(
+    workspace: Workspace = "default",
+    folder: Folder = DEFAULT_FOLDER,
+    ledger: LedgerUrl = None,
+    as_json: Json = False,
+) -> None:
+    """List all campaigns of the workspace, the newest first."""
+
+    async def show(found: list[Campaign]) -> ExitCode:
+        progress = [await campaign.progress() for campaign in found]
+        if as_json:
+            for each in progress:
+                emit({"campaign": each.campaign, "phase": each.phase, "share": each.share})
+            return ExitCode.DONE
+        rows = [
+            (it.campaign, str(it.phase), f"{it.counts.total:,}", f"{it.share:.0%}", it.reason or "")
+            for it in progress
+        ]
+        show_table(("campaign", "phase", "recipients", "done", "reason"), rows)
+        return ExitCode.DONE
+
+    run_work(with_campaigns([], workspace, folder, ledger, show))
+
+
+@app.command("watch")
+def watch_campaigns(
+    campaigns: Annotated[
+        list[str] | None, typer.Argument(help="Ids of campaigns; by default all that are open.")
+    ] = None,
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.05)] = 0.5,
+    workspace: Workspace = "default",
+    folder: Folder = DEFAULT_FOLDER,
+    ledger: LedgerUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Look on at several campaigns at once, wherever they run; ends when all are over."""
+
+    async def show(found: list[Campaign]) -> ExitCode:
+        shown = found if campaigns else [it for it in found if (await it.progress()).share < 1]
+        if not shown:
+            say("no campaign is open")
+            return ExitCode.DONE
+        await show_board(watch(shown, every=every), as_json=as_json)
+        return ExitCode.DONE
+
+    run_work(with_campaigns(campaigns or [], workspace, folder, ledger, show))
 
 
 @app.command("failures")
 def failures(
-    campaign: CampaignId, workspace: Workspace = "default", folder: Folder = DEFAULT_FOLDER
+    campaign: CampaignId,
+    workspace: Workspace = "default",
+    folder: Folder = DEFAULT_FOLDER,
+    ledger: LedgerUrl = None,
 ) -> None:
     """List failed and unknown recipients with their reasons, as CSV."""
 
@@ -122,73 +178,51 @@ def failures(
             out.writerow([it.line, it.address, it.state.value, it.code or "", it.reason or ""])
         return ExitCode.DONE
 
-    run_work(_with(campaign, workspace, folder, show))
+    run_work(with_campaign(campaign, workspace, folder, ledger, show))
 
 
 @app.command("pause")
 def pause(
-    campaign: CampaignId, workspace: Workspace = "default", folder: Folder = DEFAULT_FOLDER
+    campaign: CampaignId,
+    workspace: Workspace = "default",
+    folder: Folder = DEFAULT_FOLDER,
+    ledger: LedgerUrl = None,
 ) -> None:
     """Stop sending, wherever it runs."""
-    run_work(_with(campaign, workspace, folder, _steer(lambda it: it.pause(), "is not running")))
+    act = _steer(lambda it: it.pause(), "is not running")
+    run_work(with_campaign(campaign, workspace, folder, ledger, act))
 
 
 @app.command("resume")
 def resume(
-    campaign: CampaignId, workspace: Workspace = "default", folder: Folder = DEFAULT_FOLDER
+    campaign: CampaignId,
+    workspace: Workspace = "default",
+    folder: Folder = DEFAULT_FOLDER,
+    ledger: LedgerUrl = None,
 ) -> None:
     """Let a paused or halted campaign go on where it runs."""
-    run_work(_with(campaign, workspace, folder, _steer(lambda it: it.resume(), "is not paused")))
+    act = _steer(lambda it: it.resume(), "is not paused")
+    run_work(with_campaign(campaign, workspace, folder, ledger, act))
 
 
 @app.command("cancel")
 def cancel(
-    campaign: CampaignId, workspace: Workspace = "default", folder: Folder = DEFAULT_FOLDER
+    campaign: CampaignId,
+    workspace: Workspace = "default",
+    folder: Folder = DEFAULT_FOLDER,
+    ledger: LedgerUrl = None,
 ) -> None:
     """End a campaign for good; what was not sent stays unsent."""
-    run_work(_with(campaign, workspace, folder, _steer(lambda it: it.cancel(), "is not open")))
+    act = _steer(lambda it: it.cancel(), "is not open")
+    run_work(with_campaign(campaign, workspace, folder, ledger, act))
 
 
-def id_from(file: Path) -> str:
-    """Make a campaign id from a file's name.
-
-    Example:
-        >>> id_from(Path("data/Promo November.csv"))
-        'promo-november'
-    """
-    kept = "".join(each if each.isascii() and each.isalnum() else "-" for each in file.stem.lower())
-    return kept.strip("-")[:63] or "campaign"
-
-
-def show_report(outcome: Report, *, as_json: bool) -> None:
-    """Show a report as a table or as a line of JSON."""
-    if as_json:
-        emit({"event": "report", **outcome.as_dict()})
-    else:
-        show_pairs("", outcome.rows())
-
-
-async def _run(
-    connection: Connection,
-    campaign_id: str,
-    audience: Audience,
-    message: Message,
-    *,
-    rate: float,
-    wait: float,
-    as_json: bool,
-) -> ExitCode:
-    async with connection.client() as client:
-        provider = connection.provider(throughput=max(80, round(rate * 1.1)))
-        session = await client.open(connection.session, provider)
-        campaign = await client.campaign(
-            campaign_id, session=session, message=message, audience=audience, rate=rate
-        )
-        steps = campaign.run(wait_for_statuses=wait if session.receives else 0.0)
-        await show_live(steps, as_json=as_json)
-        outcome = await campaign.report()
-        show_report(outcome, as_json=as_json)
-        return _exit_code(outcome)
+def _show_dry_run(found: DryRun) -> None:
+    show_pairs("", found.rows())
+    if found.rejects:
+        rows = [(str(it.line), it.kind.value, it.reason) for it in found.rejects]
+        show_table(("line", "rejected as", "reason"), rows)
+    say("[green]nothing stands in the way[/]" if found.ok else "[red]do not run it like this[/]")
 
 
 def _exit_code(outcome: Report) -> ExitCode:
@@ -209,13 +243,3 @@ def _steer(
         return ExitCode.FAILED
 
     return steer
-
-
-async def _with(
-    campaign_id: str,
-    workspace: str,
-    folder: Path,
-    act: Callable[[Campaign], Awaitable[ExitCode]],
-) -> ExitCode:
-    async with Client(workspace=workspace, folder=folder) as client:
-        return await act(await client.campaign(campaign_id))

@@ -33,6 +33,14 @@ Token: TypeAlias = Annotated[
 AppSecret: TypeAlias = Annotated[
     str | None, typer.Option(help="Checks webhooks' signatures.", envvar="BLAZZ_APP_SECRET")
 ]
+LedgerUrl: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        help="The campaigns: postgresql://…; by default the file in --folder.",
+        envvar="BLAZZ_LEDGER",
+    ),
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")]
 
 DEFAULT_FOLDER = Path(".blazz")
@@ -50,10 +58,11 @@ class Connection:
     phone_number_id: str | None
     token: str | None
     app_secret: str | None
+    ledger: str | None = None
 
     def client(self) -> Client:
         """Make the client."""
-        return Client(workspace=self.workspace, folder=self.folder)
+        return Client(workspace=self.workspace, folder=self.folder, ledger=self.ledger)
 
     def provider(self, *, throughput: int | None = 80) -> Provider:
         """Make the provider.
@@ -78,6 +87,23 @@ class Connection:
 
         assert self.phone_number_id is not None
         return MetaCloud(self.phone_number_id, self.token, app_secret=self.app_secret or ())
+
+    def beside(self, first: Provider, phone_number_id: str) -> Provider:
+        """Make the provider of another number of the same account.
+
+        Args:
+            first: The provider of the first number; it is connected.
+            phone_number_id: The other number's id.
+        """
+        if self.sandbox or self.sandbox_url is not None:
+            from blazz.sandbox import Sandbox
+
+            assert isinstance(first, Sandbox)
+            return Sandbox(first.url, phone_number_id=phone_number_id)
+        from blazz.providers.meta_cloud import MetaCloud
+
+        assert self.token is not None
+        return MetaCloud(phone_number_id, self.token, app_secret=self.app_secret or ())
 
     def _sandbox(self, throughput: int | None) -> Provider:
         from blazz.sandbox import Sandbox

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blazz.campaigns import Audience, Campaign, Report
-from blazz.cli.campaign import show_report
+from blazz.cli.campaign_reports import show_report
 from blazz.cli.connecting import Json
 from blazz.cli.exit_codes import ExitCode
 from blazz.cli.live import show_live

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
@@ -31,6 +31,21 @@ async def show_live(steps: AsyncIterator[Progress], *, as_json: bool) -> None:
         task = bar.add_task("", total=None, state="", rate="", left="")
         async for progress in steps:
             _update(bar, task, progress)
+
+
+async def show_board(boards: AsyncIterator[Mapping[str, Progress]], *, as_json: bool) -> None:
+    """Show several campaigns below each other until all are over."""
+    if as_json:
+        async for board in boards:
+            emit({"event": "board", "campaigns": [as_dict(each) for each in board.values()]})
+        return
+    with _bar() as bar:
+        tasks: dict[str, TaskID] = {}
+        async for board in boards:
+            for name, progress in board.items():
+                if name not in tasks:
+                    tasks[name] = bar.add_task("", total=None, state="", rate="", left="")
+                _update(bar, tasks[name], progress, name=f"{name} ")
 
 
 def as_dict(progress: Progress) -> dict[str, object]:
@@ -63,10 +78,10 @@ def _bar() -> Bar:
     )
 
 
-def _update(bar: Bar, task: TaskID, progress: Progress) -> None:
+def _update(bar: Bar, task: TaskID, progress: Progress, *, name: str = "") -> None:
     counts = progress.counts
     if progress.phase is Phase.IMPORTING:
-        bar.update(task, description="reading", completed=progress.rows_read)
+        bar.update(task, description=f"{name}reading", completed=progress.rows_read)
         return
     shown = [
         f"[{colour}]{getattr(counts, name):,} {name}[/]"
@@ -75,7 +90,7 @@ def _update(bar: Bar, task: TaskID, progress: Progress) -> None:
     ]
     bar.update(
         task,
-        description=progress.phase.value,
+        description=f"{name}{progress.phase.value}",
         completed=counts.total - counts.open,
         total=counts.total,
         rate=f"{progress.rate:,.0f}/s" if counts.open else "",
