@@ -1,6 +1,15 @@
-"""A bot that repeats what people write: offline, with a person that the sandbox plays."""
+"""A bot that repeats what people write: the same on the sandbox, on WhatsApp Web and the Cloud API.
+
+`python echo_bot.py` runs it offline, with a person that the sandbox plays; `python echo_bot.py web`
+shows a code to scan; `python echo_bot.py cloud` takes the number, its token and its app secret from
+the environment, and Meta's webhooks on port 8080.
+"""
 
 import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import blazz
 
@@ -13,14 +22,38 @@ async def echo(session: blazz.Session, message: blazz.TextReceived) -> None:
     await session.reply(message, blazz.Text(message.body), quote=True)
 
 
-async def main() -> None:
-    sandbox = blazz.Sandbox()
+@asynccontextmanager
+async def bot(provider: blazz.Provider) -> AsyncIterator[blazz.Session]:
     async with client:
-        await client.open("echo", sandbox)
-        budi = sandbox.user("+62 812-3456-7890")
-        for text in ("Halo", "Apa kabar?"):
-            await budi.types(text)
-            print("Budi:", text, "| bot:", (await budi.receives()).text)
+        session = await client.open("echo", provider)
+        if session.can(blazz.Capability.PAIRING):
+            async for step in session.pair():
+                print(step.as_text(), flush=True)
+        yield session
 
 
-asyncio.run(main())
+async def main(where: str) -> None:
+    match where:
+        case "sandbox":
+            sandbox = blazz.Sandbox()
+            async with bot(sandbox):
+                budi = sandbox.user("+62 812-3456-7890")
+                for text in ("Halo", "Apa kabar?"):
+                    await budi.types(text)
+                    print("Budi:", text, "| bot:", (await budi.receives()).text)
+        case "web":
+            async with bot(blazz.Web()):
+                await asyncio.Event().wait()
+        case "cloud":
+            number, token = os.environ["BLAZZ_PHONE_NUMBER_ID"], os.environ["BLAZZ_TOKEN"]
+            secret = os.environ["BLAZZ_APP_SECRET"]
+            async with bot(blazz.MetaCloud(number, token, app_secret=secret)):
+                import uvicorn
+
+                await uvicorn.Server(uvicorn.Config(client.webhooks.asgi, port=8080)).serve()
+        case _:
+            print("echo_bot.py [sandbox | web | cloud]")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "sandbox"))

@@ -27,14 +27,14 @@ def _is_web_application(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_runs(path: Path, tmp_path: Path) -> None:
+def test_an_example_runs(path: Path, tmp_path: Path, web_variables: dict[str, str]) -> None:
     # A web application is imported here, and asked in tests of its own.
     run_name = "imported" if _is_web_application(path) else "__main__"
     code = f"import runpy; runpy.run_path({str(path)!r}, run_name={run_name!r})"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONWARNINGS": "error", "HOME": str(tmp_path)},
+        env={**os.environ, **web_variables, "PYTHONWARNINGS": "error", "HOME": str(tmp_path)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -37,9 +37,10 @@ def _page(page: Path) -> str:
 @pytest.mark.parametrize(
     "page", sorted({page for page, block in BLOCKS if block.language in RUN}), ids=_page
 )
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, web_variables: dict[str, str]) -> None:
     environment = {
         **os.environ,
+        **web_variables,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONWARNINGS": "error",
         "HOME": str(tmp_path),

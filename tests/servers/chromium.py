@@ -55,6 +55,12 @@ def wa_js_path() -> Path:
         pytest.fail(f"{error}; on Debian run: apt-get install npm", pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def web_variables(chromium_path: Path, wa_js_path: Path) -> dict[str, str]:
+    """What WhatsApp Web needs of the environment in a process with another home folder."""
+    return {"BLAZZ_CHROMIUM": str(chromium_path), "BLAZZ_WA_JS": str(wa_js_path)}
+
+
 @asynccontextmanager
 async def open_profile(
     playwright: Playwright, program: Path, profile: Path, *, wa_js: Path | None

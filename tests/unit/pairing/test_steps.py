@@ -10,33 +10,14 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
-import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz import InvalidValue, MissingDependency, Paired, PairingCode, Phone, QrCode
+from tests.scanner import BLANK, BOTH, LOWER, UPPER, scan_pixels, scan_terminal
 
 UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 LIKE_WHATSAPPS = f"2@{'A' * 130},{'b+/' * 14}=,{'C9' * 21}=,{'dE' * 21}=,1"
-BLANK, UPPER, LOWER, BOTH = " ▀▄█"
-
-
-def _read(rows: list[bytes]) -> str:
-    """What a scanner reads from an image of grey rows."""
-    image = memoryview(b"".join(rows)).cast("B", (len(rows), len(rows[0])))
-    (found,) = zxingcpp.read_barcodes(image)
-    return found.text
-
-
-def _seen(text: str, background: Literal["dark", "light"]) -> list[bytes]:
-    """A terminal's pixels: each module 4 wide."""
-    ink, paper = (b"\xff" * 4, b"\0" * 4) if background == "dark" else (b"\0" * 4, b"\xff" * 4)
-    rows: list[bytes] = []
-    for line in text.splitlines():
-        upper = b"".join(ink if each in (UPPER, BOTH) else paper for each in line)
-        lower = b"".join(ink if each in (LOWER, BOTH) else paper for each in line)
-        rows += [upper] * 4 + [lower] * 4
-    return rows
 
 
 def _png_rows(png: bytes) -> list[bytes]:
@@ -76,17 +57,14 @@ def test_a_scanner_reads_the_code_from_a_terminal(
 
     assert set(drawn) <= {BLANK, UPPER, LOWER, BOTH, "\n"}
     assert len({len(line) for line in drawn.splitlines()}) == 1
-    # The margin of a light terminal is not drawn; one is put around the picture here.
-    margin = b"\xff" * 4 * (len(drawn.splitlines()[0]))
-    rows = _seen(drawn, background)
-    assert _read([margin] * 8 + rows + [margin] * 8) == data
+    assert scan_terminal(drawn, background) == data
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_size=1, max_size=300))
 def test_every_text_can_be_read_back(data: str) -> None:
     code = QrCode(data=data, expires_at=UNTIL)
 
-    assert _read(_png_rows(code.as_png(scale=3))) == data
+    assert scan_pixels(_png_rows(code.as_png(scale=3))) == data
 
 
 def test_whatsapps_code_fits_a_terminal_of_80_columns() -> None:
