@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ANY = re.compile(r"= ANY\(\$(\d+)\)")
 _PARAMETER = re.compile(r"\$(\d+)")
-_ROW_LOCK = re.compile(r"\s+FOR UPDATE( OF [a-z]+)?\b")
+_ROW_LOCK = re.compile(r"\s+FOR UPDATE( OF [a-z]+)?( SKIP LOCKED)?\b")
 Rows: TypeAlias = Sequence[Sequence[Any]]
 
 

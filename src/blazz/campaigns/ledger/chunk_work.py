@@ -1,7 +1,9 @@
 """Offers, leases and windows, as operations for every SQL database.
 
-Whoever changes recipients holds their chunk's row first. So the changes to a chunk come one after
-the other, and none of them sees half of another.
+Whoever leases, takes or releases holds the chunk's row: of two, one sees what the other has done.
+Evidence is recorded without it, whenever it comes, and holds recipients' rows first. So a lease
+passes over rows that are being recorded; and should a window wait for one, while that waits for the
+chunk, the database undoes one of the two, and it is done again.
 """
 
 from __future__ import annotations
@@ -45,8 +47,7 @@ def lease_chunk(chunk: ChunkId, *, owner: str, ttl: float, now: float) -> Operat
     leased = yield Statement("lease", (chunk.campaign, chunk.number, owner, now + ttl, now))
     if not leased:
         return None
-    epoch, sending, lane = leased[0]
-    ((chunk_size, _, upto),) = yield Statement("terms", (chunk.campaign,))
+    epoch, sending, lane, chunk_size, upto = leased[0]
     first, last = _bounds(chunk, chunk_size)
     if sending:
         yield from _lose(chunk, first, last, now)
@@ -83,6 +84,9 @@ def begin_window(
 def release(lease: Lease, *, now: float) -> Operation[None]:
     """Give a chunk back and note when its next row is due."""
     chunk = lease.chunk
+    fence = chunk.campaign, chunk.number, lease.owner, lease.epoch
+    if (yield Statement("release_done", fence)):
+        return
     try:
         chunk_size, upto, _ = yield from _held(lease, now)
     except LeaseLost:

@@ -1,4 +1,8 @@
-"""What evidence makes of recipients and of their chunks' counters, as an operation."""
+"""What evidence makes of recipients and of their chunks' counters, as an operation.
+
+It holds the recipients' rows first, in the order of their numbers, and the chunks' rows for the
+last moment only: status updates of one chunk come in while it is sent, on several machines.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +35,9 @@ def _record(campaign: int, findings: Sequence[Finding], now: float) -> Operation
     terms = yield Statement("terms", (campaign,))
     if not terms:  # a campaign that was deleted
         return 0
-    size, most_refusals, _ = terms[0]
+    size, most_refusals = terms[0]
     retries = RetryPolicy(most_refusals)
     seqs = sorted({finding.seq for finding in findings})
-    yield Statement("hold_chunks", (campaign, sorted({(seq - 1) // size + 1 for seq in seqs})))
     found = yield Statement("deliveries", (campaign, seqs))
     before = {
         seq: Delivery(_STATES[state], attempt, refusals, next_at, message_id, code, reason, sender)

@@ -15,6 +15,7 @@ from blazz.campaigns.ledger.sql import SqlLedger
 from blazz.databases.operations import Operation, run_on_postgres
 from blazz.databases.postgres import PostgresDatabase
 from blazz.databases.queries import Queries, migrations
+from blazz.databases.server_clock import ServerClock
 from blazz.errors import LedgerError, LedgerUnavailable
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class PostgresLedger(SqlLedger):
         )
         self._queries = {**Queries(_PACKAGE, "queries.sql"), **Queries(_PACKAGE, "postgres.sql")}
         self._callers_clock = callers_clock
+        self._clock = ServerClock(self._queries["now"])
 
     async def open(self) -> None:
         """Connect and bring the schema up to date; may be called again after an error.
@@ -166,7 +168,13 @@ class PostgresLedger(SqlLedger):
             await connection.execute(self._queries[setting])
         sql = self._queries["remove_repeated"].format(number=number)
         repeated = await connection.fetchval(sql, number, chunk_size, timeout=_LONGEST_STATEMENT)
-        for query in ("index_partition", "analyze_partition", "join_partition"):
+        # Without statistics, plans read all of a campaign to find a few rows.
+        for query in (
+            "index_partition",
+            "analyze_partition",
+            "join_partition",
+            "analyze_chunks",
+        ):
             await self._define(connection, query, number)
         return int(repeated or 0)
 
@@ -191,7 +199,7 @@ class PostgresLedger(SqlLedger):
     async def _now(self, connection: asyncpg.Connection, callers: float) -> float:
         if self._callers_clock:
             return callers
-        return float(await connection.fetchval(self._queries["now"]) or 0)
+        return await self._clock.now(connection)
 
     async def _transact(
         self, work: Callable[[asyncpg.Connection], Awaitable[T]], *, repeatable: bool = True

@@ -6,9 +6,6 @@ SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision);
 -- name: alone
 SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
 
--- name: hold_chunks
-SELECT number FROM chunk WHERE campaign = $1 AND number = ANY($2) ORDER BY number FOR UPDATE;
-
 -- name: fill_chunk
 INSERT INTO chunk (campaign, lane, number, pending)
 SELECT $1::integer, $2::integer, number, size FROM unnest($3::integer[], $4::integer[]) AS filled (number, size)
@@ -80,6 +77,9 @@ ALTER TABLE recipient_{number} ADD PRIMARY KEY (campaign, seq);
 
 -- name: analyze_partition
 ANALYZE recipient_{number};
+
+-- name: analyze_chunks
+ANALYZE chunk;
 
 -- name: join_partition
 ALTER TABLE recipient ATTACH PARTITION recipient_{number} FOR VALUES IN ({number});

@@ -150,12 +150,18 @@ WHERE campaign = $1 AND number = $2 AND lease_until <= $5 AND unfinished
         WHERE campaign.number = $1 AND state = 'running' AND not_before <= $5
             AND (upto IS NULL OR ($2 - 1) * chunk_size < upto)
     )
-RETURNING epoch, sending, lane;
+RETURNING epoch, sending, lane,
+    (SELECT chunk_size FROM campaign WHERE campaign.number = $1),
+    (SELECT upto FROM campaign WHERE campaign.number = $1);
 
 -- name: lose_unanswered
 UPDATE recipient SET state = 'unknown', next_at = 0, changed_at = $4, code = NULL,
     reason = 'the process that was sending it ended'
-WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'sending'
+WHERE campaign = $1 AND state = 'sending' AND seq IN (
+    SELECT seq FROM recipient
+    WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'sending'
+    FOR UPDATE SKIP LOCKED
+)
 RETURNING seq;
 
 -- name: count_lost
@@ -171,9 +177,6 @@ SELECT seq, attempt, address FROM recipient
 WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4
 ORDER BY seq;
 
--- name: terms
-SELECT chunk_size, most_refusals, upto FROM campaign WHERE number = $1;
-
 -- name: hold_chunk
 SELECT chunk_size, upto, state = 'running' AND not_before <= $5
 FROM chunk JOIN campaign ON campaign.number = chunk.campaign
@@ -182,7 +185,7 @@ FOR UPDATE OF chunk;
 
 -- name: take_window
 UPDATE recipient SET state = 'sending', attempt = attempt + 1, changed_at = $4, sent_at = $4
-WHERE campaign = $1 AND seq IN (
+WHERE campaign = $1 AND state = 'pending' AND seq IN ( -- twice: it may change before it is locked
     SELECT seq FROM recipient
     WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4
     ORDER BY seq LIMIT $5
@@ -195,9 +198,17 @@ UPDATE chunk SET
     first_at = CASE WHEN $4 > 0 THEN coalesce(first_at, $5) ELSE first_at END
 WHERE campaign = $1 AND number = $2;
 
+-- name: terms
+SELECT chunk_size, most_refusals FROM campaign WHERE number = $1;
+
 -- name: deliveries
 SELECT seq, state, attempt, refusals, next_at, message_id, code, reason, sender FROM recipient
-WHERE campaign = $1 AND seq = ANY($2);
+WHERE campaign = $1 AND seq = ANY($2) ORDER BY seq FOR UPDATE;
+
+-- name: release_done
+UPDATE chunk SET owner = NULL, lease_until = 0, next_at = 1e15
+WHERE campaign = $1 AND number = $2 AND owner = $3 AND epoch = $4 AND NOT unfinished
+RETURNING number;
 
 -- name: release
 UPDATE chunk SET

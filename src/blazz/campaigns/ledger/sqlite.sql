@@ -6,9 +6,6 @@ DELETE FROM recipient WHERE campaign = $1;
 -- name: alone
 SELECT NULL WHERE $1 IS NULL; -- one writer at a time: everybody is alone
 
--- name: hold_chunks
-SELECT NULL WHERE $1 IS NULL AND $2 IS NULL; -- one writer at a time: nothing to lock
-
 -- name: repeated_addresses
 SELECT group_concat(seq), group_concat(line) FROM recipient WHERE campaign = $1
 GROUP BY address HAVING count(*) > 1;

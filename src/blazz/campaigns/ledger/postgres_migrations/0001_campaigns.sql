@@ -37,7 +37,6 @@ CREATE TABLE campaign (
 );
 
 -- Chunk n holds the recipients (n - 1) * chunk_size + 1 to n * chunk_size, and counts them.
--- Whoever changes recipients of a chunk locks its row first.
 CREATE TABLE chunk (
     campaign integer NOT NULL,
     number integer NOT NULL,
