@@ -33,12 +33,13 @@ def last_line(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A sandbox started by the command; gives its URL."""
     command = [sys.executable, "-m", "blazz.cli", "sandbox", "--port", "0", "--json",
                "--set", "throughput=null", "--set", "speed=20"]  # fmt: skip
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
