@@ -37,7 +37,9 @@ class KeptFolder:
 def _remove(path: Path, kept: set[Path]) -> None:
     kept.discard(path)
     # Whoever let go of it last may be the event loop, and the disk may be slow.
-    remover = threading.Thread(target=shutil.rmtree, args=(path,), kwargs={"ignore_errors": True})
+    remover = threading.Thread(
+        name="blazz-remover", target=shutil.rmtree, args=(path,), kwargs={"ignore_errors": True}
+    )
     try:
         remover.start()
     except RuntimeError:  # The interpreter is ending.
