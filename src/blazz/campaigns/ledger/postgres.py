@@ -184,6 +184,8 @@ class PostgresLedger(SqlLedger):
         async def work(connection: asyncpg.Connection) -> None:
             there = campaign_work.check_deletable(number)
             if await run_on_postgres(connection, self._queries, there):
+                # It must be alone for a moment; who waits for that makes all others wait, too.
+                await connection.execute(self._queries["impatient"])
                 await self._define(connection, "drop_partition", number)
                 await run_on_postgres(connection, self._queries, campaign_work.delete(number))
 
@@ -214,8 +216,11 @@ class PostgresLedger(SqlLedger):
                     async with self._database.transaction() as connection:
                         begun = True
                         return await work(connection)
-                except asyncpg.exceptions.TransactionRollbackError:
-                    # It waited for a transaction that waited for it, and was undone.
+                except (
+                    asyncpg.exceptions.TransactionRollbackError,
+                    asyncpg.exceptions.LockNotAvailableError,
+                ):
+                    # It waited for a transaction that waited for it, or for too long.
                     if not left or not repeatable:
                         raise
                 except (

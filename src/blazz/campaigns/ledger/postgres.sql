@@ -89,3 +89,6 @@ SET LOCAL work_mem = '64MB';
 
 -- name: roomy_index
 SET LOCAL maintenance_work_mem = '128MB';
+
+-- name: impatient
+SET LOCAL lock_timeout = '1s';
