@@ -88,7 +88,8 @@ def _body_problems(template: Template, body: Mapping[str, Any]) -> list[str]:
 
 def _compared(part: str, given: object, places: Sequence[str]) -> list[str]:
     numbered = all(place.isdigit() for place in places)
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) or not (given or numbered):
+        given = given if isinstance(given, Mapping) else {}
         if given and numbered and places:
             return [f"its {part} takes parameters by position, not by name"]
         missing = [place for place in places if place not in given]
