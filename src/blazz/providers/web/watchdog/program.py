@@ -76,6 +76,7 @@ def _guard(worker: int, phases: int, request: dict[str, Any]) -> None:
             break
     # A worker that was killed is certainly dead before the browser goes on.
     os.waitpid(worker, 0)
+    abandoned = abandoned or asked in dict(waiting.poll(0))
     if killed or stopped_at is not None:
         resume(request["pid"])
     if abandoned:
