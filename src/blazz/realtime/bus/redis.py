@@ -80,7 +80,15 @@ class RedisBus:
         """See `Bus.publish`."""
         check_notice(channel, name, data)
         new_life, publication = secrets.token_hex(8), secrets.token_hex(12)
-        arguments: list[str | int] = [new_life, self._backlog, channel, name, data, origin or "", author or ""]
+        arguments: list[str | int] = [
+            new_life,
+            self._backlog,
+            channel,
+            name,
+            data,
+            origin or "",
+            author or "",
+        ]
         with self._server.errors():
             life, number, at = await self._publish(
                 keys=[self._notices, self._state, f"{self._once}:{publication}"], args=arguments

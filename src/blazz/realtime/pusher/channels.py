@@ -12,6 +12,7 @@ from blazz.errors import InvalidValue
 _NAME: Final = re.compile(r"[A-Za-z0-9_\-=@,.;]{1,164}")
 _KINDS: Final = ("private-encrypted-", "private-", "presence-", "")
 _CACHE: Final = "cache-"
+_USER: Final = "#server-to-user-"
 
 
 class Access(enum.StrEnum):
@@ -23,6 +24,8 @@ class Access(enum.StrEnum):
     """Whoever the application signed the subscription for."""
     PRESENCE = "presence"
     """The same, and the members see each other."""
+    USER = "user"
+    """The sockets of one user who signed in; pusher-js subscribes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,21 @@ class Channel:
     @property
     def takes_client_events(self) -> bool:
         """Whether subscribers may send each other `client-` events."""
-        return self.access is not Access.PUBLIC
+        return self.access in {Access.PRIVATE, Access.PRESENCE}
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose channel it is, if it is that of one user."""
+        return self.name.removeprefix(_USER) if self.access is Access.USER else None
+
+    @classmethod
+    def of_user(cls, user_id: str) -> Channel:
+        """The channel of all sockets of a user.
+
+        Raises:
+            InvalidValue: The id cannot be part of a channel's name.
+        """
+        return cls.parse(f"{_USER}{user_id}")
 
     @classmethod
     def parse(cls, name: object) -> Channel:
@@ -56,6 +73,10 @@ class Channel:
             >>> Channel.parse("presence-cache-chat.7").access
             <Access.PRESENCE: 'presence'>
         """
+        if isinstance(name, str) and name.startswith(_USER):
+            if _NAME.fullmatch(name.removeprefix(_USER)):
+                return cls(name, Access.USER, cached=False)
+            raise InvalidValue("channel", "a user id of letters, digits and _-=@,.;", name)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise InvalidValue("channel", "1 to 164 of letters, digits and _-=@,.;", name)
         prefix = next(kind for kind in _KINDS if name.startswith(kind))

@@ -62,10 +62,18 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Subscribe the socket; answer with `Connection.joined`."""
+    """Subscribe the socket; answer with `Connection.joined`.
+
+    Attributes:
+        channel: The channel.
+        member: Who the socket is there, in presence channels.
+        after: The cursor of the last event that the browser has of the channel: what came later is
+            to be sent, too.
+    """
 
     channel: Channel
     member: Member | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ class Connection:
     Attributes:
         socket_id: The socket's id.
         subscribed: Its channels by name; a presence channel's value is who the socket is there.
-        user: The JSON of the user who signed in.
+        user_id: The user who signed in.
     """
 
     def __init__(
@@ -146,7 +154,7 @@ class Connection:
     ) -> None:
         self.socket_id = socket_id
         self.subscribed: dict[str, Member | None] = {}
-        self.user: str | None = None
+        self.user_id: str | None = None
         self._app = app
         self._timing = timing or Timing()
         self._heard_at = now
@@ -228,7 +236,8 @@ class Connection:
         if len(self.subscribed) >= MAX_CHANNELS:
             return [_refused(name, f"a socket subscribes to at most {MAX_CHANNELS} channels", 403)]
         self.subscribed[channel.name] = member
-        return [Join(channel, member)]
+        after = data.get("after")
+        return [Join(channel, member, after if isinstance(after, str) else None)]
 
     def _authorized(self, channel: Channel, data: Mapping[str, Any]) -> Member | None:
         """Check that the browser may subscribe; tell who it is in a presence channel.
@@ -238,6 +247,10 @@ class Connection:
             InvalidValue: What was signed does not say who it is.
         """
         if channel.access is Access.PUBLIC:
+            return None
+        if channel.access is Access.USER:
+            if self.user_id is None or channel.user_id != self.user_id:
+                raise BadSignature("this is the channel of another user, or nobody signed in")
             return None
         about = data.get("channel_data")
         if channel.access is Access.PRIVATE or not isinstance(about, str):
@@ -260,12 +273,12 @@ class Connection:
             if not isinstance(user, str):
                 raise BadSignature("user_data is missing")
             self._app.check_sign_in(data.get("auth"), self.socket_id, user)
-        except BadSignature as error:
+            self.user_id = _user_id(user)
+        except (BadSignature, InvalidValue) as error:
             return [
                 Send(error_frame(Code.UNAUTHORIZED, str(error))),
                 Close(Code.UNAUTHORIZED, str(error)),
             ]
-        self.user = user
         return [Send(encode("pusher:signin_success", compact({"user_data": user})))]
 
     def _whisper(self, frame: Frame) -> list[Action]:
@@ -299,6 +312,22 @@ def _member(about: str | None) -> Member:
             return Member(str(user_id), about)
     limit = f"JSON of at most {MAX_MEMBER} bytes with a user_id"
     raise InvalidValue("channel_data", limit, about)
+
+
+def _user_id(user_data: str) -> str:
+    """Read who signed in.
+
+    Raises:
+        InvalidValue: It does not say.
+    """
+    try:
+        known = json.loads(user_data)
+    except (ValueError, RecursionError):
+        known = None
+    user_id = known.get("id") if isinstance(known, dict) else None
+    if isinstance(user_id, str | int) and not isinstance(user_id, bool) and str(user_id):
+        return str(user_id)
+    raise InvalidValue("user_data", "JSON with an id", user_data)
 
 
 def _refused(channel: object, message: str, status: int = 401) -> Send:

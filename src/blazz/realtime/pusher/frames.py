@@ -94,9 +94,16 @@ def _is_text(value: object) -> bool:
 
 
 def encode(
-    event: str, data: str = "{}", *, channel: str | None = None, user_id: str | None = None
+    event: str,
+    data: str = "{}",
+    *,
+    channel: str | None = None,
+    user_id: str | None = None,
+    cursor: str | None = None,
 ) -> str:
     """Write a frame; its data is JSON within JSON, as Pusher's is.
+
+    The cursor is ours: clients that do not know it pass over it.
 
     Example:
         >>> encode("pusher:pong")
@@ -107,6 +114,8 @@ def encode(
         frame["channel"] = channel
     if user_id is not None:
         frame["user_id"] = user_id
+    if cursor is not None:
+        frame["cursor"] = cursor
     return compact(frame)
 
 

@@ -146,6 +146,18 @@ def test_a_cache_channel_gives_its_last_event(socket: Connection) -> None:
     assert sent(socket.joined(channel, last=None))[1]["event"] == "pusher:cache_miss"
 
 
+def test_a_browser_says_where_it_left_off(socket: Connection) -> None:
+    assert subscribe(socket, "news", after="5f:17") == [Join(Channel.parse("news"), None, "5f:17")]
+    assert subscribe(socket, "other", after=5) == [Join(Channel.parse("other"))]
+
+
+@pytest.mark.parametrize("user", ["{}", "[]", "x", '{"id":""}', '{"id":null}', '{"id":true}'])
+def test_signing_in_needs_an_id(socket: Connection, user: str) -> None:
+    auth = APP.authenticate(SOCKET, user)
+    actions = say(socket, "pusher:signin", {"auth": auth, "user_data": user})
+    assert isinstance(actions[-1], Close)
+
+
 def test_leaving(socket: Connection) -> None:
     subscribe(socket, "news")
     assert say(socket, "pusher:unsubscribe", {"channel": "news"}) == [Leave(Channel.parse("news"))]
@@ -192,7 +204,12 @@ def test_signing_in(socket: Connection) -> None:
     auth = APP.authenticate(SOCKET, user)
     (frame,) = sent(say(socket, "pusher:signin", {"auth": auth, "user_data": user}))
     assert frame == {"event": "pusher:signin_success", "data": {"user_data": user}}
-    assert socket.user == user
+    assert socket.user_id == "7"
+
+    own = Channel.of_user("7")
+    assert subscribe(socket, own.name) == [Join(own)]
+    (refused,) = sent(subscribe(socket, Channel.of_user("8").name))
+    assert refused["event"] == "pusher:subscription_error"
 
 
 @pytest.mark.parametrize("data", [{}, {"user_data": "{}"}, {"user_data": "{}", "auth": "key:0"}])
@@ -200,7 +217,7 @@ def test_signing_in_without_being_signed(socket: Connection, data: dict[str, str
     actions = say(socket, "pusher:signin", data)
     assert isinstance(actions[-1], Close)
     assert actions[-1].code == Code.UNAUTHORIZED
-    assert socket.user is None
+    assert socket.user_id is None
 
 
 def test_a_silent_browser_is_asked_and_given_up_on(socket: Connection) -> None:
