@@ -61,9 +61,14 @@ class Tally:
         return self.kills + self.stops + self.cuts + self.others
 
     @property
-    def most_unknown(self) -> int:
-        """Each worker that ended or stood still leaves one window; a cut is felt by all."""
-        return (self.kills + self.stops) * WINDOW + self.cuts * WORKERS * WINDOW
+    def most_ended(self) -> int:
+        """Each worker that ended or stood still leaves one window in doubt."""
+        return (self.kills + self.stops) * WINDOW
+
+    @property
+    def most_cut(self) -> int:
+        """A cut is felt by all workers."""
+        return self.cuts * WORKERS * WINDOW
 
 
 @dataclass
@@ -170,6 +175,17 @@ class Scene:
             return counts
         raise AssertionError(f"after {timeout:g} s: {counts}\n{self.logs()}")
 
+    async def doubts(self) -> Counter[str]:
+        """How many are in doubt for which reason: `ended`, `slow` or `cut`."""
+        row = await self.ledger.find("default", "promo")
+        assert row is not None
+        found: Counter[str] = Counter()
+        for each in await self.ledger.errors(row.number):
+            reason = each.reason or ""
+            ended, slow = "ended" in reason, "no answer within" in reason
+            found["ended" if ended else "slow" if slow else "cut"] += each.count
+        return found
+
     async def times(self) -> Counter[str]:
         """How often each recipient got a message, by the sandbox's own log."""
         return Counter(await self.sandbox.counts())
@@ -249,13 +265,15 @@ class Scene:
         """Let a worker stand still for longer than its leases last."""
         able = [worker for worker in self.workers if worker.pid not in self.stopped]
         if len(able) < 2:
-            return await self.kill_worker()
+            await self.kill_worker()
+            return
         victim = self.rng.choice(able)
         self.stopped.add(victim.pid)
         self.tally.stops += 1
         os.kill(victim.pid, signal.SIGSTOP)
-        self._waking = asyncio.get_running_loop().call_later(TAKEOVER + 1.5, _go_on, victim)
-        asyncio.get_running_loop().call_later(TAKEOVER + 2, self.stopped.discard, victim.pid)
+        loop = asyncio.get_running_loop()
+        loop.call_later(TAKEOVER + 1.5, _go_on, victim)
+        loop.call_later(TAKEOVER + 2, self.stopped.discard, victim.pid)
 
     async def cut(self) -> None:
         """Cut the connections after requests left, before their answers come."""

@@ -34,14 +34,17 @@ async def survive(scene: Scene, faults: int) -> None:
     async with scene.running():
         done = [await shake_at(scene, (n + 0.5) / (faults + 1)) for n in range(faults)]
         counts = await scene.until_done(timeout=180)
-        told = f"{done}: {scene.tally}, {counts}"
+        doubts = await scene.doubts()
+        told = f"{done}: {scene.tally}, {counts}, {doubts}"
         print(told)
 
         times = await scene.times()
         assert [number for number, count in times.items() if count > 1] == [], told
         in_doubt = {row.address async for row in scene.campaign.recipients(State.UNKNOWN)}
         assert set(scene.numbers) - set(times) <= in_doubt, f"somebody is forgotten: {told}"
-        assert counts.unknown <= scene.tally.most_unknown, told
+        assert doubts["ended"] <= scene.tally.most_ended, told
+        # On a busy machine answers take longer than workers wait for: that is no fault of ours.
+        assert doubts["cut"] <= scene.tally.most_cut, told
         assert counts.failed == 0, told
 
         await scene.settle()
@@ -55,9 +58,11 @@ async def survive(scene: Scene, faults: int) -> None:
 async def shake_at(scene: Scene, share: float) -> str:
     """Do something bad once so much of the campaign is sent."""
     with anyio.fail_after(180):
-        while (counts := await scene.counts()).total - counts.open < share * scene.people:
+        while True:
+            counts = await scene.counts()
+            if counts.total - counts.open >= share * scene.people:
+                return await scene.shake()
             await anyio.sleep(0.05)
-    return await scene.shake()
 
 
 async def send_the_rest(scene: Scene) -> None:

@@ -35,7 +35,9 @@ class Handled:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         with anyio.fail_after(30):
-            while not condition():
+            while True:
+                if condition():
+                    return
                 await anyio.sleep(0.01)
 
 
