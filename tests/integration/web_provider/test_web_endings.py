@@ -146,7 +146,7 @@ async def test_a_crash_and_a_hung_page_are_survived(
     life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.2, hung_after=0.5)
     session = await studio.linked(shop, life=life)
     first = browser_of(session)
-    with pytest.raises(Exception, match="crash|closed|Target"):
+    with pytest.raises(Exception, match=r"crash|closed|Target"):
         await first.page.goto("chrome://crash", timeout=3000)
     await studio.heard.one(SessionStateChanged, lambda it: it.reason is StateReason.BROWSER_CRASHED)
     await session.wait_ready(timeout=20)

@@ -29,6 +29,8 @@ _LEAN: Final = (
     "--disable-extensions",
     "--disable-site-isolation-trials",
     "--disable-software-rasterizer",
+    # localStorage holds the login: on the disk within a second, not within up to a minute.
+    "--enable-aggressive-domstorage-flushing",
     "--in-process-gpu",
     "--mute-audio",
     "--renderer-process-limit=1",

@@ -14,7 +14,7 @@ import anyio
 
 from blazz import addresses
 from blazz.addresses import Address, Identity, Phone
-from blazz.errors import InvalidValue, NotSupported, SessionClosed
+from blazz.errors import AnswerLost, InvalidValue, NotSupported, SessionClosed, Timeout
 from blazz.events.coexistence import PastMessage
 from blazz.messages.base import Message
 from blazz.pairing import PairingStep
@@ -28,12 +28,14 @@ from blazz.providers.base import (
 )
 from blazz.providers.pacing import Pacing
 from blazz.providers.web.directory import Chats, Contacts, Groups, OwnProfile
+from blazz.providers.web.errors import BridgeError, BrowserDied
 from blazz.providers.web.history import RequestRate, read_history
 from blazz.providers.web.ids import check_message_id, jid, to_lid, to_phone
 from blazz.providers.web.inbound import parse
 from blazz.providers.web.life import LifeSettings
 from blazz.providers.web.payloads import SENDABLE
 from blazz.providers.web.running import Running
+from blazz.providers.web.sending import refusal
 from blazz.providers.web.settings import BrowserSettings
 from blazz.providers.web.transfers import bring_out
 
@@ -313,10 +315,20 @@ class Web:
     # Calling the page
 
     async def _ask(self, name: str, argument: Any) -> Any:  # noqa: ANN401  # whatever it gives
-        """Call a function of the page, once the session is ready."""
+        """Call a function of the page, once the session is ready.
+
+        Raises:
+            Refused: WhatsApp or the page did not do it.
+            AnswerLost: The browser ended, or there was no answer in time.
+        """
         running = self._open()
         bridge = await running.life.ready(timeout=self.ready_timeout)
-        return await bridge.call(name, argument, timeout=self.life.call_timeout)
+        try:
+            return await bridge.call(name, argument, timeout=self.life.call_timeout)
+        except BridgeError as error:
+            raise refusal(error) from error
+        except (BrowserDied, Timeout) as error:
+            raise AnswerLost(f"{name} may or may not have been done: {error}") from error
 
     async def _change(self, name: str, argument: Any) -> None:  # noqa: ANN401  # as for `_ask`
         running = self._open()

@@ -16,7 +16,7 @@ from blazz.addresses import Address, Phone
 from blazz.errors import BlazzError, Timeout
 from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.messages.base import Message
-from blazz.pairing import PairingStep
+from blazz.pairing import Paired, PairingStep
 from blazz.providers.base import ProviderContext, Receipt
 from blazz.providers.lifecycle import Signal
 from blazz.providers.web.driver import kept_driver
@@ -38,6 +38,8 @@ _MOST_UNREAD: Final = 500
 _DAYS_BACK: Final = 7
 _DRAIN_SECONDS: Final = 5.0
 _LOGOUT_SECONDS: Final = 20.0
+_REMEMBER_SECONDS: Final = 30.0
+_SAVE_SECONDS: Final = 30.0
 
 
 class Running:
@@ -74,6 +76,7 @@ class Running:
         self._wanted = asyncio.Event()
         self._stopping = False
         self._was_pairing = False
+        self._attended = asyncio.Event()
 
     # From start to end
 
@@ -163,11 +166,18 @@ class Running:
         """Do what each new connection needs: remember it, keep it, look for what was missed."""
         while True:
             await self.life.until(lambda now: now.state is SessionState.READY)
-            with contextlib.suppress(WebError, Timeout, BlazzError):
+            with contextlib.suppress(BlazzError):
                 await self._connected()
-            await self.life.until(lambda now: now.state is not SessionState.READY)
+            self._attended.set()
+            while not await self.life.until(
+                lambda now: now.state is not SessionState.READY, timeout=_REMEMBER_SECONDS
+            ):
+                with contextlib.suppress(BlazzError):
+                    await self._remember()
+            self._attended.clear()
 
     async def _connected(self) -> None:
+        await self._remember()
         bridge = self.life.bridge
         if bridge is None:
             return
@@ -186,6 +196,10 @@ class Running:
         # that it had shown when its browser died. The inbox knows by their ids which it has.
         argument = {"since": since, "most": _MOST_UNREAD}
         await bridge.call("reportUnread", argument, timeout=self._web.life.call_timeout)
+
+    async def _remember(self) -> None:
+        if (bridge := self.life.bridge) is not None:
+            await self._profile.remember(bridge.browser)
 
     async def log_out(self) -> None:
         """Unlink the account, and wait until that is done.
@@ -216,6 +230,10 @@ class Running:
         steps = Pairing(self.life, self._feed, phone=phone, timeout=timeout).steps()
         async with contextlib.aclosing(steps):
             async for step in steps:
+                if isinstance(step, Paired):
+                    # Whoever is told that it is linked may rely on it, even after a crash.
+                    with anyio.move_on_after(_SAVE_SECONDS):
+                        await self._attended.wait()
                 yield step
 
     # Sending

@@ -20,7 +20,7 @@ from blazz.errors import AuthStoreError
 from blazz.providers.web.assets import find_wa_js
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.browser import RunningBrowser
-from blazz.providers.web.browser_storage import BrowserStorage, restore_documents
+from blazz.providers.web.browser_storage import BrowserStorage, read_storage, restore_documents
 from blazz.providers.web.capture import ProfileCapture, capture_closed
 from blazz.providers.web.finding import find_chromium
 from blazz.providers.web.launching import launch
@@ -43,12 +43,15 @@ class Profile:
         outbox: What was sent; it goes with the profile from machine to machine.
         keeper: Backs it up; None: nobody does.
         closed: The last browser on it was closed in good order: all that it knew is in the folder.
+        remembered: localStorage and cookies as the last browser had them. Chromium writes them to
+            the disk up to a minute late; after a crash the page is given these instead.
     """
 
     folder: Path
     outbox: Outbox
     keeper: SessionKeeper | None = None
     closed: bool = field(default=False, init=False)
+    remembered: BrowserStorage | None = field(default=None, init=False, repr=False)
     _browser: Browser | None = field(default=None, init=False)
 
     async def restore(self, settings: BrowserSettings) -> BrowserStorage | None:
@@ -58,15 +61,24 @@ class Profile:
             IncompatibleBrowser: The browser of this machine may not open what is stored.
             AuthStoreError: It could not be restored.
         """
+        kept = None if self.closed else self.remembered
         if self.keeper is None:
-            return None
+            return kept
         browser = self._browser or await _expected(settings)
         documents = await self.keeper.restore(self.folder, browser=browser)
         if documents is None:
-            return None
+            return kept
         if (sent := documents.get(_OUTBOX)) is not None:
             await self.outbox.merge(sent)
         return restore_documents(documents)
+
+    async def remember(self, browser: RunningBrowser) -> None:
+        """Take note of what Chromium writes late.
+
+        Raises:
+            CaptureFailed: The browser did not tell it.
+        """
+        self.remembered = await read_storage(browser.page)
 
     def used_by(self, browser: RunningBrowser) -> None:
         """Note which browser uses it."""
@@ -106,6 +118,7 @@ class Profile:
 
     async def forget(self) -> None:
         """Remove it: its login has ended, and nobody shall restore it."""
+        self.remembered = None
         await anyio.to_thread.run_sync(_remove, self.folder)
         if self.keeper is not None:
             try:

@@ -1,0 +1,76 @@
+"""The browser is killed again and again while messages leave: all arrive, none twice."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import anyio
+import psutil
+import pytest
+
+from blazz import Text
+from blazz.sandbox.web import SimulatedPhone
+from tests.integration.web_provider.studio import BUDI, Studio, browser_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+READY_SECONDS = 10.0
+
+
+async def kill_while_sending(
+    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, *, kills: int
+) -> None:
+    session = await studio.linked(shop, ready_timeout=60.0)
+    sent: list[str] = []
+    slowest = 0.0
+    dice = random.Random(7)
+
+    async with anyio.create_task_group() as group:
+
+        async def keep_sending(lane: int) -> None:
+            number = 0
+            while True:
+                number += 1
+                text = f"{lane}-{number}"
+                await session.send(BUDI, Text(text))
+                sent.append(text)
+
+        for lane in range(3):
+            group.start_soon(keep_sending, lane)
+        for _ in range(kills):
+            before = len(sent)
+            with anyio.fail_after(60):
+                while len(sent) < before + 3:  # noqa: ASYNC110  # it is only counted
+                    await anyio.sleep(0.01)
+            await anyio.sleep(dice.uniform(0, 0.1))
+            browser = browser_of(session)
+            psutil.Process(browser.pid).kill()
+            await browser.closed.wait()
+            started = anyio.current_time()
+            await session.wait_ready(timeout=60)
+            while browser_of_or_none(session) in {None, browser}:  # noqa: ASYNC110  # as above
+                await anyio.sleep(0.01)
+            await session.wait_ready(timeout=60)
+            slowest = max(slowest, anyio.current_time() - started)
+        group.cancel_scope.cancel()
+
+    print(f"{kills} kills, {len(sent)} messages, the slowest return took {slowest:.1f} s")
+    arrived = Counter(it.text for it in budi.messages(shop.number))
+    assert {text: count for text, count in arrived.items() if count != 1} == {}
+    assert set(sent) <= set(arrived)
+    assert slowest < READY_SECONDS
+
+
+def browser_of_or_none(session: object) -> object | None:
+    try:
+        return browser_of(session)  # type: ignore[arg-type]
+    except AssertionError:
+        return None
+
+
+@pytest.mark.chaos
+async def test_no_message_is_lost_or_doubled(
+    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, chaos_seconds: float | None
+) -> None:
+    await kill_while_sending(studio, shop, budi, kills=3 if chaos_seconds is None else 30)
