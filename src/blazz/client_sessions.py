@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
 import anyio
 
+from blazz.auth_stores.tasks import BoundedTasks
 from blazz.background import Background
 from blazz.client_auth import ClientAuth
 from blazz.client_inbox import ClientInbox
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
-from blazz.errors import ConfigurationError
+from blazz.errors import BlazzError, ConfigurationError
 from blazz.pacer import Pacer
 from blazz.providers.abilities import ShowsActivity
-from blazz.providers.base import Capability, Provider, ProviderContext
+from blazz.providers.base import Capability, Provider, ProviderContext, WarmsUp
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
+
+_log = logging.getLogger("blazz.client")
 
 
 class ClientSessions:
@@ -78,6 +84,12 @@ class ClientSessions:
         if name in self.open_ones:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
         self.open_ones[name] = session
+        async with _warmed(provider) if wait > 0 else contextlib.nullcontext():
+            await self._start(session, wait)
+        return session
+
+    async def _start(self, session: Session, wait: float) -> None:
+        name, provider = session.name, session.provider
         report = functools.partial(self._inbox.report, session.key)
         try:
             # First of all: who is not the owner must not even look at the session's state.
@@ -106,7 +118,6 @@ class ClientSessions:
             with anyio.CancelScope(shield=True):
                 await session.close()
             raise
-        return session
 
     def pacer_of(self, key: str) -> Pacer | None:
         """The pacer of an open session, by its key."""
@@ -133,3 +144,23 @@ class ClientSessions:
         finally:
             self._inbox.detach(session)
             self.open_ones.pop(session.name, None)
+
+
+@contextlib.asynccontextmanager
+async def _warmed(provider: Provider) -> AsyncIterator[None]:
+    """Let a provider get ready while its session is waited for: each second counts then."""
+    if not isinstance(provider, WarmsUp):
+        yield
+        return
+
+    async def hold() -> None:
+        try:
+            async with provider.warm():
+                await anyio.sleep_forever()
+        except BlazzError as error:
+            _log.debug("%r is not warmed up; connecting will tell why: %s", provider, error)
+
+    async with BoundedTasks(1) as tasks:
+        await tasks.start(hold)
+        yield
+        tasks.cancel()

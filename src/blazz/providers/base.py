@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -258,6 +259,15 @@ class Provider(Protocol):
 
     async def logout(self) -> None:
         """End the account's session for good, where there is such a thing."""
+        ...
+
+
+@runtime_checkable
+class WarmsUp(Protocol):
+    """A provider that can get ready while another process still owns its session."""
+
+    def warm(self) -> AbstractAsyncContextManager[None]:
+        """Keep ready what `connect` needs, within the block; must not touch the session."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -166,6 +167,31 @@ async def test_a_session_goes_from_machine_to_machine(
         assert event.revision > 1
         saved.close()
         restored.close()
+
+
+async def test_a_provider_gets_ready_while_its_session_is_waited_for(tmp_path: Path) -> None:
+    happened: list[str] = []
+
+    class Warm(Device):
+        @asynccontextmanager
+        async def warm(self) -> AsyncIterator[None]:
+            happened.append("warm")
+            await first_session.close()
+            try:
+                yield
+            finally:
+                happened.append("let go")
+
+        async def connect(self, context: ProviderContext) -> None:
+            happened.append("connected")
+            await super().connect(context)
+
+    shared = MemoryBackend()
+    stores = [MemoryAuth(shared, keyring=RING) for _ in range(2)]
+    async with _client(stores[0], tmp_path / "1") as first, _client(stores[1], tmp_path) as second:
+        first_session = await first.open("support", Device())
+        await second.open("support", Warm(), wait=30)
+        assert happened == ["warm", "connected", "let go"]
 
 
 async def test_a_session_that_is_lost_is_stopped_and_can_be_opened_again(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from blazz.providers.base import (
 )
 from blazz.providers.pacing import Pacing
 from blazz.providers.web.directory import Chats, Contacts, Groups, OwnProfile
+from blazz.providers.web.driver import kept_driver
 from blazz.providers.web.errors import BridgeError, BrowserDied
 from blazz.providers.web.history import RequestRate, read_history
 from blazz.providers.web.ids import check_message_id, jid, to_lid, to_phone
@@ -154,6 +155,12 @@ class Web:
         return self._running.life.account if self._running else None
 
     # Connecting
+
+    @contextlib.asynccontextmanager
+    async def warm(self) -> AsyncIterator[None]:
+        """Keep Playwright's driver ready, which takes longest to start; see `WarmsUp`."""
+        async with kept_driver() if self.browser.launcher is None else contextlib.nullcontext():
+            yield
 
     async def connect(self, context: ProviderContext) -> None:
         """Start the browser and wait until it is connected, or waits to be linked.
