@@ -107,10 +107,11 @@ class StoreKeeper:
             self._take,
             interval=self._keeping.interval,
             on_saved=self._saved,
-            on_failed=self._news.failed,
+            on_failed=self._failed,
         )
         self._stops: list[Callable[[], Awaitable[None]]] = []
         self._capture: Callable[[], Awaitable[Snapshot]] | None = None
+        self._taking: Callable[[], Awaitable[Snapshot]] | None = None
         self._began_at = 0.0
         self._folder: Path | None = None
         self._phase = Phase.RUNNING
@@ -271,6 +272,10 @@ class StoreKeeper:
         # A folder that was kept may have gone on after its last backup.
         self._backups.changed()
 
+    def stop(self) -> None:
+        """See `SessionKeeper.stop`."""
+        self._capture = None
+
     def changed(self) -> None:
         """See `SessionKeeper.changed`."""
         if self._capture is not None:
@@ -316,7 +321,7 @@ class StoreKeeper:
         if self._capture is None:
             raise AuthStoreError(f"{self.session} does not run: there is nothing to capture")
         self._began_at = unstopped()
-        phase = self._phase
+        self._taking, phase = self._capture, self._phase
         taken = await self._capture()
         self._taken = Latest(taken.documents, taken.captured_at, phase)
         return taken
@@ -330,6 +335,11 @@ class StoreKeeper:
                 # The folder then counts as older than it is: a restart restores this very state.
                 _log.warning("%s: %s is not noted: %s", self.session, saved.revision, error)
         self._news.saved(saved, seconds=unstopped() - self._began_at)
+
+    def _failed(self, error: Exception, retry_in: float) -> None:
+        # What was being captured while its browser was closed is no loss: the last state comes yet.
+        if self._capture is self._taking:
+            self._news.failed(error, retry_in)
 
     async def _stop(self) -> None:
         """Stop whatever uses the session: it is ours no longer."""

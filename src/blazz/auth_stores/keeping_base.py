@@ -85,6 +85,10 @@ class SessionKeeper(Protocol):
         """
         ...
 
+    def stop(self) -> None:
+        """Capture nothing any more until `start`: the browser is about to be closed."""
+        ...
+
     def changed(self) -> None:
         """Note that the session has changed since the last backup; costs next to nothing."""
         ...

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazz.auth_stores import LocalAuth, MemoryAuth, RedisAuth, SessionKey
+from blazz.auth_stores import LocalAuth, MemoryAuth, RedisAuth, SessionKey, Snapshot
 from blazz.auth_stores.base import AuthStore
 from blazz.auth_stores.keeping import Keeping, StoreKeeper
 from blazz.auth_stores.memory import MemoryBackend
@@ -242,6 +242,27 @@ async def test_a_failed_backup_is_told_and_tried_again(tmp_path: Path) -> None:
     assert isinstance(failed, BackupFailed)
     assert failed.error == "StoreUnavailable: put packs failed"
     assert failed.retry_in == 0
+
+
+async def test_what_is_captured_while_a_browser_closes_is_no_failure(tmp_path: Path) -> None:
+    machine = Machine(MemoryAuth(), tmp_path)
+    capturing, closed = anyio.Event(), anyio.Event()
+
+    async def capture() -> Snapshot:
+        capturing.set()
+        await closed.wait()
+        raise ProcessLookupError
+
+    async with machine.owning() as keeper:
+        await keeper.restore(machine.folder)
+        machine.go_on(1)
+        keeper.start(capture)
+        await capturing.wait()
+        keeper.stop()
+        closed.set()
+        await keeper.save(await machine.capture())
+
+    assert [type(event) for event in machine.events] == [BackupSaved]
 
 
 @pytest.mark.parametrize(("failures", "stored"), [(2, True), (3, False)])

@@ -113,6 +113,8 @@ class Running:
     async def stop(self) -> None:
         """End in good order: the browser closes, what it reported is kept."""
         self._stopping = True
+        if self._context.keeper is not None:
+            self._context.keeper.stop()
         self.life.signal(Signal.STOPPED)
         self._wanted.set()
         task, self._task = self._task, None
