@@ -137,7 +137,8 @@ async def measure(kind: str, size: int, worked: int, output: TextIO) -> list[Row
         batches = list(batched(size)) if size <= 1_000_000 else batched(size)
         await note("import", size, import_all(ledger, row.number, owner, batches))
         await ledger.change(row.number, CampaignState.RUNNING, expected={CampaignState.READY})
-        await note("claim and mark", worked, send(ledger, row.number, owner, worked))
+        answers = [Accepted(f"{MESSAGE_ID}{seq}") for seq in range(worked + 1)]
+        await note("claim and mark", worked, send(ledger, row.number, owner, answers))
         statuses = status_batches(row.number, worked)
         await note("status updates", worked, at_once(ledger, statuses))
         standing = await ledger.standing(row.number, now=time.time())
@@ -195,9 +196,9 @@ async def import_all(
     )
 
 
-async def send(ledger: Ledger, number: int, owner: str, count: int) -> None:
-    """Lease chunks, take all their rows, and record that they were accepted."""
-    chunks = iter(range(1, count // CHUNK + 1))
+async def send(ledger: Ledger, number: int, owner: str, answers: Sequence[Accepted]) -> None:
+    """Lease chunks, take all their rows, and record the answers to them, by number."""
+    chunks = iter(range(1, len(answers) // CHUNK + 1))
 
     async def work() -> None:
         for chunk in chunks:
@@ -205,10 +206,7 @@ async def send(ledger: Ledger, number: int, owner: str, count: int) -> None:
             lease = await ledger.lease_chunk(ChunkId(number, chunk), owner=owner, ttl=TTL, now=now)
             assert lease is not None
             rows = await ledger.begin_window(lease, CHUNK, after=0, ttl=TTL, now=now)
-            findings = [
-                Finding(number, it.seq, it.attempt, Accepted(f"{MESSAGE_ID}{it.seq}"))
-                for it in rows
-            ]
+            findings = [Finding(number, it.seq, it.attempt, answers[it.seq]) for it in rows]
             await ledger.record(findings, now=now)
             await ledger.release(lease, now=now)
 

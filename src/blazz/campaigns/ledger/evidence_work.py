@@ -51,25 +51,34 @@ def _record(campaign: int, findings: Sequence[Finding], now: float) -> Operation
             if new is not it:
                 after[seq] = new
     changed = sorted(after.items())  # neighbours share a page
-    yield Batch("update_delivery", [_columns(seq, it) for seq, it in changed], (campaign, now))
+    for common, rows in _alike(changed).items():
+        yield Batch("update_deliveries", rows, (campaign, now, *common))
     yield Batch("count_changes", _changes(before, changed, size, now), (campaign,))
     return len(changed)
 
 
-def _storable(text: str) -> str:
+def _storable(text: str | None) -> str | None:
     """Without what a database does not take: PostgreSQL has no NUL, and UTF-8 no surrogates."""
-    if text.isascii() and "\0" not in text:
+    if text is None or (text.isascii() and "\0" not in text):
         return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _columns(seq: int, it: Delivery) -> tuple[object, ...]:
-    state, _, refusals, next_at, message_id, code, reason, sender = it
-    if message_id is not None:
-        message_id = _storable(message_id)
-    if reason is not None:
-        reason = _storable(reason)
-    return _VALUES[state], refusals, next_at, message_id, code, reason, sender, seq
+def _alike(
+    changed: Sequence[tuple[int, Delivery]],
+) -> dict[tuple[object, ...], list[tuple[str | None, int]]]:
+    """Ids and numbers of rows, by all else that is written: most rows of a batch end alike.
+
+    What they have in common is sent to the database once, not once for each row.
+    """
+    groups: dict[tuple[object, ...], list[tuple[str | None, int]]] = {}
+    for seq, (state, _, refusals, next_at, message_id, code, reason, sender) in changed:
+        common = _VALUES[state], refusals, next_at, code, _storable(reason), sender
+        group = groups.get(common)
+        if group is None:
+            group = groups[common] = []
+        group.append((_storable(message_id), seq))
+    return groups
 
 
 def _changes(

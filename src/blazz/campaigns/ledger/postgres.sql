@@ -11,15 +11,11 @@ INSERT INTO chunk (campaign, lane, number, pending)
 SELECT $1::integer, $2::integer, number, size FROM unnest($3::integer[], $4::integer[]) AS filled (number, size)
 ON CONFLICT (campaign, number) DO UPDATE SET pending = chunk.pending + excluded.pending;
 
--- name: update_delivery
+-- name: update_deliveries
 UPDATE recipient SET
-    state = found.state, refusals = found.refusals, next_at = found.next_at,
-    message_id = found.message_id, code = found.code, reason = found.reason,
-    sender = found.sender, changed_at = $2
-FROM unnest(
-    $3::text[], $4::smallint[], $5::double precision[], $6::text[], $7::integer[], $8::text[],
-    $9::smallint[], $10::integer[]
-) AS found (state, refusals, next_at, message_id, code, reason, sender, seq)
+    state = $3, refusals = $4, next_at = $5, code = $6, reason = $7, sender = $8, changed_at = $2,
+    message_id = found.message_id
+FROM unnest($9::text[], $10::integer[]) AS found (message_id, seq)
 WHERE campaign = $1 AND recipient.seq = found.seq;
 
 -- name: count_changes

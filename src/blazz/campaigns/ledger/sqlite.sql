@@ -17,10 +17,10 @@ DELETE FROM recipient WHERE campaign = $1 AND seq = $2 RETURNING line, address;
 INSERT INTO chunk (campaign, lane, number, pending) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO UPDATE SET pending = pending + excluded.pending;
 
--- name: update_delivery
+-- name: update_deliveries
 UPDATE recipient SET
-    state = $3, refusals = $4, next_at = $5, message_id = $6, code = $7, reason = $8, sender = $9,
-    changed_at = $2
+    state = $3, refusals = $4, next_at = $5, code = $6, reason = $7, sender = $8, changed_at = $2,
+    message_id = $9
 WHERE campaign = $1 AND seq = $10;
 
 -- name: count_changes
