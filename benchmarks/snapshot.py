@@ -22,7 +22,6 @@ from pathlib import Path
 
 from benchmarks.claims import Claim, arguments, conclude
 from benchmarks.slow_disk import NoSlowDisk, slow_disk
-from benchmarks.snapshot_browser import ITEM_BYTES, Verdict, Writer, look, writer
 from benchmarks.snapshot_costs import Costs, measure_costs
 from benchmarks.snapshot_store import RING, SESSION
 from blazz.auth_stores import Lease, LocalAuth, Snapshot, SnapshotStore, StorageEngine, restore
@@ -30,6 +29,8 @@ from blazz.auth_stores.profiles import NEEDED
 from blazz.errors import SourceChanged
 from blazz.providers.web.browser_storage import restore_documents
 from blazz.providers.web.capture import Captured, Method, ProfileCapture
+from blazz.providers.web.driver import kept_driver
+from tests.servers.writing_page import ITEM_BYTES, Verdict, Writer, look, writer
 
 SLOW_BYTES = 10 * 1024 * 1024
 ROWS = tuple(
@@ -81,18 +82,19 @@ def main() -> int:
 async def measure(folder: Path, options: Namespace) -> tuple[list[Row], list[Costs]]:
     """Measure what was asked for."""
     count = options.snapshots or (3 if options.quick else 50)
-    rows = []
-    for name in ROWS:
-        if options.only in {None, name}:
-            try:
-                with disk(folder / name, name) as place:
-                    rows.append(await measure_row(name, place, folder / f"{name}-copies", count))
-            except NoSlowDisk as error:
-                print(f"{name}: not measured: {error}", file=sys.stderr)
-    costs = []
-    for engine in StorageEngine:
-        if options.only in {None, "costs"} and not (options.quick and rows and costs):
-            costs.append(await measure_costs(folder / "costs" / engine, engine, options.quick))
+    rows, costs = [], []
+    async with kept_driver():
+        for name in ROWS:
+            if options.only in {None, name}:
+                try:
+                    with disk(folder / name, name) as place:
+                        copies = folder / f"{name}-copies"
+                        rows.append(await measure_row(name, place, copies, count))
+                except NoSlowDisk as error:
+                    print(f"{name}: not measured: {error}", file=sys.stderr)
+        for engine in StorageEngine:
+            if options.only in {None, "costs"} and not (options.quick and rows and costs):
+                costs.append(await measure_costs(folder / "costs" / engine, engine, options.quick))
     return rows, costs
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.claims import Claim
-from benchmarks.snapshot_browser import ITEM_BYTES, Writer, writer
 from benchmarks.snapshot_store import SESSION, stores, zip_all
 from blazz.auth_stores import Lease, SnapshotStore, StorageEngine, restore
-from blazz.auth_stores.profiles import profile_files
 from blazz.providers.web.capture import ProfileCapture, capture_closed
+from tests.servers.writing_page import ITEM_BYTES, Writer, writer
 
 PREFILL = 2100  # items: 15 MB with half of them still in the log
 CHANGES = 60  # one a second
@@ -118,7 +117,7 @@ async def usual_backups(
         saved = await store.save(snapshot, lease)
         cpu += spent() - start
         sent += saved.uploaded
-        size = sum(file.source.size for file in profile_files(page.running.user_data))
+        size = snapshot.size
         start = spent()
         zipped += len(zip_all(page.running.user_data / "Default" / "IndexedDB"))
         zip_cpu += spent() - start

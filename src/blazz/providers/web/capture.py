@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import enum
 import secrets
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ import anyio
 import anyio.to_thread
 
 from blazz.auth_stores.clock import unstopped
-from blazz.auth_stores.profiles import NEEDED, profile_files, storage_engine
+from blazz.auth_stores.profiles import profile_files, storage_engine
 from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot, SnapshotFile
 from blazz.providers.web import capture_program
 from blazz.providers.web.browser_storage import read_storage
@@ -25,6 +26,10 @@ from blazz.providers.web.kept_files import KeptFile, KeptFolder
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
+
+PARTS: Final = ("Default/IndexedDB",)
+"""What is taken of the folder of a running browser. Its localStorage and cookies are documents: the
+files of these are late, and change long after what is in them."""
 
 LEFTOVERS: Final = ".blazz-capture"
 """The folder in the browser's folder where its files are kept while they are stored."""
@@ -44,28 +49,23 @@ class Method(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """A snapshot, and what it cost.
+    """How a snapshot was taken, and what it cost.
 
     Attributes:
-        snapshot: The snapshot.
         method: How its files were taken.
         reason: Why the browser was not stopped; None if it was, or was closed.
         pause: The seconds that the browser stood still, the longest if it was more than once.
         seconds: How long all of it took.
         attempts: How often the files had to be taken until they were those of one moment.
+        size: The bytes of the snapshot.
     """
 
-    snapshot: Snapshot = field(repr=False)
     method: Method
     reason: str | None
     pause: float
     seconds: float
     attempts: int
-
-    @property
-    def size(self) -> int:
-        """The bytes of the snapshot."""
-        return self.snapshot.size
+    size: int
 
 
 class ProfileCapture:
@@ -79,8 +79,8 @@ class ProfileCapture:
     The files of a snapshot are links to those of the browser, in the folder `.blazz-capture` in
     that of the browser. They are removed when the snapshot is not used any more, when our process
     dies in the middle, and at the latest by the next capture. Databases of SQLite change in place:
-    each read of them is proved, and raises `SourceChanged` if it came too late. The capture after
-    that copies them.
+    each read of them is proved, and raises `SourceChanged` if it came too late. From then on they
+    are copied.
 
     Args:
         pid: The browser's first process.
@@ -129,26 +129,16 @@ class ProfileCapture:
         Raises:
             CaptureFailed: It could not be taken; the browser runs on.
         """
-        return (await self.take()).snapshot
-
-    async def take(self) -> Captured:
-        """Take a snapshot, and tell what it cost.
-
-        Raises:
-            CaptureFailed: It could not be taken; the browser runs on.
-        """
         async with self._lock:
-            started = unstopped()
-            captured = await self._take(started)
-        self._on_captured(captured)
-        return captured
+            return await self._take()
 
-    async def _take(self, started: float) -> Captured:
+    async def _take(self) -> Snapshot:
+        started = unstopped()
         target = await anyio.to_thread.run_sync(self._make_target)
         request = capture_program.Request(
             pid=self._pid,
             folder=self._user_data,
-            parts=NEEDED,
+            parts=PARTS,
             target=target,
             copies=self._copies,
         )
@@ -158,9 +148,10 @@ class ProfileCapture:
             answer |= {"method": Method.ORDERED, "reason": reason}
         else:
             answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
-        self._copies = False
-        # Not before: the page writes on, and what it has told us would be older than its files.
-        storage = await read_storage(self._page)
+        # Not before: the page writes on, and what it has told would be older than its files. In a
+        # task of its own: Playwright looks at the stack of its caller in a way that keeps it, with
+        # the folder and the snapshot in it, until the garbage is collected.
+        storage = await asyncio.create_task(read_storage(self._page))
         engine = await anyio.to_thread.run_sync(storage_engine, self._user_data)
         snapshot = Snapshot(
             kind=Kind.WEB,
@@ -181,14 +172,16 @@ class ProfileCapture:
             documents=storage.to_documents(),
             browser=dataclasses.replace(self._browser, engine=engine or self._browser.engine),
         )
-        return Captured(
-            snapshot=snapshot,
+        captured = Captured(
             method=Method(answer["method"]),
             reason=answer["reason"],
             pause=answer["pause"],
             seconds=unstopped() - started,
             attempts=answer["attempts"],
+            size=snapshot.size,
         )
+        self._on_captured(captured)
+        return snapshot
 
     def _came_late(self) -> None:
         self._copies = True
@@ -227,20 +220,21 @@ async def capture_closed(
     started = unstopped()
     files = await anyio.to_thread.run_sync(profile_files, user_data)
     engine = await anyio.to_thread.run_sync(storage_engine, user_data)
+    snapshot = Snapshot(
+        kind=Kind.WEB,
+        files=files,
+        browser=dataclasses.replace(browser, engine=engine or browser.engine),
+    )
     captured = Captured(
-        snapshot=Snapshot(
-            kind=Kind.WEB,
-            files=files,
-            browser=dataclasses.replace(browser, engine=engine or browser.engine),
-        ),
         method=Method.CLOSED,
         reason=None,
         pause=0.0,
         seconds=unstopped() - started,
         attempts=1,
+        size=snapshot.size,
     )
     on_captured(captured)
-    return captured.snapshot
+    return snapshot
 
 
 def _cannot_stop() -> str | None:

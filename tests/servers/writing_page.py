@@ -1,4 +1,4 @@
-"""The browsers of the snapshot benchmark: one that writes without pause, fresh ones that look."""
+"""A page that writes without pause, and fresh browsers that see what a copy of it is worth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from blazz.providers.web.line import PageLine
 from blazz.providers.web.settings import BrowserSettings
 
 URL: Final = "https://writer.example/"
-SCRIPT: Final = Path(__file__).with_name("snapshot_page.js")
+SCRIPT: Final = Path(__file__).with_suffix(".js")
 HTML: Final = f"<!doctype html><title>writer</title><script>{SCRIPT.read_text()}</script>"
 ITEM_BYTES: Final = 8000
 # With these a page may have a clock that its threads share.
@@ -62,9 +62,9 @@ class Writer:
         self.running = running
         self.browser = browser
 
-    async def call(self, name: str, *values: object) -> Any:  # noqa: ANN401  # whatever it gives
+    async def call(self, name: str, *values: object) -> Any:  # whatever it gives
         """Call a function of the page."""
-        script = "([name, values]) => window.benchmark[name](...values)"
+        script = "([name, values]) => window.writing[name](...values)"
         return await self.running.page.evaluate(script, [name, values])
 
 
@@ -94,7 +94,7 @@ async def look(user_data: Path, engine: StorageEngine, storage: BrowserStorage |
             await seed_local_storage(line, documents, URL, storage.local_storage)
         await documents.show(URL, HTML)
         await running.page.goto(URL)
-        found = await running.page.evaluate("window.benchmark.check()")
+        found = await running.page.evaluate("window.writing.check()")
     except Exception as error:  # noqa: BLE001  # whatever it is, the copy is worth nothing
         return Verdict(str(error).partition("\n")[0][:200])
     finally:

@@ -138,4 +138,4 @@ async function check() {
   };
 }
 
-window.benchmark = { start, stop, use, check, gap, open, tick: () => page.tick };
+window.writing = { start, stop, use, check, gap, open, tick: () => page.tick };
