@@ -68,7 +68,8 @@ class Blazz:
     name = "blazz"
 
     def __init__(self, url: str) -> None:
-        self._settings = BrowserSettings(url=url)
+        # As Playwright does by default; a sandbox takes three more processes, about 20 MB.
+        self._settings = BrowserSettings(url=url, sandbox=False)
         self._wa_js = install_wa_js().path
 
     @asynccontextmanager

@@ -164,9 +164,22 @@ async def test_the_page_finds_its_local_storage_and_cookies(bridge: Bridge) -> N
 
 async def test_nothing_gives_away_that_nobody_looks(bridge: Bridge) -> None:
     agent = await evaluated(bridge, "navigator.userAgent")
+    brands = await evaluated(bridge, "navigator.userAgentData.brands.map((it) => it.brand)")
 
     assert "Headless" not in agent
-    assert "Chrome/" in agent
+    assert ".0.0.0 Safari" in agent
+    assert "Chromium" in brands
+
+
+async def test_what_is_no_event_is_passed_over(
+    bridge: Bridge, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    for odd in ("'{'", "'7'", "'[[1]]'", "'[7]'"):
+        await evaluated(bridge, f"window.blazzEvents({odd}), 1")
+    await bridge.call("tell", {"name": "after", "count": 1}, timeout=10)
+
+    assert await heard.until("after", 0) == [0]
+    assert caplog.text.count("not an event") == 4
 
 
 async def test_wa_js_reports_nothing_to_google(bridge: Bridge) -> None:

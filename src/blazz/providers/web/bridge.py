@@ -12,6 +12,7 @@ from blazz.errors import Timeout
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.documents import Documents, seed_local_storage
 from blazz.providers.web.errors import BridgeError, PageHung, PageReloaded
+from blazz.providers.web.identity import usual_identity
 from blazz.providers.web.line import PageLine
 from blazz.providers.web.loading import load
 from blazz.providers.web.probe import check_parts
@@ -82,7 +83,7 @@ class Bridge:
         await line.send("Page.enable")
         await line.send("Runtime.enable")  # without it a binding is lost with the first page
         await line.send("Runtime.addBinding", {"name": _BINDING})
-        await bridge._hide_that_it_has_no_window()
+        await bridge._use_usual_identity()
         if blocked := browser.settings.blocked:
             await line.send("Network.enable")
             await line.send("Network.setBlockedURLs", {"urls": list(blocked)})
@@ -179,17 +180,20 @@ class Bridge:
             await self.ping(timeout)
             await self.line.wait_until_gone(every)
 
-    async def _hide_that_it_has_no_window(self) -> None:
-        """Name the browser as one with a window does: WhatsApp turns unknown ones away."""
+    async def _use_usual_identity(self) -> None:
         told = (await self.line.send("Browser.getVersion"))["userAgent"]
-        usual = str(told).replace("HeadlessChrome", "Chrome")
-        if usual != told:
-            await self.line.send("Emulation.setUserAgentOverride", {"userAgent": usual})
+        if (identity := usual_identity(str(told))) is not None:
+            await self.line.send("Emulation.setUserAgentOverride", identity)
 
     def _take_events(self, called: Mapping[str, Any]) -> None:
         if called["name"] != _BINDING:
             return
-        for name, value in json.loads(called["payload"]):
+        try:
+            events = [(str(name), value) for name, value in json.loads(called["payload"])]
+        except (ValueError, TypeError):  # anything that runs in the page can call it
+            log.warning("the page told something that is not an event")
+            return
+        for name, value in events:
             try:
                 self._on_event(name, value)
             except Exception:

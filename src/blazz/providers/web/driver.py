@@ -97,7 +97,9 @@ async def _start() -> Playwright:
         from playwright.async_api import async_playwright
     except ImportError:
         raise MissingDependency("playwright", extra="web") from None
-    return await async_playwright().start()
+    with anyio.CancelScope(shield=True):  # half a start would leave a process behind
+        playwright = await async_playwright().start()
+    return playwright  # noqa: RET504  # for mypy, a scope may swallow what is raised
 
 
 _ANSWER_SECONDS: Final = 10.0

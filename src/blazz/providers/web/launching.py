@@ -33,7 +33,8 @@ async def launch(
     """Start a browser on a profile folder.
 
     It ends with this process, however that ends: it listens on a pipe whose other end is held by
-    Playwright's driver, which listens on a pipe whose other end we hold.
+    Playwright's driver, which listens on a pipe whose other end we hold. If this is cancelled, a
+    browser that is just starting is waited for and ended.
 
     Args:
         settings: How it is to be.
@@ -133,9 +134,12 @@ async def _launched(launcher: Launcher, user_data: Path, options: dict[str, Any]
     if "artifacts_dir" not in inspect.signature(start).parameters:
         options = {name: value for name, value in options.items() if name != "artifacts_dir"}
     try:
-        return await start(user_data, **options)
+        # Half a start would leave a browser behind that nobody knows of yet.
+        with anyio.CancelScope(shield=True):
+            context = await start(user_data, **options)
     except Exception as error:  # patchright and the like have error classes of their own
         raise BrowserFailed(_reason(str(error), options)) from error
+    return context
 
 
 def _reason(text: str, options: dict[str, Any]) -> str:
