@@ -20,6 +20,16 @@ _FIRST_RETRY: Final = 1.0
 _log = logging.getLogger("blazz.auth_stores")
 
 
+def check_interval(interval: float) -> None:
+    """Check the least time between two backups: 0 s to a day.
+
+    Raises:
+        InvalidValue: It is negative or longer.
+    """
+    if not 0 <= interval <= 86_400:
+        raise InvalidValue("Backups.interval", "0 to 86,400 seconds", interval)
+
+
 class Backups:
     """Backups of one session, for as long as it is owned.
 
@@ -53,8 +63,7 @@ class Backups:
         clock: Clock = unstopped,
         pause: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        if not 0 <= interval <= 86_400:
-            raise InvalidValue("Backups.interval", "0 to 86,400 seconds", interval)
+        check_interval(interval)
         self._store = store
         self._keeper = keeper
         self._capture = capture

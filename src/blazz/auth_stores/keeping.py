@@ -12,8 +12,8 @@ from typing import Final, Self
 import anyio
 import anyio.to_thread
 
-from blazz.auth_stores.backups import DEFAULT_INTERVAL, Backups
-from blazz.auth_stores.base import DEFAULT_TTL, AuthStore, Lease
+from blazz.auth_stores.backups import DEFAULT_INTERVAL, Backups, check_interval
+from blazz.auth_stores.base import DEFAULT_TTL, AuthStore, Lease, check_ttl
 from blazz.auth_stores.clock import unstopped
 from blazz.auth_stores.disk import scarce_space
 from blazz.auth_stores.keeping_news import News, Report, nobody
@@ -25,6 +25,7 @@ from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot
 from blazz.auth_stores.tasks import BoundedTasks
 from blazz.errors import (
     AuthStoreError,
+    InvalidValue,
     SnapshotDamaged,
     SnapshotNotFound,
     StaleSnapshot,
@@ -51,6 +52,13 @@ class Keeping:
     interval: float = DEFAULT_INTERVAL
     last_pauses: tuple[float, ...] = _LAST_PAUSES
 
+    def __post_init__(self) -> None:
+        check_ttl(self.ttl)
+        check_interval(self.interval)
+        for pause in self.last_pauses:
+            if not 0 <= pause <= 60:
+                raise InvalidValue("Keeping.last_pauses", "0 to 60 seconds each", pause)
+
 
 @dataclass(frozen=True, slots=True)
 class Latest:
@@ -71,7 +79,7 @@ class StoreKeeper:
         store: Where the session is kept.
         lease: The lease of the session.
         keeping: How it is kept.
-        report: Keeps an event for the application; one that fails is logged.
+        report: Keeps an event for the application; one that fails is reported again.
         telemetry: What is measured.
 
     Example:

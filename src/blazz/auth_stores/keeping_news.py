@@ -38,15 +38,19 @@ class News:
 
     Args:
         lease: The ownership.
-        report: Keeps an event for the application; one that fails is logged.
+        report: Keeps an event for the application; one that fails is reported again.
         telemetry: What is measured.
+        again: Seconds until then.
     """
 
-    def __init__(self, lease: Lease, *, report: Report, telemetry: Telemetry) -> None:
+    def __init__(
+        self, lease: Lease, *, report: Report, telemetry: Telemetry, again: float = 5.0
+    ) -> None:
         self._session = str(lease.session)
         self._epoch = lease.epoch
         self._report = report
         self._telemetry = telemetry
+        self._again = again
         self._untold: deque[SessionEvent] = deque(maxlen=_MOST_UNTOLD)
         self._count = 0
         self._arrived = anyio.Event()
@@ -56,16 +60,21 @@ class News:
         while True:
             await self._arrived.wait()
             self._arrived = anyio.Event()
-            await self.tell()
+            while not await self.tell():  # noqa: ASYNC110  # time passes, nothing happens
+                await anyio.sleep(self._again)
 
-    async def tell(self) -> None:
-        """Tell what has not been told yet."""
+    async def tell(self) -> bool:
+        """Tell what has not been told yet; gives whether all of it is told now."""
         while self._untold:
-            event = self._untold.popleft()
+            event = self._untold[0]
             try:
                 await self._report(event)
             except Exception as error:  # noqa: BLE001  # whatever it is, the session goes on
                 _log.warning("%s: could not tell of %s: %s", self._session, event, error)
+                return False
+            if self._untold and self._untold[0] is event:
+                self._untold.popleft()
+        return True
 
     def saved(self, saved: Saved, *, seconds: float) -> None:
         """A backup was made; one that found nothing new is measured and not told."""
