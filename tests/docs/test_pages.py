@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -28,6 +29,8 @@ SHOWN = {
 }
 SETUP = {"apt-get", "cd", "export", "git", "nox", "npm", "pipx", "sudo", "systemctl", "uv", "."}
 SECONDS_PER_PAGE = 180
+# What a page tells its readers to set up: variables, and the fixtures that have their values.
+SERVERS = {"campaigns-scale.md": {"BLAZZ_LEDGER": "postgres_url", "BLAZZ_ENGINE": "redis_url"}}
 
 
 def _page(page: Path) -> str:
@@ -37,10 +40,17 @@ def _page(page: Path) -> str:
 @pytest.mark.parametrize(
     "page", sorted({page for page, block in BLOCKS if block.language in RUN}), ids=_page
 )
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, web_variables: dict[str, str]) -> None:
+def test_the_code_of_a_page_runs(
+    page: Path,
+    tmp_path: Path,
+    web_variables: dict[str, str],
+    request: pytest.FixtureRequest,
+) -> None:
+    servers = {name: request.getfixturevalue(it) for name, it in SERVERS.get(page.name, {}).items()}
     environment = {
         **os.environ,
         **web_variables,
+        **servers,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONWARNINGS": "error",
         "HOME": str(tmp_path),
@@ -60,6 +70,9 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, web_variables: dict
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         pytest.fail(f"not done after {SECONDS_PER_PAGE} s:\n{output}", pytrace=False)
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # what the page left running
+            os.killpg(process.pid, signal.SIGKILL)
 
     assert process.returncode == 0, output
 

@@ -35,7 +35,7 @@ def list_dead(
     """List them with their reasons."""
 
     async def show(found: Campaign) -> ExitCode:
-        rows = []
+        rows: list[tuple[str, ...]] = []
         async for it in found.dead_letters():
             if len(rows) == most:
                 say(f"and more; `blazz campaign dead export {found.id} FILE` has them all")
