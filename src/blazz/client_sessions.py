@@ -7,7 +7,6 @@ import functools
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import cast
 
 import anyio
 
@@ -18,9 +17,8 @@ from blazz.client_inbox import ClientInbox
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
 from blazz.errors import BlazzError, ConfigurationError
-from blazz.pacer import Pacer
-from blazz.providers.abilities import ShowsActivity
-from blazz.providers.base import Capability, Provider, ProviderContext, WarmsUp
+from blazz.pacer import Pacer, pacer_for
+from blazz.providers.base import Provider, ProviderContext, WarmsUp
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
 
@@ -79,7 +77,9 @@ class ClientSessions:
             log=self._inbox.log,
             settings=settings,
             closed=self._forget,
-            pacer=self._pacer(name, provider, pacing),
+            pacer=pacer_for(
+                provider, pacing, session=f"{self._workspace}/{name}", store=self._store
+            ),
         )
         if name in self.open_ones:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
@@ -108,10 +108,10 @@ class ClientSessions:
             keeper=keeper,
         )
         try:
+            # Before it connects: from then on its webhooks may come, and events of its own.
+            await self._inbox.attach(session)
             if keeper is not None:
                 self._background.start_soon(keeper.run, name=f"blazz keeper {session.key}")
-            # Before it connects: from then on its webhooks may come.
-            await self._inbox.attach(session)
             await provider.connect(context)
             session.states.opened()
         except BaseException:
@@ -124,19 +124,6 @@ class ClientSessions:
         workspace, _, name = key.partition("/")
         session = self.open_ones.get(name) if workspace == self._workspace else None
         return None if session is None else session.pacer
-
-    def _pacer(self, name: str, provider: Provider, pacing: Pacing | None) -> Pacer | None:
-        chosen = pacing or getattr(provider, "pacing", None)
-        if not isinstance(chosen, Pacing) or chosen.is_off:
-            return None
-        show = None
-        if Capability.PRESENCE in provider.capabilities:
-            show = functools.partial(
-                cast("ShowsActivity", provider).show_activity, activity="typing"
-            )
-        return Pacer(
-            chosen, session=f"{self._workspace}/{name}", store=self._store, show_typing=show
-        )
 
     async def _forget(self, session: Session) -> None:
         try:
