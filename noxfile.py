@@ -63,7 +63,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Every file in examples/ runs."""
-    run(session, "pytest", "tests/docs/test_examples.py", *session.posargs)
+    run(session, "pytest", "tests/docs/test_examples.py", *side_by_side(session, "load"))
 
 
 @nox.session
@@ -113,8 +113,11 @@ def news(session: nox.Session) -> None:
 
 
 def side_by_side(session: nox.Session, spread: str = "loadfile") -> list[str]:
-    """What to give pytest: what was asked for, or all cores; `loadfile` keeps files together."""
-    return session.posargs or ["-n", str(os.cpu_count() or 1), "--dist", spread]
+    """What to give pytest: what was asked for, or all cores; `loadfile` keeps files together.
+
+    There is a process more than cores, because tests with servers wait much of their time.
+    """
+    return session.posargs or ["-n", str((os.cpu_count() or 1) + 1), "--dist", spread]
 
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:
