@@ -46,7 +46,7 @@ DROP TABLE IF EXISTS recipient_{number};
 -- name: make_partition
 CREATE TABLE recipient_{number} (
     LIKE recipient INCLUDING DEFAULTS, CHECK (campaign = {number})
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.1);
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1);
 
 -- name: remove_repeated
 WITH repeated AS (
