@@ -107,7 +107,7 @@ async def test_a_browser_is_small_and_closes_without_a_trace(
 
 
 async def test_what_is_no_browser_says_so(plain: BrowserSettings, profile: Path) -> None:
-    with pytest.raises(BrowserFailed, match="true did not start"):
+    with pytest.raises(BrowserFailed, match=r"true did not start: it ended at once \(exit code 0\)"):
         await launch(replace(plain, executable=Path("/bin/true")), profile)
     with pytest.raises(BrowserNotFound, match="there is no program at /nowhere/chromium"):
         await launch(replace(plain, executable=Path("/nowhere/chromium")), profile)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,12 +18,12 @@ from blazz.providers.web.flags import command_line, wants_sandbox
 from blazz.providers.web.processes import ProcessTree, browsers_of, kill_browsers_of
 from blazz.providers.web.profiles import ProfileLock, hold_profile
 from blazz.providers.web.settings import BrowserSettings, Launcher
+from blazz.providers.web.start_log import why_it_did_not_start
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
 _ATTEMPTS: Final = 2
-_NOISE: Final = re.compile(r"^(\[pid=\d+\])?(\[err\]|\[out\]|-|<.*?>)*\s*")
 
 
 async def launch(
@@ -138,25 +137,8 @@ async def _launched(launcher: Launcher, user_data: Path, options: dict[str, Any]
         with anyio.CancelScope(shield=True):
             context = await start(user_data, **options)
     except Exception as error:  # patchright and the like have error classes of their own
-        raise BrowserFailed(_reason(str(error), options)) from error
+        raise BrowserFailed(why_it_did_not_start(options["executable_path"], str(error))) from error
     return context
-
-
-def _reason(text: str, options: dict[str, Any]) -> str:
-    """One line of what Playwright tells in many."""
-    program = options["executable_path"]
-    if "No usable sandbox" in text:
-        return (
-            f"{program} finds no way to sandbox itself; allow unprivileged user namespaces, or"
-            f" give sandbox=False if nothing but WhatsApp Web is loaded"
-        )
-    lines = [_NOISE.sub("", line.strip()) for line in text.splitlines()]
-    wanted = [
-        line
-        for line in lines
-        if re.search(r"error|fail|missing|cannot|not |exit", line, re.IGNORECASE)
-    ]
-    return f"{program} did not start: {(wanted or lines or ['no reason was told'])[-1][:300]}"
 
 
 async def _described(
