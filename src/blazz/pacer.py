@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import anyio
 
 from blazz.addresses import Address, Group
 from blazz.errors import DailyCapReached
 from blazz.messages.base import Message
+from blazz.providers.abilities import ShowsActivity
+from blazz.providers.base import Capability, Provider
 from blazz.providers.pacing import Decision, Full, Go, History, Pacing, Wait, decide, typing_time
 
 _log = logging.getLogger(__name__)
@@ -150,6 +153,26 @@ class Pacer:
         last_seen = await self._store.last_seen(self._session, str(to))
         now = datetime.fromtimestamp(self._clock(), UTC)
         return last_seen is not None and now - last_seen < _ANSWERING
+
+
+def pacer_for(
+    provider: Provider, pacing: Pacing | None = None, *, session: str, store: PaceStore
+) -> Pacer | None:
+    """Make the pacer of a session; None if nothing holds it back.
+
+    Args:
+        provider: The way it reaches WhatsApp, which may have a `pacing` of its own.
+        pacing: How it holds back, whatever its provider wants.
+        session: Its key.
+        store: Where the counts are kept.
+    """
+    chosen = pacing or getattr(provider, "pacing", None)
+    if not isinstance(chosen, Pacing) or chosen.is_off:
+        return None
+    show = None
+    if Capability.PRESENCE in provider.capabilities:
+        show = functools.partial(cast("ShowsActivity", provider).show_activity, activity="typing")
+    return Pacer(chosen, session=session, store=store, show_typing=show)
 
 
 def _length(message: Message) -> int:

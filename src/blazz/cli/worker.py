@@ -33,6 +33,7 @@ from blazz.cli.worker_sessions import (
     from_store,
 )
 from blazz.errors import ConfigurationError, StoreUnavailable
+from blazz.paced_limiter import PacedLimiter
 
 _TELL_EVERY = 10.0
 
@@ -180,7 +181,7 @@ async def _work(
                 await serve(
                     ledger=ledger,
                     engine=engine,
-                    limiter=limiter,
+                    limiter=PacedLimiter(limiter, opened.pacer_of),
                     senders=opened.sender,
                     ready=opened.ready,
                     options=options,

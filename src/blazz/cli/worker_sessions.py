@@ -22,6 +22,7 @@ from blazz.client_suppressions import SuppressionCheck
 from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError, SnapshotNotFound, Suppressed
 from blazz.messages.base import Message
+from blazz.pacer import Pacer, pacer_for
 from blazz.providers.base import Provider, ProviderContext, Receipt
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class WorkerSessions:
         self._folder = folder
         self._clock = clock
         self._open: dict[tuple[str, str], Provider] = {}
+        self._pacers: dict[str, Pacer] = {}
         self._senders: dict[tuple[int, str], _Sender] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._opening = anyio.Lock()
@@ -87,9 +89,13 @@ class WorkerSessions:
             opt_outs = CampaignOptions.from_json(row.options).opt_outs
             key = f"{row.workspace}/{session}"
             check = SuppressionCheck(self._conversations, row.workspace, key, opt_outs)
-            found = _Sender(provider, check, key, self._sent)
+            found = _Sender(provider, check, key, self._sent, self._pacers.get(key))
             self._senders[row.number, session] = found
         return found
+
+    def pacer_of(self, key: str) -> Pacer | None:
+        """The pacer of an open session, by `<workspace>/<session>`; see `PacedLimiter`."""
+        return self._pacers.get(key)
 
     async def close(self) -> None:
         """Disconnect all."""
@@ -110,6 +116,11 @@ class WorkerSessions:
                     _log.warning("session %s/%s is not known here; others may know it", *key)
             else:
                 await provider.connect(self._context(workspace, session))
+                name = f"{workspace}/{session}"
+                if (
+                    pacer := pacer_for(provider, session=name, store=self._conversations)
+                ) is not None:
+                    self._pacers[name] = pacer
                 self._open[key] = provider
                 _log.info("session %s/%s is open: %r", *key, provider)
                 return
@@ -142,8 +153,10 @@ class _Sender:
         suppressions: SuppressionCheck,
         session: str,
         sent: Callable[[str], None] | None,
+        pacer: Pacer | None,
     ) -> None:
         self._provider = provider
+        self._pacer = pacer
         self._suppressions = suppressions
         self._session = session
         self._sent = sent
@@ -157,6 +170,8 @@ class _Sender:
         """
         if await self._suppressions.has(str(to)):
             raise Suppressed(f"{to} opted out and is on the suppression list")
+        if self._pacer is not None:  # its turn was taken with the row
+            await self._pacer.type(to, message)
         receipt = await self._provider.send(to, message, token=token, retry=False)
         if self._sent is not None:
             self._sent(self._session)

@@ -30,7 +30,7 @@ class SandboxPhone:
     """
 
     def __init__(self, web: SandboxWeb, number: str) -> None:
-        self._web = web
+        self.web = web
         self._digits = digits(number)
 
     def __repr__(self) -> str:
@@ -59,11 +59,11 @@ class SandboxPhone:
             business: Whether it is a business account.
         """
         wanted = _given(name=name, addressing=addressing, registered=registered, business=business)
-        await self._web.request("PATCH", f"phones/{self._digits}", wanted)
+        await self.web.request("PATCH", f"phones/{self._digits}", wanted)
 
     async def state(self) -> dict[str, Any]:
         """Who it is, its chats, and its linked devices."""
-        return await self._web.request("GET", f"phones/{self._digits}")
+        return await self.web.request("GET", f"phones/{self._digits}")
 
     # Linked devices
 
@@ -248,7 +248,7 @@ class SandboxPhone:
             others = (each for each in await self.messages(chat) if each.sender != own)
             return next(filter(wanted, others), None)
 
-        return await self._web.wait_until(look, timeout=timeout)
+        return await self.web.wait_until(look, timeout=timeout)
 
     # Groups and people
 
@@ -303,7 +303,7 @@ class SandboxPhone:
 
     async def _do(self, name: str, /, **parameters: object) -> object:
         path = f"phones/{self._digits}/{name}"
-        found = await self._web.request("POST", path, _given(**parameters))
+        found = await self.web.request("POST", path, _given(**parameters))
         return found["result"]
 
 
