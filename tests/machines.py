@@ -8,11 +8,12 @@ from pathlib import Path
 
 import anyio
 
-from blazz.auth_stores import Snapshot
+from blazz.auth_stores import MemoryAuth, Snapshot
 from blazz.auth_stores.base import AuthStore
 from blazz.auth_stores.keeping import Keeping, StoreKeeper
+from blazz.auth_stores.memory import MemoryBackend
 from blazz.events.sessions import SessionEvent
-from tests.sessions import SESSION, web
+from tests.sessions import RING, SESSION, web
 
 QUICK = Keeping(ttl=20, interval=0, last_pauses=(0, 0))
 
@@ -67,3 +68,9 @@ class Machine:
 
     async def stop(self) -> None:
         self.stopped.set()
+
+
+def two_machines(backend: MemoryBackend, disks: Path) -> tuple[Machine, Machine]:
+    """Two machines with a disk each, and one place where sessions are kept."""
+    one, two = (Machine(MemoryAuth(backend, keyring=RING), disks / name) for name in ("one", "two"))
+    return one, two

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from blazz.auth_stores import MemoryAuth
 from blazz.auth_stores.memory import MemoryBackend
 from blazz.errors import IncompatibleBrowser, SnapshotDamaged
 from blazz.events.sessions import BackupSaved, SnapshotSkipped
-from tests.machines import Machine
-from tests.sessions import CHROMIUM, RING, SESSION, record_in
+from tests.machines import Machine, two_machines
+from tests.sessions import CHROMIUM, SESSION, record_in
 
 
 async def _stored_twice(machine: Machine) -> None:
@@ -30,9 +29,7 @@ async def test_a_damaged_state_is_passed_over_told_and_followed_by_whole_ones(
     tmp_path: Path,
 ) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
     await _stored_twice(one)
     _damage_newest(backend)
 
@@ -53,9 +50,7 @@ async def test_a_damaged_state_is_passed_over_told_and_followed_by_whole_ones(
 
 async def test_a_folder_is_kept_where_only_damage_is_newer(tmp_path: Path) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
     async with one.owning() as keeper:
         await keeper.restore(one.folder)
         one.go_on(1)
@@ -79,9 +74,7 @@ async def test_a_folder_is_kept_where_only_damage_is_newer(tmp_path: Path) -> No
 
 async def test_nothing_whole_is_an_error_and_the_folder_stays_as_it_was(tmp_path: Path) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
     await _stored_twice(one)
     backend.blobs[SESSION].clear()
 
@@ -93,8 +86,7 @@ async def test_nothing_whole_is_an_error_and_the_folder_stays_as_it_was(tmp_path
 
 async def test_an_unsuitable_browser_is_refused(tmp_path: Path) -> None:
     backend = MemoryBackend()
-    one = Machine(MemoryAuth(backend, keyring=RING), tmp_path / "one")
-    two = Machine(MemoryAuth(backend, keyring=RING), tmp_path / "two")
+    one, two = two_machines(backend, tmp_path)
     await _stored_twice(one)
     older = type(CHROMIUM)(version="120.0", engine=CHROMIUM.engine)
 

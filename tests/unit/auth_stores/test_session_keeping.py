@@ -30,7 +30,7 @@ from blazz.events.sessions import (
     SessionRestored,
 )
 from tests.faulty import FaultyBackend
-from tests.machines import Machine
+from tests.machines import Machine, two_machines
 from tests.sessions import CHROMIUM, RING, SESSION, SMALL
 
 
@@ -122,9 +122,7 @@ async def test_documents_that_may_not_have_reached_a_browser_are_given_again(
     tmp_path: Path,
 ) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
     async with one.owning() as keeper:
         await keeper.restore(one.folder)
         one.go_on(1)
@@ -152,9 +150,7 @@ async def test_after_a_clean_close_the_folder_has_everything(tmp_path: Path) -> 
 
 async def test_a_login_that_has_ended_is_not_restored_and_not_lost(tmp_path: Path) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
     async with one.owning() as keeper:
         await keeper.restore(one.folder)
         one.go_on(1)
@@ -177,9 +173,7 @@ async def test_a_login_that_has_ended_is_not_restored_and_not_lost(tmp_path: Pat
 
 async def test_a_folder_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
     async with one.owning() as keeper:
         await keeper.restore(one.folder)  # not paired here: nothing is stored
         one.go_on(-1)
@@ -197,9 +191,7 @@ async def test_a_folder_that_was_left_behind_is_replaced(tmp_path: Path) -> None
 
 async def test_what_uses_a_session_is_stopped_at_once_when_it_is_lost(tmp_path: Path) -> None:
     backend = MemoryBackend()
-    one, two = (
-        Machine(MemoryAuth(backend, keyring=RING), tmp_path / name) for name in ("one", "two")
-    )
+    one, two = two_machines(backend, tmp_path)
 
     async def fail() -> None:
         raise ZeroDivisionError
