@@ -28,6 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="how long each chaos test goes on; by default it ends after a few rounds",
     )
+    parser.addoption(
+        "--rows",
+        type=int,
+        default=25_000,
+        help="how many rows the largest audience of bad input has; 1000000 for a full run",
+    )
 
 
 @pytest.fixture
