@@ -268,7 +268,8 @@ class CampaignOptions:
         """Read them.
 
         Raises:
-            InvalidValue: A value breaks its limit.
+            InvalidValue: A value breaks its limit, or an option is unknown: a newer version wrote
+                it, and it must not be sent without it.
             ValueError: It is not JSON.
 
         Example:
@@ -283,6 +284,9 @@ class CampaignOptions:
             "numbers": Numbers,
             "tier": Tier,
         }
+        unknown = sorted(set(found) - {field.name for field in fields(cls)})
+        if unknown:
+            raise InvalidValue("options", "options that this version knows", ", ".join(unknown))
         for name, kind in kinds.items():
             if found.get(name) is not None:
                 found[name] = kind(**found[name])

@@ -17,7 +17,7 @@ from blazz.campaigns.delivery import State
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Counts, Standing
 from blazz.campaigns.options import CampaignOptions, Canary
-from blazz.errors import LedgerError
+from blazz.errors import InvalidValue, LedgerError
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,10 @@ class Supervisor:
         while True:
             try:
                 for row in await self._ledger.campaigns(workspace, states=_OPEN):
-                    await self.look(row.number)
+                    try:
+                        await self.look(row.number)
+                    except InvalidValue as error:  # a newer version wrote its options
+                        _log.warning("campaign %s cannot be looked after: %s", row.id, error)
             except LedgerError as error:
                 _log.warning("campaigns cannot be looked after: %s", error)
             await anyio.sleep(every)

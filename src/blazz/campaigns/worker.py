@@ -40,7 +40,7 @@ from blazz.campaigns.permits import Permits
 from blazz.campaigns.routing import Ready, Route, Routes, Senders, gives_way, sessions_of
 from blazz.campaigns.screening import quiet_until
 from blazz.campaigns.tokens import TokenSigner
-from blazz.errors import BlazzError, ConfigurationError, LeaseLost, Retry
+from blazz.errors import BlazzError, ConfigurationError, InvalidValue, LeaseLost, Retry
 
 _log = logging.getLogger(__name__)
 
@@ -227,7 +227,12 @@ class Worker:
     def _orders_of(self, row: CampaignRow) -> Orders:
         orders = self._orders.get(row.number)
         if orders is None or not orders.fit(row):
-            orders = self._orders[row.number] = Orders(row, self._ledger, clock=self._clock)
+            try:
+                orders = Orders(row, self._ledger, clock=self._clock)
+            except (InvalidValue, ValueError) as error:  # a newer version wrote them
+                _log.warning("campaign %s is left to other workers: %s", row.id, error)
+                raise Declined from error
+            self._orders[row.number] = orders
         return orders
 
     def _load(self, workspace: str, session: str) -> float:

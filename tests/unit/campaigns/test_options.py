@@ -58,6 +58,11 @@ def test_options_come_back_from_the_ledger(given_options: CampaignOptions) -> No
     assert CampaignOptions.from_json(given_options.to_json()) == given_options
 
 
+def test_options_of_a_newer_version_are_refused_not_ignored() -> None:
+    with pytest.raises(InvalidValue, match="weather"):
+        CampaignOptions.from_json('{"weather":"dry"}')
+
+
 def test_what_is_usual_takes_no_room() -> None:
     assert CampaignOptions().to_json() == "{}"
 
