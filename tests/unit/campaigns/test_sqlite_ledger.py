@@ -15,11 +15,23 @@ from blazz.campaigns.ledger import sqlite
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, NewRow, unpack
 from blazz.campaigns.ledger.sqlite import SqliteLedger
 from blazz.databases.presence import Presence
+from blazz.databases.queries import migrations
+from blazz.databases.sqlite import SqliteDatabase
 from blazz.errors import LedgerError
 from tests.unit.campaigns.senders import FakeSender, a_campaign, numbers, people, run
 
 NOW = 1_780_000_000.0
 ROW = CampaignRow(workspace="w", id="c", session="s", message="{}", columns=())
+
+EARLIER = """
+INSERT INTO campaign (
+    workspace, id, session, message, columns, priority, not_before, unknown, settle_after,
+    most_refusals, chunk_size, state, created_at
+) VALUES ('w', 'c', 's', '{}', '[]', 3, 0, 'hold', 60, 5, 2, 'running', 1);
+INSERT INTO chunk (campaign, number, pending) VALUES (1, 1, 2), (1, 2, 1);
+INSERT INTO recipient (campaign, seq, line, address, vars)
+VALUES (1, 1, 1, '+621', '[]'), (1, 2, 2, '+622', '[]'), (1, 3, 3, '+623', '[]')
+"""
 
 DIES = """
 import asyncio, os, signal, sys
@@ -107,6 +119,26 @@ async def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LedgerError):
         await SqliteLedger(tmp_path / "file" / "ledger.db").open()
+
+
+async def test_a_ledger_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    first = migrations("blazz.campaigns.ledger", "sqlite_migrations")[:1]
+    async with SqliteDatabase(path, migrations=first) as database:
+        for statement in EARLIER.split(";"):
+            await database.write(lambda c, sql=statement: c.execute(sql))  # type: ignore[misc]
+    async with SqliteLedger(path) as ledger:
+        owner = await ledger.join()
+        offers = await ledger.offer(owner=owner, depth=9, hold=30, now=NOW)
+        assert [it.chunk.number for it in offers] == [1, 2]
+        lease = await ledger.lease_chunk(ChunkId(1, 1), owner=owner, ttl=60, now=NOW)
+        assert lease is not None
+        assert (lease.due, lease.lane) == (2, 0)
+        rows = await ledger.begin_window(lease, 5, after=0, ttl=60, now=NOW)
+        assert [(it.seq, it.variant) for it in rows] == [(1, 0), (2, 0)]
+        row = await ledger.find("w", "c")
+        assert row is not None
+        assert (row.options, row.upto) == ("{}", None)
 
 
 async def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,7 @@ ORDER BY priority, number;
 -- name: queued_of
 SELECT lane, count(*) FROM campaign JOIN chunk ON chunk.campaign = campaign.number
 WHERE workspace = $1 AND session = $2 AND state = 'running'
-    AND unfinished AND offered_until > $3 AND lease_until <= $3
+    AND offered_by IS NOT NULL AND unfinished AND offered_until > $3 AND lease_until <= $3
 GROUP BY lane;
 
 -- name: chunks_due
@@ -185,7 +185,8 @@ FOR UPDATE OF chunk;
 
 -- name: take_window
 UPDATE recipient SET state = 'sending', attempt = attempt + 1, changed_at = $4, sent_at = $4
-WHERE campaign = $1 AND state = 'pending' AND seq IN ( -- twice: it may change before it is locked
+WHERE campaign = $1 AND state = 'pending' AND next_at <= $4 AND seq IN (
+    -- Asked twice, because a row may change before it is locked.
     SELECT seq FROM recipient
     WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4
     ORDER BY seq LIMIT $5

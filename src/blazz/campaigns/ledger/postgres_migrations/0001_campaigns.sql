@@ -64,6 +64,9 @@ CREATE TABLE chunk (
 -- No column of it changes while a chunk is worked on, so those updates touch no index.
 CREATE INDEX chunk_unfinished ON chunk (campaign, lane, number) WHERE unfinished;
 
+-- Finds the few that wait in a queue.
+CREATE INDEX chunk_offered ON chunk (campaign) WHERE offered_by IS NOT NULL;
+
 -- A partition for each campaign: dropped as a whole, and vacuumed by itself. It is joined to the
 -- table when its import is complete. Only the number is indexed, and it never changes: the five
 -- updates in the life of a row touch no index.

@@ -11,6 +11,9 @@ ALTER TABLE chunk ADD COLUMN unfinished INTEGER AS (pending + sending > 0) VIRTU
 DROP INDEX chunk_open;
 CREATE INDEX chunk_unfinished ON chunk (campaign, lane, next_at) WHERE unfinished;
 
+-- Finds the few that wait in a queue.
+CREATE INDEX chunk_offered ON chunk (campaign) WHERE offered_by IS NOT NULL;
+
 ALTER TABLE recipient ADD COLUMN country TEXT NOT NULL DEFAULT '';
 ALTER TABLE recipient ADD COLUMN variant INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE recipient ADD COLUMN sender INTEGER NOT NULL DEFAULT 0;
