@@ -33,7 +33,7 @@ _NOBODY: Final = frozenset(
 )
 _UNREACHABLE: Final = ("is not on WhatsApp", "not found", "not_on_whatsapp", "not a contact")
 _PIECE_SECONDS: Final = 30.0
-_TRIES: Final = 3
+_TRIES: Final = 10
 
 
 class Sender:
