@@ -32,6 +32,11 @@ The tree; an error's docstring is its default message::
     │   ├── SignatureMismatch               the signature does not fit the body
     │   ├── InboxFull                       updates wait in the inbox faster than they are handled
     │   └── InboxUnavailable                the inbox cannot be read or written
+    ├── RequestNotAuthentic                 a call between services is not signed, or used before
+    ├── ClusterError                        no instance can do it
+    │   ├── NoInstance                      no instance has room for the session
+    │   ├── OwnerUnreachable                the instance that owns the session does not answer
+    │   └── RegistryUnavailable             the registry's server does not answer
     ├── RealtimeError                       live events cannot be published or followed
     │   ├── BacklogLost                     what followed this cursor is no longer kept
     │   └── BusUnavailable                  the bus's server does not answer
@@ -98,6 +103,13 @@ from blazz.errors.campaigns import (
     LedgerError,
     LedgerUnavailable,
     LimiterUnavailable,
+)
+from blazz.errors.cluster import (
+    ClusterError,
+    NoInstance,
+    OwnerUnreachable,
+    RegistryUnavailable,
+    RequestNotAuthentic,
 )
 from blazz.errors.realtime import BacklogLost, BusUnavailable, RealtimeError
 from blazz.errors.sending import (
@@ -173,6 +185,7 @@ __all__ = [
     "CampaignConflict",
     "CampaignError",
     "CaptureFailed",
+    "ClusterError",
     "ConfigurationError",
     "ConnectionFailed",
     "DailyCapReached",
@@ -192,9 +205,11 @@ __all__ = [
     "LedgerUnavailable",
     "LimiterUnavailable",
     "MissingDependency",
+    "NoInstance",
     "NotAuthorized",
     "NotSent",
     "NotSupported",
+    "OwnerUnreachable",
     "OwnershipLost",
     "PageCrashed",
     "PageHung",
@@ -204,7 +219,9 @@ __all__ = [
     "ProfileInUse",
     "RealtimeError",
     "Refused",
+    "RegistryUnavailable",
     "Rejected",
+    "RequestNotAuthentic",
     "Restricted",
     "Retry",
     "SessionClosed",

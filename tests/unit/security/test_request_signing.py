@@ -1,0 +1,135 @@
+"""Calls between services: authentic, unaltered, lately, once."""
+
+from __future__ import annotations
+
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blazz.errors import ConfigurationError, RequestNotAuthentic
+from blazz.security.request_signing import (
+    NONCE,
+    SIGNATURE,
+    TIMESTAMP,
+    WINDOW,
+    RequestSigner,
+    RequestVerifier,
+)
+from blazz.security.secret import Secret
+
+SECRET, OTHER = Secret("the first shared secret"), Secret("the second shared secret")
+NOW = 1_800_000_000.0
+
+
+def signed(method: str = "POST", target: str = "/send", body: bytes = b"{}") -> dict[str, str]:
+    return RequestSigner(SECRET).sign(method, target, body, now=NOW)
+
+
+@given(st.sampled_from(["GET", "POST"]), st.text(max_size=20), st.binary(max_size=50))
+def test_what_is_signed_is_accepted_once(method: str, target: str, body: bytes) -> None:
+    target = target.encode(errors="replace").decode().replace("\n", "")
+    verifier, headers = RequestVerifier([SECRET]), signed(method, target, body)
+    verifier.check(method.lower(), target, headers, body, now=NOW)
+    with pytest.raises(RequestNotAuthentic, match="used before"):
+        verifier.check(method, target, headers, body, now=NOW)
+
+
+def test_secrets_are_rotated() -> None:
+    RequestVerifier([OTHER, SECRET]).check("POST", "/send", signed(), b"{}", now=NOW)
+    with pytest.raises(RequestNotAuthentic, match="does not fit"):
+        RequestVerifier([OTHER]).check("POST", "/send", signed(), b"{}", now=NOW)
+
+
+def test_header_names_have_any_case() -> None:
+    headers = {name.upper(): value for name, value in signed().items()}
+    RequestVerifier([SECRET]).check("POST", "/send", headers, b"{}", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [("PUT", "/send", b"{}"), ("POST", "/other", b"{}"), ("POST", "/send?x", b"{}"),
+     ("POST", "/send", b"{} "), ("POST", "/sen", b"d{}")],
+)  # fmt: skip
+def test_no_part_can_be_altered(method: str, target: str, body: bytes) -> None:
+    verifier = RequestVerifier([SECRET], accept_unbound=True)
+    with pytest.raises(RequestNotAuthentic, match="does not fit"):
+        verifier.check(method, target, signed(), body, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "message"),
+    [
+        (SIGNATURE, None, "no X-HMAC-Signature"),
+        (SIGNATURE, "", "does not fit"),
+        (SIGNATURE, "0" * 64, "does not fit"),
+        (SIGNATURE, "\u0660", "does not fit"),
+        (TIMESTAMP, None, "whole seconds"),
+        (TIMESTAMP, "1.5", "whole seconds"),
+        (TIMESTAMP, "\u0661", "whole seconds"),
+        (TIMESTAMP, str(int(NOW) + 1), "does not fit"),
+        (NONCE, None, "no X-HMAC-Nonce"),
+        (NONCE, "short", "16 to 128"),
+        (NONCE, "x" * 20, "does not fit"),
+    ],
+)
+def test_headers_that_are_wrong(header: str, value: str | None, message: str) -> None:
+    headers = signed()
+    del headers[header]
+    if value is not None:
+        headers[header] = value
+    with pytest.raises(RequestNotAuthentic, match=message):
+        RequestVerifier([SECRET]).check("POST", "/send", headers, b"{}", now=NOW)
+
+
+@pytest.mark.parametrize("off", [-WINDOW - 1, WINDOW + 1])
+def test_a_signature_is_good_for_a_while(off: float) -> None:
+    with pytest.raises(RequestNotAuthentic, match="300 s off"):
+        RequestVerifier([SECRET]).check("POST", "/send", signed(), b"{}", now=NOW + off)
+
+
+@given(st.lists(st.floats(0, 2 * WINDOW), min_size=1, max_size=20))
+def test_it_is_used_once_whenever_it_is_tried(pauses: list[float]) -> None:
+    verifier, headers, now, accepted = RequestVerifier([SECRET]), signed(), NOW - WINDOW, 0
+    for pause in pauses:
+        now += pause
+        try:
+            verifier.check("POST", "/send", headers, b"{}", now=now)
+        except RequestNotAuthentic:
+            continue
+        accepted += 1
+    assert accepted <= 1
+
+
+def unbound(body: bytes) -> dict[str, str]:
+    timestamp = str(int(NOW))
+    text = timestamp.encode() + body
+    mac = hmac.digest(SECRET.reveal().encode(), text, "sha256").hex()
+    return {SIGNATURE: mac, TIMESTAMP: timestamp}
+
+
+def test_the_older_form_is_accepted_where_it_is_asked_for() -> None:
+    accepting = RequestVerifier([SECRET], accept_unbound=True)
+    accepting.check("POST", "/anything", unbound(b"{}"), b"{}", now=NOW)
+    with pytest.raises(RequestNotAuthentic, match="does not fit"):
+        accepting.check("POST", "/anything", unbound(b"{}"), b"[]", now=NOW)
+    with pytest.raises(RequestNotAuthentic, match="no X-HMAC-Nonce"):
+        RequestVerifier([SECRET]).check("POST", "/send", unbound(b"{}"), b"{}", now=NOW)
+
+
+def test_a_signature_cannot_be_turned_into_the_older_form() -> None:
+    headers = signed()
+    nonce = headers.pop(NONCE)
+    verifier = RequestVerifier([SECRET], accept_unbound=True)
+    for before in ("", "bound\n", f"bound\n{headers[TIMESTAMP]}"):
+        body = f"{before}\n{nonce}\nPOST\n/send\n{{}}".encode()
+        with pytest.raises(RequestNotAuthentic):
+            verifier.check("POST", "/send", headers, body, now=NOW)
+
+
+def test_secrets_have_a_length() -> None:
+    with pytest.raises(ConfigurationError, match="at least 16 bytes, not 5"):
+        RequestSigner(Secret("short"))
+    with pytest.raises(ConfigurationError, match="no secret"):
+        RequestVerifier([])
