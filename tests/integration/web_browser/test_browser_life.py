@@ -98,8 +98,9 @@ async def test_a_browser_is_small_and_closes_without_a_trace(
     assert len(tree) == 2  # itself and one renderer; no zygote, GPU, network or utility process
     assert 64 * MEGABYTE < browser.memory() < 400 * MEGABYTE
     assert browser.has_outgrown()
-    await browser.close()
-    await browser.close()
+    async with anyio.create_task_group() as group:
+        group.start_soon(browser.close)
+        group.start_soon(browser.close)
     assert browser.closed.is_set()
     assert browser.memory() == 0
     assert not any(map(is_running, tree))
@@ -107,7 +108,9 @@ async def test_a_browser_is_small_and_closes_without_a_trace(
 
 
 async def test_what_is_no_browser_says_so(plain: BrowserSettings, profile: Path) -> None:
-    with pytest.raises(BrowserFailed, match=r"true did not start: it ended at once \(exit code 0\)"):
+    with pytest.raises(
+        BrowserFailed, match=r"true did not start: it ended at once \(exit code 0\)"
+    ):
         await launch(replace(plain, executable=Path("/bin/true")), profile)
     with pytest.raises(BrowserNotFound, match="there is no program at /nowhere/chromium"):
         await launch(replace(plain, executable=Path("/nowhere/chromium")), profile)
@@ -242,6 +245,22 @@ async def test_browsers_share_a_driver_and_outlive_its_death(
     assert psutil.Process(again.pid).ppid() != driver
     await again.close()
     assert await all_gone([browser.pid for browser in browsers])
+
+
+async def test_a_driver_that_hangs_is_replaced(
+    plain: BrowserSettings, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blazz.providers.web.launching._DRIVER_SECONDS", 0.1)
+    monkeypatch.setattr("blazz.providers.web.driver._ANSWER_SECONDS", 1.0)
+    first = await launch(plain, profile)
+    driver = psutil.Process(first.pid).parent()
+    await first.close()
+    assert driver is not None
+    driver.suspend()
+    again = await launch(replace(plain, start_timeout=2.0), profile)
+    assert psutil.Process(again.pid).parent() != driver
+    assert await all_gone([driver.pid])
+    await again.close()
 
 
 async def test_everything_goes_through_the_proxy(plain: BrowserSettings, profile: Path) -> None:

@@ -56,6 +56,7 @@ class RunningBrowser:
         self._lock = lock
         self._give_back = give_back
         self._released = False
+        self._closing = anyio.Lock()
         self._releasing = anyio.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._stop_watching = process.watch(self._note_end)
@@ -75,12 +76,13 @@ class RunningBrowser:
         A browser that does not end within 10 s is killed. Cancellation does not stop this.
         """
         with anyio.CancelScope(shield=True):
-            with contextlib.suppress(Exception):  # what has not ended in good order is killed
-                with anyio.fail_after(_CLOSE_SECONDS):
+            # It counts as closed before its process has ended: nobody else may kill it until then.
+            async with self._closing:
+                with contextlib.suppress(Exception), anyio.fail_after(_CLOSE_SECONDS):
                     if not self.closed.is_set():
                         await self.context.close()
                         await anyio.to_thread.run_sync(self._process.wait, _CLOSE_SECONDS)
-            await self._end()
+                await self._end()
 
     async def kill(self) -> None:
         """End it at once; what it has not written yet is lost. Cancellation does not stop this."""

@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import anyio
+import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from blazz.errors import MissingDependency
+from blazz.providers.web.processes import ProcessTree, drivers
 
 if TYPE_CHECKING:
     from playwright.async_api import Playwright
+
+_ANSWER_SECONDS: Final = 10.0
 
 
 class Driver:
@@ -26,6 +30,7 @@ class Driver:
         self._changing = anyio.Lock()
         self._holders = 0
         self._playwright: Playwright | None = None
+        self._process: ProcessTree | None = None
 
     async def take(self) -> Playwright:
         """Start it unless it runs.
@@ -34,29 +39,47 @@ class Driver:
             MissingDependency: Playwright is not installed.
         """
         async with self._changing:
-            if self._playwright is None:
-                self._playwright = await _start()
+            playwright = self._playwright or await self._start()
             self._holders += 1
-            return self._playwright
+            return playwright
 
     async def give_back(self) -> None:
         """Stop it if nobody else needs it."""
         with anyio.CancelScope(shield=True):
             async with self._changing:
                 self._holders -= 1
-                if self._holders == 0 and self._playwright is not None:
-                    playwright, self._playwright = self._playwright, None
-                    await playwright.stop()
+                if self._holders == 0:
+                    await self._stop()
 
     async def replace(self, broken: Playwright) -> Playwright:
         """Start another one in place of one that has died; whoever holds it holds the new one."""
         async with self._changing:
             if self._playwright is broken:
-                self._playwright = None
-                await broken.stop()
-            if self._playwright is None:
-                self._playwright = await _start()
-            return self._playwright
+                await self._stop()
+            return self._playwright or await self._start()
+
+    async def _start(self) -> Playwright:
+        try:
+            from playwright.async_api import async_playwright
+        except ImportError:
+            raise MissingDependency("playwright", extra="web") from None
+        with anyio.CancelScope(shield=True):  # half a start would leave a process behind
+            before = await anyio.to_thread.run_sync(drivers)
+            self._playwright = playwright = await async_playwright().start()
+            made = await anyio.to_thread.run_sync(drivers) - before
+        # Playwright does not tell its pid. If another was started just now, ours is not known.
+        self._process = ProcessTree(made.pop()) if len(made) == 1 else None
+        return playwright
+
+    async def _stop(self) -> None:
+        playwright, self._playwright = self._playwright, None
+        if playwright is None:
+            return
+        with anyio.move_on_after(_ANSWER_SECONDS, shield=True) as stopping:
+            await playwright.stop()
+        if stopping.cancelled_caught and self._process is not None:
+            # It hangs. If it went on later, it would do what it was asked to before.
+            await anyio.to_thread.run_sync(self._process.kill)
 
 
 def this_loops_driver() -> Driver:
@@ -92,17 +115,6 @@ async def has_died(playwright: Playwright) -> bool:
     return False
 
 
-async def _start() -> Playwright:
-    try:
-        from playwright.async_api import async_playwright
-    except ImportError:
-        raise MissingDependency("playwright", extra="web") from None
-    with anyio.CancelScope(shield=True):  # half a start would leave a process behind
-        playwright = await async_playwright().start()
-    return playwright  # noqa: RET504  # for mypy, a scope may swallow what is raised
-
-
-_ANSWER_SECONDS: Final = 10.0
 # Playwright belongs to the event loop that started it, so each loop has its own; there is nothing
 # else that all sessions of a loop, possibly of several clients, have in common.
 _DRIVER: Final[RunVar[Driver]] = RunVar("blazz Playwright driver")

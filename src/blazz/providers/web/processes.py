@@ -118,6 +118,16 @@ def kill_browsers_of(user_data: Path) -> None:
         ProcessTree(pid).kill()
 
 
+def drivers() -> set[int]:
+    """The pids of Playwright's drivers that this process has started."""
+    found = set()
+    for child in _psutil().Process().children():
+        with contextlib.suppress(_psutil().Error):
+            if "run-driver" in child.cmdline():
+                found.add(child.pid)
+    return found
+
+
 def _when_readable(descriptor: int, ended: Callable[[], None]) -> Callable[[], None]:
     import asyncio
 
