@@ -13,7 +13,6 @@ import anyio
 from anyio import to_thread
 
 import blazz
-from blazz.campaigns import Phase
 
 ROOT = Path(__file__).resolve().parents[3]
 PEOPLE = [f"+6281{n:08}" for n in range(300)]
@@ -62,8 +61,8 @@ async def test_a_client_hands_a_campaign_to_a_worker(
             assert started["worker"]
             await campaign.start()
             with anyio.fail_after(60):
-                while (await campaign.progress()).phase is not Phase.DONE:
-                    await anyio.sleep(0.05)
+                async for _ in campaign.watch(every=0.05):
+                    pass
             counts = (await campaign.progress()).counts
             assert (counts.taken_over, counts.failed) == (len(PEOPLE) - 1, 1), "one opted out"
             assert await sandbox.counts() == dict.fromkeys(PEOPLE[1:], 1)
@@ -83,9 +82,7 @@ async def test_a_client_without_workers_sends_by_itself(
     postgres_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     sandbox = blazz.Sandbox(throughput=None, speed=100)
-    client = blazz.Client(
-        folder=tmp_path, ledger=postgres_url, engine=redis_url, limiter=redis_url
-    )
+    client = blazz.Client(folder=tmp_path, ledger=postgres_url, engine=redis_url, limiter=redis_url)
     async with client:
         session = await client.open("sales", sandbox)
         campaign = await client.campaign(
