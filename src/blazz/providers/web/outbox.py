@@ -104,6 +104,16 @@ class Outbox:
         noted = (Noted(row[0], row[1], row[2], Standing(row[3])) for row in rows)
         return {each.token: each for each in noted}
 
+    async def recent(self, *, since: float, most: int) -> list[str]:
+        """The whole ids of messages that WhatsApp has taken, the oldest first; none to groups.
+
+        Args:
+            since: Only those given to a page since then, in seconds since 1970.
+            most: The most to give; the newest.
+        """
+        rows = await self._read("recent", since=since, most=most)
+        return [str(row[0]) for row in reversed(rows)]
+
     async def tokens(self, ids: Iterable[str]) -> Mapping[str, str]:
         """The tokens of some messages, by the last part of their ids; others are left out."""
         wanted = set(ids)

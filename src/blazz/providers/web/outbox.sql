@@ -18,6 +18,11 @@ DELETE FROM sent WHERE noted_at < :before;
 -- name: forget_all
 DELETE FROM sent;
 
+-- name: recent
+SELECT message_id FROM sent
+WHERE message_id IS NOT NULL AND noted_at >= :since AND chat NOT LIKE '%@g.us'
+ORDER BY noted_at DESC, id LIMIT :most;
+
 -- name: newest
 SELECT id, token, chat, message_id, state, noted_at FROM sent
 ORDER BY noted_at DESC, id LIMIT :most;

@@ -198,6 +198,9 @@ class Running:
         # that it had shown when its browser died. The inbox knows by their ids which it has.
         argument = {"since": since, "most": _MOST_UNREAD}
         await bridge.call("reportUnread", argument, timeout=self._web.life.call_timeout)
+        # Likewise what became of our own messages while nobody ran, or another machine did.
+        ids = await self.outbox.recent(since=since, most=_MOST_UNREAD)
+        await bridge.call("reportReceipts", {"ids": ids}, timeout=self._web.life.call_timeout)
 
     async def _remember(self) -> None:
         if (bridge := self.life.bridge) is not None:

@@ -60,3 +60,21 @@ async def test_what_is_no_outbox_is_refused(tmp_path: Path, content: bytes | str
     with pytest.raises(InvalidValue, match="outbox"):
         await outbox.merge(content if isinstance(content, bytes) else content.encode())
     await outbox.close()
+
+
+async def test_recent_messages_are_those_whose_fate_the_page_knows(tmp_path: Path) -> None:
+    now = [1000.0]
+    outbox = Outbox(tmp_path / "outbox.db", clock=lambda: now[0])
+    await outbox.open()
+    whole = []
+    for token, chat in [("a", "1@c.us"), ("b", "2@c.us"), ("c", "3@g.us"), ("d", "4@c.us")]:
+        now[0] += 1
+        id_, _ = await outbox.note(token, chat)
+        whole.append(f"true_{chat}_{id_}")
+        await outbox.accept(id_, whole[-1])
+    await outbox.note("not taken yet", "5@c.us")
+
+    assert await outbox.recent(since=0, most=10) == [whole[0], whole[1], whole[3]]
+    assert await outbox.recent(since=0, most=1) == [whole[3]]
+    assert await outbox.recent(since=1002, most=10) == [whole[1], whole[3]]
+    await outbox.close()

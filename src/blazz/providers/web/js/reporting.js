@@ -7,6 +7,8 @@ const isMe = (...its) => blazz.people.isMe(...its);
 const plain = (...its) => blazz.messages.plain(...its);
 const need = (...its) => blazz.messages.need(...its);
 
+const DELIVERED = 2;
+
 let reported = '';
 let order = Promise.resolve();
 let wired = false;
@@ -162,6 +164,17 @@ blazz.reportUnread = async ({ since, most }) => {
   }
   await order;
   return count;
+};
+
+/** Report how far messages of ours have come, by whole ids, as if it were told now. */
+blazz.reportReceipts = async ({ ids }) => {
+  for (const id of ids) {
+    const message = await blazz.messages.find(id);
+    if (!message || message.ack < DELIVERED) continue;
+    const { remote } = message.id;
+    void inOrder('receipt', () => receipt({ ack: message.ack, chat: remote, ids: [message.id], sender: remote }));
+  }
+  await order;
 };
 
 // By itself, because the page is loaded anew after a logout.
