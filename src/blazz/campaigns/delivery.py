@@ -341,7 +341,7 @@ def _refuse(delivery: Delivery, refusal: RefusedBy, now: float, retries: RetryPo
 
 
 def _withhold(delivery: Delivery, until: float | None, reason: str) -> Delivery:
-    return Delivery(
+    withheld = Delivery(
         State.FAILED if until is None else State.PENDING,
         delivery.attempt,
         delivery.refusals,
@@ -351,6 +351,7 @@ def _withhold(delivery: Delivery, until: float | None, reason: str) -> Delivery:
         reason,
         delivery.sender,
     )
+    return delivery if withheld == delivery else withheld
 
 
 def _wait(delivery: Delivery, until: float, *, reason: str | None = None) -> Delivery:

@@ -202,9 +202,21 @@ def make_report(
         countries=_groups(tallies, lambda it: it.country or "?"),
         variants=_groups(tallies, lambda it: _named(names, it.variant)) if names else (),
         numbers=_groups(taken_over, lambda it: _named(sessions, it.sender)),
-        samples=tuple(samples),
+        samples=_completed(samples, standing),
         notes=tuple(notes),
     )
+
+
+def _completed(samples: Sequence[Sample], standing: Standing) -> tuple[Sample, ...]:
+    """Add the beginning and the end, which samples that are taken now and then miss."""
+    counts, first, last = standing.counts, standing.first_at, standing.last_at
+    if first is None:
+        return ()
+    between = [it for it in samples if first < it.at and (last is None or it.at < last)]
+    found = [Sample(first, Counts(pending=counts.total)), *between]
+    if last is not None and last > found[-1].at:
+        found.append(Sample(last, counts))
+    return tuple(found)
 
 
 _TAKEN_OVER = frozenset({State.ACCEPTED, State.SENT, State.DELIVERED, State.READ})

@@ -19,6 +19,7 @@ from blazz.campaigns.delivery import (
     Settled,
     SettleWindowOver,
     State,
+    Withheld,
     advance,
 )
 from blazz.campaigns.retrying import RetryPolicy
@@ -73,6 +74,11 @@ def after(delivery: Delivery, evidence: Evidence, attempt: int | None = None) ->
         (State.SENDING, NeverLeft(), State.PENDING),
         (State.UNKNOWN, NeverLeft(), State.PENDING),
         (State.SENT, NeverLeft(), State.SENT),
+        (State.PENDING, Withheld(NOW + 9, "quiet"), State.PENDING),
+        (State.PENDING, Withheld(None, "capped"), State.FAILED),
+        (State.SENDING, Withheld(NOW + 9, "quiet"), State.PENDING),
+        (State.UNKNOWN, Withheld(None, "capped"), State.UNKNOWN),
+        (State.READ, Withheld(None, "capped"), State.READ),
         (State.SENDING, Lost(), State.UNKNOWN),
         (State.DELIVERED, Lost(), State.DELIVERED),
         (State.SENDING, LeaseExpired(), State.UNKNOWN),
@@ -151,6 +157,7 @@ EVIDENCE = st.one_of(
     st.builds(Reported, st.sampled_from(Status), st.none(), st.just(1), st.just("r")),
     st.builds(RefusedBy, st.sampled_from(Retry), counts=st.booleans()),
     st.builds(NeverLeft, delay=st.floats(0, 10)),
+    st.builds(Withheld, st.none() | st.floats(1, 10), st.just("quiet")),
     st.just(Lost("timeout")),
     st.just(LeaseExpired()),
     st.builds(Settled, st.booleans()),
