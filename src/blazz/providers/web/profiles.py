@@ -76,7 +76,7 @@ class ProfileLock:
         """Give it back; no browser may run any more."""
         if self._file.closed:
             return
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        _remove_traces(self._user_data)
         lock = lock_of(self._user_data)
         with contextlib.suppress(OSError):  # Windows does not remove what is open
             lock.unlink()
@@ -99,10 +99,14 @@ async def hold_profile(user_data: Path) -> ProfileLock:
 def clear_up(user_data: Path) -> None:
     """End the browsers of a profile whose owner is dead, and remove what they left."""
     kill_browsers_of(user_data)
+    _remove_traces(user_data)
+
+
+def _remove_traces(user_data: Path) -> None:
+    """Remove what a browser leaves that was killed."""
     shutil.rmtree(scratch_of(user_data), ignore_errors=True)
-    socket = user_data / "SingletonSocket"
     with contextlib.suppress(OSError):
-        folder = socket.readlink().parent
+        folder = (user_data / "SingletonSocket").readlink().parent
         if folder.name.startswith(_SOCKET_FOLDERS):
             shutil.rmtree(folder, ignore_errors=True)
     for name in _LOCKS:

@@ -77,6 +77,17 @@ def test_what_a_killed_process_left_is_cleared_up(profile: Path, tmp_path: Path)
     assert list(profile.iterdir()) == []
 
 
+def test_what_a_killed_browser_left_is_removed_with_the_lock(profile: Path, tmp_path: Path) -> None:
+    lock = ProfileLock.take(profile)
+    sockets = tmp_path / "org.chromium.Chromium.abc123"
+    sockets.mkdir()
+    (profile / "SingletonSocket").symlink_to(sockets / "SingletonSocket")
+
+    lock.release()
+    assert set(tmp_path.iterdir()) == {profile}
+    assert list(profile.iterdir()) == []
+
+
 def test_a_link_to_a_folder_that_is_not_chromiums_is_not_followed(
     profile: Path, tmp_path: Path
 ) -> None:
