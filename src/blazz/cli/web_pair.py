@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +130,8 @@ async def _link(wanted: _Wanted, display: PairingDisplay, scanner: SandboxPhone 
 
     number: Phone | None = addresses.parse_phone(wanted.phone) if wanted.phone else None
     web = Web(account=wanted.account, browser=wanted.browser)
+    # What it warns of while it starts, the error says in the end.
+    logging.getLogger("blazz.web").addHandler(logging.NullHandler())
     async with Client(
         workspace=wanted.workspace,
         folder=wanted.folder,
