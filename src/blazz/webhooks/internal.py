@@ -43,8 +43,9 @@ def encode(event: SessionEvent) -> bytes:
         >>> encode(SessionEvent(key="k", at=UNDATED))[:47]
         b'{"session_event":{"type":"SessionEvent","event"'
     """
-    fields = _adapter(type(event)).dump_python(event, mode="json", exclude={"raw"})
-    return to_json({"session_event": {"type": type(event).__name__, "event": fields}})
+    name = type(event).__name__
+    fields = _adapter(name).dump_python(event, mode="json", exclude={"raw"})
+    return to_json({"session_event": {"type": name, "event": fields}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,18 @@ class _Reported:
 def _decoded(body: bytes) -> SessionEvent:
     try:
         written: Mapping[str, Any] = from_json(body)["session_event"]
-        kind = getattr(sessions, str(written["type"]), None)
-        if not (isinstance(kind, type) and issubclass(kind, SessionEvent)):
-            raise WebhookError(f"there is no session event of the type {written['type']!r}")
-        event: SessionEvent = _adapter(kind).validate_python({**written["event"], "raw": written})
+        adapter = _adapter(str(written["type"]))
+        event: SessionEvent = adapter.validate_python({**written["event"], "raw": written})
     except (ValueError, KeyError, TypeError) as error:  # pydantic's is a ValueError
         raise WebhookError(f"not an event of a session: {error}") from error
     return event
 
 
 @functools.cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401  # mypy takes no class for hashable
+def _adapter(name: str) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # takes a tenth of a second to load
 
+    kind = getattr(sessions, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, SessionEvent)):
+        raise WebhookError(f"there is no session event of the type {name!r}")
     return TypeAdapter(kind)

@@ -240,9 +240,9 @@ class Life:
         self.signal(Signal.STARTED)
         while not self._now.ended:
             await self._live_once()
-            if not self._now.ended and self._now.failures:
+            if failures := self.now.failures:
                 chance = random.random()  # noqa: S311  # no secret
-                pause = self._settings.backoff.pause(self._now.failures, chance=chance)
+                pause = self._settings.backoff.pause(failures, chance=chance)
                 await self.until(lambda now: now.ended, timeout=pause)
 
     async def _live_once(self) -> None:
