@@ -17,6 +17,7 @@ from blazz.errors import InvalidValue, OwnershipLost
 
 DEFAULT_INTERVAL: Final = 60.0
 _FIRST_RETRY: Final = 1.0
+_DOUBLINGS: Final = 20
 _log = logging.getLogger("blazz.auth_stores")
 
 
@@ -100,7 +101,9 @@ class Backups:
             except OwnershipLost:
                 return
             except Exception as error:  # noqa: BLE001  # whatever it is, the session goes on
-                retry_in = min(self._interval, _FIRST_RETRY * 2**failures)
+                # Never at once, however short the interval is: the store may be overloaded.
+                longest = max(self._interval, _FIRST_RETRY)
+                retry_in = min(longest, _FIRST_RETRY * 2 ** min(failures, _DOUBLINGS))
                 failures += 1
                 self._next_at = self._clock() + retry_in
                 _log.warning("%s: no backup: %s", self._keeper.lease.session, error)

@@ -233,7 +233,7 @@ async def test_a_failed_backup_is_told_and_tried_again(tmp_path: Path) -> None:
 
     assert isinstance(failed, BackupFailed)
     assert failed.error == "StoreUnavailable: put packs failed"
-    assert failed.retry_in == 0
+    assert failed.retry_in == 1
 
 
 async def test_what_is_captured_while_a_browser_closes_is_no_failure(tmp_path: Path) -> None:
