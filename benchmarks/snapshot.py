@@ -13,6 +13,7 @@ import asyncio
 import statistics
 import sys
 import tempfile
+import time
 import zipfile
 from argparse import Namespace
 from collections.abc import Iterator
@@ -145,9 +146,6 @@ async def one_snapshot(
     folder: Path,
 ) -> None:
     """Take a snapshot, store it, restore it, and open it in a fresh browser."""
-    await page.call("gap")
-    await asyncio.sleep(0.2)
-    row.quiet_gaps.append(await page.call("gap"))
     try:
         try:
             await store.save(await captured(row, page, capture), lease)
@@ -164,10 +162,14 @@ async def one_snapshot(
 
 
 async def captured(row: Row, page: Writer, capture: ProfileCapture) -> Snapshot:
-    """Take a snapshot, and ask the page for the pause that it has seen."""
-    await page.call("gap")
+    """Take a snapshot; ask the page for the gap in its time there, and for one without a cause."""
+    before = time.time() * 1000
+    await asyncio.sleep(0.1)
     snapshot = await capture()
-    row.gaps.append(await page.call("gap"))
+    stopped = snapshot.captured_at.timestamp() * 1000
+    length = row.pauses[-1]
+    row.gaps.append(await page.call("gap", stopped, stopped + length))
+    row.quiet_gaps.append(await page.call("gap", before, before + length))
     return snapshot
 
 

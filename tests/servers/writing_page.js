@@ -65,24 +65,36 @@ async function write(bytes) {
   await done(second);
 }
 
-// A thread of the page that looks at the clock every millisecond: its largest gap, in microseconds,
-// is the pause that the page has seen. The page's own thread is busy writing.
+// A thread of the page that looks at the clock every millisecond, and notes the gaps between its
+// looks, because the page's own thread is busy writing.
 function watchClock() {
-  const source = `onmessage = ({ data: shared }) => {
+  const source = `onmessage = ({ data: gaps }) => {
+    const sleeping = new Int32Array(new SharedArrayBuffer(4));
     let last = performance.now();
-    for (;;) {
-      Atomics.wait(shared, 0, 0, 1);
+    for (let at = 0; ; ) {
+      Atomics.wait(sleeping, 0, 0, 1);
       const now = performance.now();
-      const gap = Math.round((now - last) * 1000);
-      if (gap > Atomics.load(shared, 1)) Atomics.store(shared, 1, gap);
+      if (now - last > 2) {
+        gaps[at] = performance.timeOrigin + last;
+        gaps[at + 1] = performance.timeOrigin + now;
+        at = (at + 2) % gaps.length;
+      }
       last = now;
     }
   }`;
-  page.gap = new Int32Array(new SharedArrayBuffer(8));
-  new Worker(URL.createObjectURL(new Blob([source]))).postMessage(page.gap);
+  page.gaps = new Float64Array(new SharedArrayBuffer(8 * 4096));
+  new Worker(URL.createObjectURL(new Blob([source]))).postMessage(page.gaps);
 }
 
-const gap = () => Atomics.exchange(page.gap, 1, 0) / 1000;
+// The longest gap, in milliseconds, that touches a time, given in milliseconds since 1970.
+function gap(from, to) {
+  let longest = 2;
+  for (let at = 0; at < page.gaps.length; at += 2) {
+    const [start, end] = [page.gaps[at], page.gaps[at + 1]];
+    if (start <= to && end >= from) longest = Math.max(longest, end - start);
+  }
+  return longest;
+}
 
 // Ends at once; writing goes on until `stop`.
 async function start(bytes) {

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -171,6 +172,7 @@ class ProfileCapture:
             ),
             documents=storage.to_documents(),
             browser=dataclasses.replace(self._browser, engine=engine or self._browser.engine),
+            captured_at=datetime.fromtimestamp(answer["at"], UTC),
         )
         captured = Captured(
             method=Method(answer["method"]),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     Take = Callable[[int], tuple[Moment, float]]
+    """Makes the `Moment` while the browser stands still; tells for how many seconds it did."""
 
 
 def capture(
@@ -33,8 +34,11 @@ def capture(
         parts: What is wanted of it.
         target: An empty folder on the same file system.
         copies: Copy what changes in place.
-        take: Makes the `Moment` while the browser stands still, and tells for how many seconds it
-            did; None: it runs on.
+        take: Takes the files while the browser stands still; None: it runs on.
+
+    Returns:
+        The `files` as `settle` tells them, the longest `pause` in seconds, the `attempts`, and the
+        time `at` which the files are as they were, in seconds since 1970.
 
     Raises:
         Moved: The browser has changed files too often.
@@ -46,6 +50,7 @@ def capture(
         try:
             # A rehearsal: it brings all that will be looked at into memory.
             Moment(folder, parts, at_once=at_once).close()
+            at = time.time()
             if take is None:
                 moment = Moment(folder, parts, at_once=at_once)
             else:
@@ -59,7 +64,7 @@ def capture(
             if pause is None:
                 raise
         else:
-            return {"files": files, "pause": longest, "attempts": attempt}
+            return {"files": files, "pause": longest, "attempts": attempt, "at": at}
         for name in os.listdir(target):
             os.unlink(f"{target}/{name}")
         time.sleep(pause)
