@@ -253,12 +253,18 @@ async def test_what_the_server_refuses_is_no_outage(postgres_url: str) -> None:
     with pytest.raises(LedgerError) as caught:
         await PostgresLedger(f"{postgres_url}_that_is_not_there").open()
     assert not isinstance(caught.value, LedgerUnavailable)
+    with pytest.raises(LedgerError, match="is not open"):
+        await PostgresLedger(postgres_url).get(1)
     async with PostgresLedger(postgres_url) as ledger:
         with pytest.raises(LedgerError) as caught:
             await ledger.get(2**40)
         assert not isinstance(caught.value, LedgerUnavailable)
         with pytest.raises(LedgerError, match="there is no campaign 7"):
             await ledger.standing(7, now=time.time())
+        async with ledger._database.connection() as connection:
+            await connection.execute("INSERT INTO schema_versions (number) VALUES (999)")
+    with pytest.raises(LedgerError, match="use the newer blazz"):
+        await PostgresLedger(postgres_url).open()
 
 
 async def test_odd_text_is_kept_as_far_as_it_can_be(postgres_url: str) -> None:

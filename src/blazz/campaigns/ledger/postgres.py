@@ -16,7 +16,12 @@ from blazz.databases.operations import Operation, run_on_postgres
 from blazz.databases.postgres import PostgresDatabase
 from blazz.databases.queries import Queries, migrations
 from blazz.databases.server_clock import ServerClock
-from blazz.errors import LedgerError, LedgerUnavailable
+from blazz.errors import (
+    ConfigurationError,
+    LedgerError,
+    LedgerUnavailable,
+    MissingDependency,
+)
 
 if TYPE_CHECKING:
     import asyncpg
@@ -75,8 +80,8 @@ class PostgresLedger(SqlLedger):
 
         Raises:
             LedgerUnavailable: The server cannot be reached.
-            LedgerError: The server refuses.
-            ConfigurationError: A newer blazz has changed the schema.
+            LedgerError: The server refuses, or a newer blazz has changed the schema.
+            MissingDependency: asyncpg is not installed.
         """
         with _translated():
             await self._database.open()
@@ -265,3 +270,7 @@ def _translated() -> Iterator[None]:
     except (PostgresError, InterfaceError, InternalClientError, OSError) as error:
         kind = LedgerUnavailable if _is_away(error) else LedgerError
         raise kind(f"the ledger's database: {error or type(error).__name__}") from error
+    except MissingDependency:
+        raise
+    except ConfigurationError as error:  # not open, or changed by a newer blazz
+        raise LedgerError(str(error)) from error
