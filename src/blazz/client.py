@@ -132,6 +132,7 @@ class Client(MakesCampaigns):
             self._store,
             self._signals,
             self._campaigns.apply,
+            self._campaigns.heed,
             verify_tokens=verify_tokens,
             insecure=insecure_webhooks,
             concurrency=concurrency,

@@ -16,12 +16,14 @@ from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.options import OptOuts
+from blazz.campaigns.quality import concern, heed
 from blazz.campaigns.settle import LookUp, StatusSettler
 from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
 from blazz.campaigns.template_check import FindTemplate
 from blazz.campaigns.tokens import TokenSigner
 from blazz.client_suppressions import SuppressionCheck
 from blazz.errors import CampaignError, Suppressed
+from blazz.events.base import Event
 from blazz.events.statuses import StatusChanged
 from blazz.messages.base import Message
 from blazz.providers.base import Capability, Outcome, Receipt, of_campaign
@@ -99,6 +101,12 @@ class ClientCampaigns:
         ours = [event for event in events if of_campaign(event.token)]
         if ours:
             await (await self._opened()).apply(ours)
+
+    async def heed(self, event: Event, *, workspace: str, session: str) -> None:
+        """Pause the campaigns that an event about quality concerns."""
+        if concern(event) is not None:
+            await self._opened()
+            await heed(self._ledger, event, workspace=workspace, session=session, now=time.time())
 
     async def close(self) -> None:
         """Close the ledger, if it was opened, the limiter and the engine."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
+from blazz.campaigns.quality import QUALITY_EVENTS
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.recorder import Recorder
 from blazz.conversations.signals import Signals
@@ -37,6 +38,14 @@ class ApplyStatuses(Protocol):
         ...
 
 
+class HeedQuality(Protocol):
+    """Takes what is reported of the quality of numbers and templates."""
+
+    async def __call__(self, event: Event, *, workspace: str, session: str) -> object:
+        """Pause the campaigns that it concerns."""
+        ...
+
+
 class ClientInbox:
     """Receives for all sessions of a client.
 
@@ -48,6 +57,7 @@ class ClientInbox:
         store: What is remembered of conversations.
         signals: Who waits in this process.
         apply_statuses: Records what became of campaigns' messages.
+        heed_quality: Pauses campaigns.
         verify_tokens: What the webhook handshake may name.
         insecure: Accept webhooks without a valid signature.
         concurrency: The most handlers that run at the same time.
@@ -60,6 +70,7 @@ class ClientInbox:
         store: ConversationStore,
         signals: Signals,
         apply_statuses: ApplyStatuses,
+        heed_quality: HeedQuality,
         *,
         verify_tokens: Iterable[str | Secret],
         insecure: bool,
@@ -70,6 +81,7 @@ class ClientInbox:
         self._store = store
         self._signals = signals
         self._apply_statuses = apply_statuses
+        self._heed_quality = heed_quality
         self._insecure = insecure
         self._sessions: dict[str, Session] = {}
         self._recorders: dict[str, Recorder] = {}
@@ -83,6 +95,7 @@ class ClientInbox:
         )
         self.dispatcher.add_sink(self._record, *_RECORDED, name="blazz.conversations")
         self.dispatcher.add_sink(self._settle, StatusChanged, name="blazz.campaigns")
+        self.dispatcher.add_sink(self._heed, *QUALITY_EVENTS, name="blazz.quality")
 
     async def open(self) -> None:
         """Open the inbox."""
@@ -168,6 +181,11 @@ class ClientInbox:
     async def _settle(self, deliveries: Sequence[Delivery]) -> None:
         events = [each.event for each in deliveries]
         await self._apply_statuses([it for it in events if isinstance(it, StatusChanged)])
+
+    async def _heed(self, deliveries: Sequence[Delivery]) -> None:
+        for each in deliveries:
+            workspace, _, session = each.session.partition("/")
+            await self._heed_quality(each.event, workspace=workspace, session=session)
 
     def _log_has_grown(self) -> None:
         self.log.grown()
