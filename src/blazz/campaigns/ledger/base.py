@@ -37,10 +37,10 @@ class Ledger(Protocol):
     `now` is always in seconds since the epoch, by the caller's clock; a ledger that several
     machines share corrects it to its server's. Every call is one transaction: it happens whole and
     durably, or not at all. Every call may raise `LedgerError`, and `LedgerUnavailable` where a
-    server is away: then it may have happened, and can be made again when the server is back. To
-    make a call twice does no harm, but for these: `import_rows` adds rows again, `note` notes again,
-    `change` tells only the first time that it changed anything, and rows that a lost answer of
-    `begin_window` told of are `sending` already.
+    server is away: then it may have happened, and can be made again when the server is back. It
+    does no harm to make a call twice, but for these: `import_rows` adds rows again, `note` notes
+    again, `change` tells only the first time that it changed anything, and rows that a lost answer
+    of `begin_window` told of are `sending` already.
 
     Semantics that `blazz.testing.check_ledger` tests:
 
