@@ -1,0 +1,183 @@
+"""Forwards calls to the instance that runs a session."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+import httpx
+
+from blazz.cluster.placement import Instance
+from blazz.cluster.registry.base import Registry
+from blazz.errors import NoInstance, OwnerUnreachable
+from blazz.security.request_signing import RequestSigner
+
+FORWARDED_BY: Final = "X-Blazz-Forwarded-By"
+MISDIRECTED: Final = 421
+"""The HTTP status by which an instance says that it does not run the session; nothing happened."""
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEPT: Final = frozenset({"content-type", "accept", "idempotency-key", "x-request-id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the owner answered.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, names in lower case.
+        body: The raw body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Router:
+    """Finds the owner of a session and forwards calls to it, signed.
+
+    A call is sent again only where nothing can have happened: no connection was made, the instance
+    said that the session is not there, or the call only reads.
+
+    Args:
+        registry: Knows where sessions run.
+        name: The name of this instance.
+        signer: Signs what is forwarded.
+        transport: Carries the calls; by default plain HTTP with a pool of connections.
+        timeout: Seconds that a call may take.
+        patience: Seconds for which a session that is moving is waited for.
+        pause: Seconds between two looks at where it is.
+        clock: The time in seconds since 1970; only tests give another one.
+
+    Example:
+        ::
+
+            router = Router(registry, "east-1", signer=RequestSigner(secret))
+            if await router.is_ours("acme/support"):
+                ...  # answer it here
+            reply = await router.forward("acme/support", "POST", "/v1/messages", body=body)
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        name: str,
+        *,
+        signer: RequestSigner,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 30.0,
+        patience: float = 5.0,
+        pause: float = 0.25,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._registry = registry
+        self._name = name
+        self._signer = signer
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 3.0)),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._patience = patience
+        self._pause = pause
+        self._clock = clock
+
+    async def close(self) -> None:
+        """Close the connections to other instances."""
+        await self._http.aclose()
+
+    async def is_ours(self, session: str) -> bool:
+        """Whether this instance runs a session.
+
+        Raises:
+            RegistryUnavailable: The registry does not answer.
+        """
+        found = await self._registry.find(session)
+        return found is not None and found.instance == self._name
+
+    async def forward(
+        self,
+        session: str,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Reply:
+        """Forward a call to the instance that runs a session.
+
+        Args:
+            session: Its key, `<workspace>/<name>`.
+            method: The HTTP method.
+            target: The path, with the query if it has one.
+            headers: The headers; only those that say what the body is, what answer is wanted, and
+                which call it is are passed on.
+            body: The raw body.
+
+        Raises:
+            NoInstance: The session runs nowhere, and no instance took it over in time.
+            OwnerUnreachable: Its owner does not answer; `may_have_happened` tells about the call.
+            RegistryUnavailable: The registry does not answer.
+        """
+        method = method.upper()
+        passed = {name: it for name, it in (headers or {}).items() if name.lower() in _KEPT}
+        deadline = anyio.current_time() + self._patience
+        while True:
+            reply, problem = await self._try(session, method, target, passed, body)
+            if reply is not None:
+                return reply
+            if anyio.current_time() >= deadline:
+                raise problem
+            await anyio.sleep(self._pause)
+
+    async def _try(
+        self, session: str, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Reply | None, NoInstance | OwnerUnreachable]:
+        """Forward a call once; without a reply it may be tried again, or the problem be raised.
+
+        Raises:
+            OwnerUnreachable: It must not be tried again.
+        """
+        owner = await self._owner(session)
+        if owner is None:
+            return None, NoInstance(f"{session} runs on no instance at the moment")
+        signed = self._signer.sign(method, target, body, now=self._clock())
+        try:
+            response = await self._http.request(
+                method,
+                owner.address.rstrip("/") + target,
+                headers={**headers, **signed, FORWARDED_BY: self._name},
+                content=body,
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            return None, _unreachable(session, owner, happened=False)
+        except httpx.TransportError as error:
+            problem = _unreachable(session, owner, happened=method not in _SAFE)
+            if method in _SAFE:
+                return None, problem
+            raise problem from error
+        if response.status_code == MISDIRECTED:
+            return None, NoInstance(f"{session} is moving to another instance")
+        found = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, found, response.content), NoInstance()
+
+    async def _owner(self, session: str) -> Instance | None:
+        found = await self._registry.find(session)
+        if found is None:
+            return None
+        alive = {instance.name: instance for instance in await self._registry.instances()}
+        return alive.get(found.instance)
+
+
+def _unreachable(session: str, owner: Instance, *, happened: bool) -> OwnerUnreachable:
+    doubt = "; the call may have been carried out" if happened else "; nothing happened"
+    return OwnerUnreachable(
+        f"{owner.name}, which runs {session}, does not answer{doubt}",
+        instance=owner.name,
+        may_have_happened=happened,
+    )
