@@ -16,7 +16,13 @@ import pytest_asyncio
 from blazz.errors import Timeout
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.browser import RunningBrowser
-from blazz.providers.web.errors import BridgeError, BridgeOutdated, PageNotLoaded, PageReloaded
+from blazz.providers.web.errors import (
+    BridgeError,
+    BridgeOutdated,
+    PageNotLoaded,
+    PageReloaded,
+    WrongWaJs,
+)
 from blazz.providers.web.launching import launch
 from blazz.providers.web.settings import BrowserSettings
 from blazz.sandbox.condition import Condition
@@ -283,3 +289,22 @@ async def test_a_whatsapp_that_changed_is_named_part_by_part(
         web.configure(missing_modules=[])
     assert list(outdated.value.missing) == names
     assert json.dumps(outdated.value.missing)
+
+
+async def test_a_wrong_wa_js_is_refused(
+    settings: BrowserSettings, driver: None, tmp_path: Path
+) -> None:
+    script = tmp_path / "wa.js"
+    browser = await launch(settings, tmp_path / "profile")
+    for source, told in [
+        ("window.nothing = 1;", "does not make window.WPP"),
+        ("this is no script", "does not make window.WPP"),
+        ("self.WPP = { version: '3.9.1' };", r"says that it is 3\.9\.1, not 4\.6\.0"),
+    ]:
+        script.write_text(source, encoding="utf-8")
+        bridge = await Bridge.attach(
+            browser, wa_js=script, version="4.6.0", on_event=lambda name, value: None
+        )
+        with pytest.raises(WrongWaJs, match=told):
+            await bridge.open()
+    await browser.close()
