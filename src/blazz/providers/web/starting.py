@@ -174,6 +174,7 @@ async def start(
         bridge = await Bridge.attach(
             browser,
             wa_js=wa_js.path,
+            version=wa_js.version,
             local_storage=storage.local_storage if storage else None,
             cookies=storage.cookies if storage else (),
             on_event=on_event,
