@@ -156,9 +156,7 @@ async def test_leftovers_are_removed(page: Writer) -> None:
     snapshot = await capture()
     another = await capture()
     assert len(list(folder.iterdir())) == 2
-    assert snapshot.files[0].source.size == len(
-        await snapshot.files[0].source.read(0, snapshot.files[0].source.size)
-    )
+    assert all(each.files[0].source.folder.path.is_dir() for each in (snapshot, another))  # type: ignore[attr-defined]
     del snapshot, another
     with anyio.fail_after(20):
         while list(folder.iterdir()):  # another thread does it
