@@ -4,18 +4,20 @@ Every campaign is a process of its own. It reads a CSV file, sends a template to
 the Cloud API provider to nginx on this machine, which accepts everything, and records every step in
 a SQLite ledger that is synced to the disk. The *bare* row is a loop around the provider's `send`,
 with nothing recorded. The *no HTTP* rows send to an object that accepts everything: their CPU time
-is what a campaign costs by itself.
+is what a campaign costs by itself. The *workers* rows are `blazz worker` processes with a ledger in
+PostgreSQL, and an engine and a limiter in Redis; `--distributed` measures these alone.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.campaign_workers import Workers
 from benchmarks.canned_api import canned_api
 from benchmarks.claims import Claim, arguments, conclude
 from benchmarks.harness import Subject
@@ -54,7 +56,9 @@ class Row:
 
 def main() -> int:
     """Measure and print."""
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--distributed", action="store_true", help="only the worker processes")
+    options = parser.parse_args()
     sizes = [10_000, 30_000] if options.quick else [10_000, 100_000, 1_000_000]
     output = sys.stderr if options.json else sys.stdout
     print(
@@ -67,7 +71,11 @@ def main() -> int:
         rows.append(row)
         print(row, file=output, flush=True)
 
+    each = 5_000 if options.quick else 20_000
     with canned_api() as server:
+        if options.distributed:
+            claimed = distributed(server, each, note)
+            return conclude("campaign_workers", claimed, as_json=options.json)
         for size in sizes:
             # The small ones are run around each larger one: other work on the machine comes and
             # goes, and a comparison with one moment alone would measure that.
@@ -75,12 +83,44 @@ def main() -> int:
             note(campaign("campaign", server, sizes[0]))
             if size != sizes[0]:
                 note(campaign("campaign", server, size))
+        claimed = distributed(server, each, note)
     for size in sizes:
         note(campaign("campaign, no HTTP", "fake", size))
     # The best of three counts: other work on the machine only lowers it.
     imported = max(ledger_import(sizes[-1]) for _ in range(3))
     print(f"\nthe ledger alone imports {imported:,.0f} rows/s", file=output)
-    return conclude("campaign", claims(rows, imported), as_json=options.json)
+    return conclude("campaign", claims(rows, imported) + claimed, as_json=options.json)
+
+
+def distributed(server: str, each: int, note: Callable[[Row], None]) -> list[Claim]:
+    """Run campaigns on 1, 2 and 4 worker processes, around bare loops; give the claims."""
+    bares: list[float] = []
+    rates: dict[int, float] = {}
+    with closing(Workers(server)) as workers:
+        for processes in (1, 2, 4):
+            loop = bare(server, 5_000)
+            note(loop)
+            bares.append(loop.rate)
+            recipients = each * processes
+            rates[processes], cpu = workers.run(processes, recipients)
+            title = f"{processes} worker" + "s" * (processes > 1)
+            note(Row(title=title, recipients=recipients, rate=rates[processes], cpu=cpu))
+    return [
+        Claim(
+            claim="messages of one worker process, ledger in PostgreSQL",
+            value=rates[1],
+            unit="/s",
+            limit=1000,
+            at_least=True,
+        ),
+        Claim(
+            claim="rate, workers / bare loop",
+            value=max(rates.values()) / statistics.median(bares),
+            unit="x",
+            limit=0.6,
+            at_least=True,
+        ),
+    ]
 
 
 def campaign(title: str, server: str, recipients: int) -> Row:
