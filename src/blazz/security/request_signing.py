@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -65,7 +64,7 @@ class RequestSigner:
 
 
 class RequestVerifier:
-    """Checks signed requests; safe to be used from several threads.
+    """Checks signed requests, and remembers which were used.
 
     Args:
         accepted: The secrets that are accepted; several while they are rotated.
@@ -147,17 +146,15 @@ class _Nonces:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._until: OrderedDict[str, float] = OrderedDict()
-        self._lock = threading.Lock()
 
     def add(self, nonce: str, now: float) -> bool:
         """Remember a number; False: it is known."""
-        with self._lock:
-            while self._until and next(iter(self._until.values())) < now:
-                self._until.popitem(last=False)
-            if nonce in self._until:
-                return False
-            self._until[nonce] = now + self._seconds
-            return True
+        while self._until and next(iter(self._until.values())) < now:
+            self._until.popitem(last=False)
+        if nonce in self._until:
+            return False
+        self._until[nonce] = now + self._seconds
+        return True
 
 
 def _text(timestamp: str, nonce: str, method: str, target: str, body: bytes) -> bytes:

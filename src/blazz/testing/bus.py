@@ -38,11 +38,12 @@ async def check_bus(bus: Bus, *, backlog: int) -> None:
 
 async def _gives_back_what_was_published(bus: Bus) -> None:
     start = await bus.newest()
-    published = await bus.publish("private-acme", "said", '{"text":"h\u00e9"}', origin="1.2", author="7")
+    data = '{"text":"h\u00e9"}'
+    published = await bus.publish("private-acme", "said", data, origin="1.2", author="7")
 
     assert await _next(bus, start) == published, "a follower gets what `publish` returns"
     assert (published.channel, published.name) == ("private-acme", "said")
-    assert (published.data, published.origin) == ('{"text":"h\u00e9"}', "1.2")
+    assert (published.data, published.origin) == (data, "1.2")
     assert published.author == "7"
     assert await bus.newest() == published.cursor, "the newest notice is the one just published"
 
