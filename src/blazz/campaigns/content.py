@@ -102,7 +102,8 @@ class Content:
             for weight in said.weights:
                 sum_so_far += weight
                 self._bounds.append(sum_so_far / total)
-        self.columns = tuple(sorted(set().union(*(each.columns for each in self._renderers))))
+        columns = {column for each in self._renderers for column in each.columns}
+        self.columns: tuple[str, ...] = tuple(sorted(columns))
 
     @property
     def names(self) -> tuple[str, ...]:

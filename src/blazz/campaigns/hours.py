@@ -134,7 +134,7 @@ class Timetable:
         for span in quiet:
             for minute in span.minutes():
                 week[minute] = 0
-        self.minutes_open = sum(week)
+        self.minutes_open: int = sum(week)
         self._until_open = _distances(week, 1)
         self._until_shut = _distances(week, 0)
 

@@ -27,9 +27,9 @@ class Orders:
 
     def __init__(self, row: CampaignRow, ledger: Ledger, *, clock: Callable[[], float]) -> None:
         self._source = (row.message, row.options)
-        self.content = Content(read_content(row.message), seed=row.id)
-        self.options = CampaignOptions.from_json(row.options)
-        self.screen = Screen(row, ledger, clock=clock)
+        self.content: Content = Content(read_content(row.message), seed=row.id)
+        self.options: CampaignOptions = CampaignOptions.from_json(row.options)
+        self.screen: Screen = Screen(row, ledger, clock=clock)
 
     def fit(self, row: CampaignRow) -> bool:
         """Whether they are still what the campaign says."""

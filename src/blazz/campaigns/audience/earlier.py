@@ -41,7 +41,7 @@ class EarlierSource:
         self.ledger = ledger
         self.workspace = workspace
         self.campaign = campaign
-        self.states = states or frozenset(State)
+        self.states: frozenset[State] = states or frozenset(State)
         self.quiet_for = quiet_for
         self.clock = clock
 
