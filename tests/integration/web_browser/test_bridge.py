@@ -247,11 +247,16 @@ async def test_a_pinned_page_is_shown_instead_of_the_servers(
     bridge: Bridge, settings: BrowserSettings
 ) -> None:
     html = "<title>pinned</title><script>window.found = localStorage.getItem('theme')</script>"
-    other = settings.url.replace("/web/", "/pinned/?a=*")
+    other = settings.url.replace("/web/", "/pin*ned/")
     with pytest.raises(PageNotLoaded, match="is not WhatsApp Web"):
         await bridge.open(other, html, timeout=0.5)
     assert await evaluated(bridge, "document.title + window.found") == "pinneddark"
-    assert await evaluated(bridge, "fetch('/web/').then((it) => it.status)") == 200
+    with pytest.raises(PageNotLoaded, match="is not WhatsApp Web"):
+        await bridge.open(f"{other}?post_logout=1", timeout=0.5)
+    assert await evaluated(bridge, "document.title + location.search") == "pinned?post_logout=1"
+    with pytest.raises(PageNotLoaded, match="404"):
+        await bridge.open(other.replace("pin*ned", "pinned"))
+    await bridge.open()
 
 
 async def test_a_page_that_is_not_there_says_why(bridge: Bridge, settings: BrowserSettings) -> None:

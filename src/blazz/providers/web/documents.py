@@ -37,12 +37,12 @@ class Documents:
         line.on("Fetch.requestPaused", self._answer)
 
     async def show(self, url: str, html: str) -> None:
-        """Show a page at an address from now on.
+        """Show a page at an address from now on, whatever query it has.
 
         Raises:
             BrowserDied: The browser has ended.
         """
-        self._shown[_without_fragment(url)] = html
+        self._shown[_plain(url)] = html
         await self._intercept()
 
     async def hide(self, url: str) -> None:
@@ -51,7 +51,7 @@ class Documents:
         Raises:
             BrowserDied: The browser has ended.
         """
-        self._shown.pop(_without_fragment(url), None)
+        self._shown.pop(_plain(url), None)
         await self._intercept()
 
     async def _intercept(self) -> None:
@@ -62,13 +62,14 @@ class Documents:
             await self._line.send("Fetch.disable")
             return
         patterns = [
-            {"urlPattern": url.translate(_SPECIAL), "resourceType": "Document"}
+            {"urlPattern": f"{url.translate(_SPECIAL)}{query}", "resourceType": "Document"}
             for url in self._shown
+            for query in ("", r"\?*")
         ]
         await self._line.send("Fetch.enable", {"patterns": patterns})
 
     async def _answer(self, paused: dict[str, Any]) -> None:
-        html = self._shown.get(_without_fragment(paused["request"]["url"]))
+        html = self._shown.get(_plain(paused["request"]["url"]))
         with suppress(WebError):  # the page is gone, or has given the request up
             if html is None:
                 request = {"requestId": paused["requestId"]}
@@ -108,5 +109,6 @@ async def seed_local_storage(
     await documents.hide(blank)
 
 
-def _without_fragment(url: str) -> str:
-    return url.partition("#")[0]
+def _plain(url: str) -> str:
+    """An address without query: after a logout WhatsApp Web loads itself with one."""
+    return url.partition("#")[0].partition("?")[0]
