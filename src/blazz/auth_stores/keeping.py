@@ -34,6 +34,7 @@ from blazz.errors import (
 from blazz.telemetry import Telemetry
 
 _LAST_PAUSES: Final = (1.0, 3.0)
+_LAST_WORDS: Final = 5.0
 _log = logging.getLogger("blazz.auth_stores")
 
 
@@ -183,7 +184,8 @@ class StoreKeeper:
                     await tasks.start(self._backups.run)
                     await self._leases.run()
                     tasks.cancel()
-            await self._news.tell()
+            with anyio.move_on_after(_LAST_WORDS):
+                await self._news.tell()
         finally:
             self._telemetry.session_released(str(self.session))
             self._ended.set()
