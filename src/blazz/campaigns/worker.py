@@ -40,7 +40,7 @@ from blazz.campaigns.permits import Permits
 from blazz.campaigns.routing import Ready, Route, Routes, Senders, gives_way, sessions_of
 from blazz.campaigns.screening import quiet_until
 from blazz.campaigns.tokens import TokenSigner
-from blazz.errors import BlazzError, ConfigurationError, InvalidValue, LeaseLost, Retry
+from blazz.errors import BlazzError, ConfigurationError, InvalidValue, LeaseLost, LedgerError, Retry
 
 _log = logging.getLogger(__name__)
 
@@ -216,13 +216,18 @@ class Worker:
             while True:
                 await anyio.sleep(_LOOK_EVERY)
                 for number in {work.row.number for work in self._works if work.run.in_flight}:
-                    row = await self._ledger.get(number)
-                    if row is None or row.state is not CampaignState.RUNNING:
-                        for work in self._works:
-                            if work.row.number == number:
-                                work.run.stop()
+                    await self._look_after(number)
+        except LedgerError as error:  # whoever sends meets it as well, and ends the work
+            _log.warning("the ledger does not tell whether campaigns may go on: %s", error)
         finally:
             self._patience.hurry()
+
+    async def _look_after(self, number: int) -> None:
+        row = await self._ledger.get(number)
+        if row is None or row.state is not CampaignState.RUNNING:
+            for work in self._works:
+                if work.row.number == number:
+                    work.run.stop()
 
     def _orders_of(self, row: CampaignRow) -> Orders:
         orders = self._orders.get(row.number)

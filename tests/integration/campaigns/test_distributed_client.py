@@ -13,6 +13,11 @@ import anyio
 from anyio import to_thread
 
 import blazz
+from blazz.campaigns import CampaignSpec
+from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.ledger.postgres import PostgresLedger
+from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
 
 ROOT = Path(__file__).resolve().parents[3]
 PEOPLE = [f"+6281{n:08}" for n in range(300)]
@@ -96,3 +101,39 @@ async def test_a_client_without_workers_sends_by_itself(
             async for _ in campaign.run(every=0.1):
                 pass
         assert await sandbox.counts() == dict.fromkeys(PEOPLE, 1)
+
+
+async def test_a_worker_that_starts_before_its_servers_waits_for_them(
+    postgres_server: PostgresServer, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    url = postgres_server.url(postgres_server.create_database())
+    postgres_server.stop()
+    redis_server.stop()
+    sandbox = blazz.Sandbox(throughput=None, speed=100)
+    worker: subprocess.Popen[str] | None = None
+    try:
+        async with blazz.Client(folder=tmp_path) as local:
+            await local.open("sales", sandbox)
+            worker = start_worker(
+                *("--ledger", url, "--engine", redis_server.url, "--sandbox-url", sandbox.url)
+            )
+            waits = await to_thread.run_sync(next_event, worker.stdout, "log")
+            assert "is away, waiting for it" in waits["message"]
+            await to_thread.run_sync(postgres_server.start)
+            await to_thread.run_sync(next_event, worker.stdout, "started")
+            async with PostgresLedger(url) as ledger:
+                campaign = Campaign(
+                    CampaignSpec(id="promo", message=blazz.Text("Halo"), session="sales"),
+                    ledger=ledger,
+                    audience=blazz.Audience.rows(PEOPLE[:20]),
+                )
+                await campaign.start()
+                await to_thread.run_sync(redis_server.start)
+                with anyio.fail_after(60):
+                    async for _ in campaign.watch(every=0.05):
+                        pass
+            assert await sandbox.counts() == dict.fromkeys(PEOPLE[:20], 1)
+    finally:
+        if worker is not None:
+            worker.kill()
+            worker.communicate()
