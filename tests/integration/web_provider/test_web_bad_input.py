@@ -153,7 +153,7 @@ async def test_a_lost_answer_is_unknown_until_it_is_settled(
     shop.drop_connections()
     await studio.web.wait_until(lambda: studio.web.world.accepted[0].attempts == 2)
     with anyio.fail_after(10):
-        while await session.provider.settle([token]) != {token: Outcome.SENT}:
+        while await session.provider.settle([token]) != {token: Outcome.SENT}:  # noqa: ASYNC110
             await anyio.sleep(0.05)
     budi.go_online()
     # Whoever sends it again under its token sends nothing again.

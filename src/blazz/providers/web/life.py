@@ -292,10 +292,12 @@ class Life:
     async def _browser(self) -> AsyncIterator[Started]:
         """A browser that is closed in good order unless it has to go at once."""
         started = await self._start_browser(self.take)
+        died = True
         try:
             yield started
+            died = False
         finally:
-            await started.end(kept=self._now.state is not SessionState.LOGGED_OUT)
+            await started.end(kept=self._now.state is not SessionState.LOGGED_OUT, died=died)
 
     async def _watch(self, started: Started) -> None:
         """Watch a browser until the session ends or the browser has to be replaced.

@@ -141,10 +141,15 @@ class Started:
     bridge: Bridge
     profile: Profile
 
-    async def end(self, *, kept: bool) -> None:
-        """Close it; `kept`: its login lives on."""
+    async def end(self, *, kept: bool, died: bool) -> None:
+        """Close it.
+
+        Args:
+            kept: Its login lives on.
+            died: It ended by itself, or hangs: what it knew may not all be on the disk.
+        """
         with anyio.CancelScope(shield=True):
-            died = self.browser.closed.is_set()
+            died = died or self.browser.closed.is_set()
             await self.browser.close()
             self.profile.closed = not died
             if not kept:

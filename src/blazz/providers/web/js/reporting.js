@@ -54,8 +54,17 @@ function reportMessage(message) {
   void inOrder('message', () => plain(message));
 }
 
+/** The whole id of a message of ours: in a group wa-js names whom the receipt is from, not us. */
+function ownId(id) {
+  const [fromMe, chat, part] = text(id).split('_');
+  if (!chat.endsWith('@g.us')) return text(id);
+  const { lid, phone } = blazz.people.me();
+  const possible = [lid, phone].filter(Boolean).map((mine) => `${fromMe}_${chat}_${part}_${mine}`);
+  return possible.find((whole) => WPP.whatsapp.MsgStore.get(whole)) ?? possible[0];
+}
+
 async function receipt({ ack, chat, ids, sender }) {
-  return { ack, chat: text(chat), ids: ids.map(text), sender: await person(sender), person: await person(chat), t: now() };
+  return { ack, chat: text(chat), ids: ids.map(ownId), sender: await person(sender), person: await person(chat), t: now() };
 }
 
 async function reaction({ id, msgId, reactionText, timestamp, sender, orphan }) {

@@ -1,0 +1,158 @@
+"""People, chats and groups of a session on the simulated WhatsApp Web."""
+
+from __future__ import annotations
+
+import pytest
+
+from blazz import (
+    Group,
+    Lid,
+    Poll,
+    PollAnswered,
+    PollReceived,
+    PresenceChanged,
+    ReactionReceived,
+    Read,
+    Text,
+    TextReceived,
+    VoiceReceived,
+    Web,
+)
+from blazz.events import (
+    Activity,
+    CallConnected,
+    ChatOpened,
+    GroupAdminsChanged,
+    MessageEchoed,
+    MessageRevoked,
+)
+from blazz.sandbox.web import SimulatedPhone
+from tests.integration.web_provider.studio import BUDI, Studio
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
+    session = await studio.linked(shop)
+    web = session.provider
+    assert isinstance(web, Web)
+
+    # Presence, typing, calls, new chats.
+    await web.contacts.follow(BUDI)
+    budi.set_activity(shop.number, "composing")
+    seen = await studio.heard.one(
+        PresenceChanged, lambda it: it.activity is Activity.TYPING, timeout=15
+    )
+    assert seen.person.phone == session.address(BUDI)
+    await session.show_typing(BUDI)
+    await studio.web.wait_until(lambda: budi.sees(shop.number) == "composing")
+    call = budi.call(shop.number)
+    ringing = await studio.heard.one(CallConnected)
+    assert ringing.call_id == call
+    await web.reject_call(call)
+    budi.send_text(shop.number, "list me")
+    await studio.heard.one(TextReceived, lambda it: it.body == "list me")
+    assert studio.heard.of(ChatOpened)
+
+    # What the owner writes on the phone is an echo, not received.
+    shop.send_text(budi.number, "from the phone")
+    echo = await studio.heard.one(MessageEchoed)
+    assert echo.recipient.phone == session.address(BUDI)
+    assert echo.message.message_id == echo.message_id
+
+    # Lists.
+    (chat,) = await web.chats.list()
+    assert (chat.address, chat.archived) == (session.address(BUDI), False)
+    await web.chats.archive(BUDI)
+    assert (await web.chats.list())[0].archived
+    await web.contacts.save(BUDI, "Pak Budi")
+    assert shop.account.contacts[budi.number] == "Pak Budi"
+    assert any(it.saved_name == "Pak Budi" for it in await web.contacts.list(saved=True))
+    await web.contacts.block(BUDI)
+    assert [it.phone for it in await web.contacts.blocked()] == [session.address(BUDI)]
+    await web.contacts.unblock(BUDI)
+    await web.profile.set_name("The Shop")
+    await web.profile.set_about("open till six")
+    profile = await web.profile.get()
+    assert profile.name == "The Shop"
+    assert shop.account.about == "open till six"
+
+    # Polls and votes both ways.
+    asked = await session.send(BUDI, Poll("When?", ["Monday", "Tuesday"]))
+    budi.vote(asked.message_id, [1])
+    answered = await studio.heard.one(PollAnswered)
+    assert (answered.message_id, answered.chosen) == (asked.message_id, ("Tuesday",))
+    budi.send_poll(shop.number, "Where?", ["here", "there"])
+    got = await studio.heard.one(PollReceived)
+    assert (got.question, got.choices) == ("Where?", ("here", "there"))
+
+    # A large file in many pieces, both ways.
+    sound = b"OggS" + bytes(range(256)) * 8_000
+    budi.send_media(shop.number, sound, kind="voice")
+    voice = await studio.heard.one(VoiceReceived)
+    assert voice.media_id is not None
+    assert b"".join([piece async for piece in session.download(voice.media_id)]) == sound
+
+
+async def test_somebody_who_is_seen_by_lid(studio: Studio, shop: SimulatedPhone) -> None:
+    session = await studio.linked(shop)
+    lina = studio.web.phone("+6281500000005", name="Lina", addressing="lid")
+    lina.send_text(shop.number, "hello by LID")
+    got = await studio.heard.one(TextReceived, lambda it: it.body == "hello by LID")
+    assert got.sender.phone == session.address("+6281500000005")
+    assert got.sender.lid == Lid(lina.lid.removesuffix("@lid"))
+    answer = await session.reply(got, Text("found you"), quote=True)
+    assert lina.message(answer.message_id).text == "found you"
+    lina.read(shop.number)
+    read = await studio.heard.one(Read, lambda it: it.message_id == answer.message_id)
+    assert read.token == answer.token
+
+    hidden = studio.web.phone("+6281600000006", name="Anon", addressing="hidden")
+    hidden.send_text(shop.number, "guess who")
+    unknown = await studio.heard.one(TextReceived, lambda it: it.body == "guess who")
+    assert unknown.sender.phone is None
+    await session.reply(unknown, Text("I cannot"))
+    assert [it.text for it in hidden.messages(shop.number)] == ["guess who", "I cannot"]
+
+
+async def test_groups(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
+    session = await studio.linked(shop)
+    web = session.provider
+    assert isinstance(web, Web)
+    group, failed = await web.groups.create("Team", [BUDI, "+6281900000091"])
+    assert isinstance(group, Group)
+    assert failed == ()
+
+    sent = await session.send(group, Text(f"welcome @{budi.number}"))
+    arrived = budi.messages(str(group))[-1]
+    assert arrived.content["mentionedJidList"] == [budi.lid]
+    budi.read(str(group))
+    read = await studio.heard.one(Read, lambda it: it.message_id == sent.message_id)
+    assert (read.group, read.recipient.phone) == (group, session.address(BUDI))
+    assert read.token == sent.token
+
+    thanks = budi.send_text(str(group), "thanks")
+    got = await studio.heard.one(TextReceived, lambda it: it.body == "thanks")
+    assert (got.chat, got.sender.phone) == (group, session.address(BUDI))
+    answer = await session.reply(got, Text("you are welcome"), quote=True)
+    assert budi.message(answer.message_id).quoted == thanks
+    budi.react(sent.message_id, "🙌")
+    reaction = await studio.heard.one(ReactionReceived)
+    assert (reaction.chat, reaction.reacted_to) == (group, sent.message_id)
+    budi.revoke(thanks)
+    revoked = await studio.heard.one(MessageRevoked)
+    assert (revoked.chat, revoked.message_id) == (group, got.message_id)
+
+    await web.groups.promote(group, [BUDI])
+    await web.groups.set_subject(group, "Friends")
+    await web.groups.set_description(group, "of the house")
+    info = await web.groups.get(group)
+    assert studio.web.world.group(str(group)).subject == "Friends"
+    assert {it.person.phone for it in info.members} >= {session.address(BUDI)}
+    failed = await web.groups.add(group, ["+15550131026"])
+    assert failed == () or failed[0].errors
+    assert (await web.groups.invite_link(group)).startswith("https://chat.whatsapp.com/")
+    budi.change_members(str(group), "demote", [shop.number])
+    await studio.heard.one(GroupAdminsChanged, lambda it: not it.promoted)
+    await web.groups.leave(group)
+    assert shop.number not in studio.web.world.group(str(group)).members
