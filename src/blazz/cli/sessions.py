@@ -10,7 +10,7 @@ import typer
 from rich.filesize import decimal
 
 from blazz.auth_stores import Holder, Revision, SessionKey, SnapshotStore
-from blazz.cli import sessions_mending, sessions_moving
+from blazz.cli import sessions_mending, sessions_moving, sessions_secrets
 from blazz.cli.auth_options import (
     KeyRingFile,
     SessionArgument,
@@ -208,5 +208,6 @@ def age(at: datetime, *, now: datetime | None = None) -> str:
 
 
 # After those of this module, so that the help shows what only looks first.
+sessions_secrets.add_to(app)
 sessions_moving.add_to(app)
 sessions_mending.add_to(app)

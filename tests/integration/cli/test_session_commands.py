@@ -132,6 +132,22 @@ def test_a_profile_comes_in(desk: Desk) -> None:
     desk.run("sessions import", code=2)
 
 
+def test_secrets_are_stored_and_only_named(desk: Desk) -> None:
+    assert desk.lines("sessions credentials acme/sales")[0]["names"] == ["token"]
+    (desk.folder / "number.json").write_text('{"phone_number_id": "1065", "token": "EAAGsecret"}')
+
+    saved = desk.lines("sessions credentials acme/new --save number.json")
+    assert saved[0]["names"] == ["phone_number_id", "token"]
+    typed = desk.run("sessions credentials acme/new --save -", typed='{"token": "EAAGsecret"}')
+    assert "acme/new: token (revision 2)" in typed.stderr
+
+    for wrong in ("EAAGsecret", '{"token": 1}', "[]"):
+        (desk.folder / "number.json").write_text(wrong)
+        desk.run("sessions credentials acme/new --save number.json", code=1)
+    desk.run("sessions credentials acme/new --save nowhere.json", code=1)
+    desk.run("sessions credentials acme/main", code=1)
+
+
 def test_move_and_delete(desk: Desk) -> None:
     moved = desk.lines("sessions move acme/main --to other")
     assert moved[0]["revisions"] == [1, 2]
