@@ -268,8 +268,10 @@ class Campaign(CampaignHandle):
 
     async def _start(self, owner: str) -> CampaignRow:
         row = await self._prepare(owner)
-        await self.resume()
+        # Before anything can be sent: a canary holds the others back, an end that has come ends it.
         await begin_canary(self._ledger, row, now=self._clock())
+        await Supervisor(self._ledger, clock=self._clock).look(row.number)
+        await self.resume()
         await self._ledger.change(row.number, CampaignState.RUNNING, expected={CampaignState.READY})
         return row
 

@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 
 _PAGE = 5000
 _RUNNING = frozenset({CampaignState.RUNNING})
-_OPEN = frozenset({CampaignState.READY, CampaignState.RUNNING, CampaignState.PAUSED})
+_HELD = frozenset({CampaignState.READY, CampaignState.PAUSED, CampaignState.HALTED})
+_OPEN = _RUNNING | _HELD
 _SHORTEST_STEP = 1.0
 _LONGEST_STEP = 600.0
 _STEPS = 100
@@ -122,13 +123,14 @@ class _Sampled:
 
 
 async def begin_canary(ledger: Ledger, row: CampaignRow, *, now: float) -> None:
-    """Hold all but the first recipients of a campaign back, if it has a canary and is ready."""
+    """Hold all but the first recipients of a campaign back, if it has a canary and never ran."""
     canary = CampaignOptions.from_json(row.options).canary
-    if canary is None or row.state is not CampaignState.READY:
+    if canary is None or row.state not in _HELD or row.upto is not None:
         return
-    total = (await ledger.standing(row.number, now=now)).counts.total
+    standing = await ledger.standing(row.number, now=now)
+    total = standing.counts.total
     left = size = canary.size(audience=total)
-    if size >= total:
+    if size >= total or standing.counts.pending < total:
         return
     after = 0
     while left:

@@ -119,6 +119,29 @@ async def test_any_number_of_supervisors_judge_a_canary_once(ledger: SqliteLedge
     assert (await campaign.notes())[0].text == "canary: the first 4 of 40 go first"
 
 
+async def test_a_campaign_that_was_paused_before_it_began_has_its_canary(
+    ledger: SqliteLedger,
+) -> None:
+    sender = FakeSender()
+    rules = Canary(share=0.1, wait=0, go_on=False)
+    campaign = a_campaign(ledger, sender, people(30), canary=rules)
+    await campaign.prepare()
+    assert await campaign.pause()
+    await campaign.start()
+    row = await ledger.find("default", "promo")
+    assert row is not None
+    assert row.upto == 3
+
+
+async def test_nothing_leaves_once_the_end_has_come(ledger: SqliteLedger) -> None:
+    sender = FakeSender()
+    end = datetime(2026, 11, 22, 9, tzinfo=ZoneInfo("UTC"))
+    campaign = a_campaign(ledger, sender, people(30), end_at=end)
+    campaign._clock = lambda: end.timestamp() + 1
+    last = await run(campaign)
+    assert (last.phase, sender.sent) == (Phase.CANCELLED, [])
+
+
 @pytest.mark.parametrize("size", [1, 2])
 async def test_a_canary_of_everybody_holds_nobody_back(ledger: SqliteLedger, size: int) -> None:
     canary = Canary(share=0.99, wait=0)
