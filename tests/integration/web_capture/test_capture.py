@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -147,6 +148,20 @@ async def test_only_what_a_restore_needs_is_taken(page: Writer) -> None:
     assert all(file.path.startswith("Default/IndexedDB/") for file in snapshot.files)
     assert not [file.path for file in snapshot.files if file.path.endswith(("/LOCK", "/LOG"))]
     assert set(snapshot.documents) == {"local_storage.json", "cookies.json"}
+
+
+async def test_the_engine_is_the_one_that_the_files_show(page: Writer) -> None:
+    told = {
+        StorageEngine.LEVELDB: StorageEngine.SQLITE,
+        StorageEngine.SQLITE: StorageEngine.LEVELDB,
+    }
+    capture = ProfileCapture(
+        pid=page.running.pid,
+        user_data=page.running.user_data,
+        page=page.running.page,
+        browser=dataclasses.replace(page.browser, engine=told[page.browser.engine]),
+    )
+    assert (await capture()).browser == page.browser
 
 
 async def test_leftovers_are_removed(page: Writer) -> None:

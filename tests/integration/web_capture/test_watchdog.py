@@ -229,6 +229,7 @@ async def test_what_does_not_stop_is_taken_while_it_runs(stuck: Stuck) -> None:
     answer = await capture_program.run(request, python=sys.executable, timeout=60)
     assert answer["method"] == "ordered"
     assert "has not stopped in time" in answer["reason"]
+    assert answer["pause"] > 0
     assert [(name, size) for name, _, size, _ in answer["files"]] == [("files/one", 1)]
     assert stuck.goes_on()
 

@@ -8,7 +8,7 @@ import enum
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +19,18 @@ import anyio.to_thread
 
 from blazz.auth_stores.clock import unstopped
 from blazz.auth_stores.profiles import profile_files, storage_engine
-from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot, SnapshotFile
+from blazz.auth_stores.snapshot.contents import (
+    Browser,
+    Kind,
+    Snapshot,
+    SnapshotFile,
+    StorageEngine,
+)
 from blazz.providers.web import capture_program
 from blazz.providers.web.browser_storage import read_storage
 from blazz.providers.web.errors import CaptureFailed
 from blazz.providers.web.kept_files import KeptFile, KeptFolder
+from blazz.providers.web.watchdog.taking import in_leveldb
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -146,14 +153,13 @@ class ProfileCapture:
         folder = KeptFolder(target, self._kept)
         if reason := _cannot_stop():
             answer = await anyio.to_thread.run_sync(capture_program.capture_running, request)
-            answer |= {"method": Method.ORDERED, "reason": reason}
+            answer["reason"] = reason
         else:
             answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
         # Not before: the page writes on, and what it has told would be older than its files. In a
         # task of its own: Playwright looks at the stack of its caller in a way that keeps it, with
         # the folder and the snapshot in it, until the garbage is collected.
         storage = await asyncio.create_task(read_storage(self._page))
-        engine = await anyio.to_thread.run_sync(storage_engine, self._user_data)
         snapshot = Snapshot(
             kind=Kind.WEB,
             files=tuple(
@@ -171,7 +177,7 @@ class ProfileCapture:
                 for name, kept, size, proof in answer["files"]
             ),
             documents=storage.to_documents(),
-            browser=dataclasses.replace(self._browser, engine=engine or self._browser.engine),
+            browser=_as_found(self._browser, [name for name, *_ in answer["files"]]),
             captured_at=datetime.fromtimestamp(answer["at"], UTC),
         )
         captured = Captured(
@@ -237,6 +243,14 @@ async def capture_closed(
     )
     on_captured(captured)
     return snapshot
+
+
+def _as_found(browser: Browser, names: Sequence[str]) -> Browser:
+    """The browser with the engine that its files show; a browser may not do as it was told."""
+    if not names:
+        return browser
+    found = StorageEngine.LEVELDB if any(map(in_leveldb, names)) else StorageEngine.SQLITE
+    return dataclasses.replace(browser, engine=found)
 
 
 def _cannot_stop() -> str | None:

@@ -122,9 +122,10 @@ def capture_running(request: Request) -> dict[str, Any]:
     """
     folder, target = str(request.folder), str(request.target)
     try:
-        return attempts.capture(folder, request.parts, target, copies=request.copies)
+        got = attempts.capture(folder, request.parts, target, copies=request.copies)
     except (OSError, settling.Moved, taking.Refused) as error:
         raise CaptureFailed(f"the files were not taken: {error}") from error
+    return {"method": "ordered", "pause": 0.0, **got}
 
 
 def _answer(output: bytes) -> dict[str, Any]:

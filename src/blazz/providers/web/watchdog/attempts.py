@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    Take = Callable[[int], tuple[Moment, float]]
-    """Makes the `Moment` while the browser stands still; tells for how many seconds it did."""
+    Take = Callable[[int], Moment]
 
 
 def capture(
@@ -34,29 +33,23 @@ def capture(
         parts: What is wanted of it.
         target: An empty folder on the same file system.
         copies: Copy what changes in place.
-        take: Takes the files while the browser stands still; None: it runs on.
+        take: Makes the `Moment` while the browser stands still; None: it runs on.
 
     Returns:
-        The `files` as `settle` tells them, the longest `pause` in seconds, the `attempts`, and the
-        time `at` which the files are as they were, in seconds since 1970.
+        The `files` as `settle` tells them, the `attempts`, and the time `at` which the files are as
+        they were, in seconds since 1970.
 
     Raises:
         Moved: The browser has changed files too often.
         Late: It has not stopped in time, as often as that was tried.
     """
-    longest = 0.0
     for attempt, pause in enumerate((*PAUSES, None), start=1):
         at_once = SMALL_BYTES if pause is not None else AT_ONCE_AT_LAST
         try:
             # A rehearsal: it brings all that will be looked at into memory.
             Moment(folder, parts, at_once=at_once).close()
             at = time.time()
-            if take is None:
-                moment = Moment(folder, parts, at_once=at_once)
-            else:
-                moment, seconds = take(at_once)
-                longest = max(longest, seconds)
-            with moment:
+            with take(at_once) if take else Moment(folder, parts, at_once=at_once) as moment:
                 if take is None:
                     _check_still(moment, folder, parts)
                 files = settle(moment, target, copies=copies)
@@ -64,7 +57,7 @@ def capture(
             if pause is None:
                 raise
         else:
-            return {"files": files, "pause": longest, "attempts": attempt, "at": at}
+            return {"files": files, "attempts": attempt, "at": at}
         for name in os.listdir(target):
             os.unlink(f"{target}/{name}")
         time.sleep(pause)

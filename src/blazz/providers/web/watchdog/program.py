@@ -103,31 +103,34 @@ def _answer(request: dict[str, Any], announce: int) -> dict[str, Any]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     wanted = (request["folder"], request["parts"], request["target"])
     tree = Tree(request["pid"], ours=request["group"])
+    pauses: list[float] = []
+    method, reason = "stopped", None
     try:
         got = capture(
             *wanted,
             copies=request["copies"],
-            take=lambda at_once: _take(tree, request, announce, at_once),
+            take=lambda at_once: _take(tree, request, announce, at_once, pauses),
         )
     except (Late, NotAllowed) as error:
+        method, reason = "ordered", str(error)
         got = capture(*wanted, copies=request["copies"])
-        return {"method": "ordered", "reason": str(error), **got}
-    return {"method": "stopped", "reason": None, **got}
+    return {"method": method, "reason": reason, "pause": max(pauses), **got}
 
 
-def _take(tree: Tree, request: dict[str, Any], announce: int, at_once: int) -> tuple[Moment, float]:
-    """Take the files while the browser stands still, and the seconds of its pause."""
+def _take(
+    tree: Tree, request: dict[str, Any], announce: int, at_once: int, pauses: list[float]
+) -> Moment:
+    """Take the files while the browser stands still; note the seconds of its pause."""
     os.write(announce, STOPPING)
     usual = _hurry()
     started = time.monotonic()
     try:
         tree.stop(request["patience"])
-        moment = Moment(request["folder"], request["parts"], at_once=at_once)
+        return Moment(request["folder"], request["parts"], at_once=at_once)
     finally:
-        seconds = tree.resume() - started
+        pauses.append(tree.resume() - started)
         _take_time(usual)
         os.write(announce, RUNNING)
-    return moment, seconds
 
 
 def _hurry() -> int:
