@@ -150,7 +150,14 @@ class EndsWithoutItsHandlers(LocalEngine):
         self._scope.cancel()
 
 
-@pytest.mark.parametrize("kind", [KnowsNoPriority, KnowsNoTime, EndsWithoutItsHandlers])
+class KeepsNobodyFree(LocalEngine):
+    def __init__(self) -> None:
+        super().__init__(reserve=0)
+
+
+@pytest.mark.parametrize(
+    "kind", [KnowsNoPriority, KnowsNoTime, EndsWithoutItsHandlers, KeepsNobodyFree]
+)
 async def test_a_broken_engine_is_found_out(kind: type[LocalEngine]) -> None:
     with pytest.raises((AssertionError, ExceptionGroup)):
         await check_engine(kind)
@@ -174,7 +181,33 @@ class KeepsNoReserve(LocalLimiter):
         return await super().acquire(key, n, limit=limit, priority=Priority.URGENT)
 
 
-@pytest.mark.parametrize("kind", [AllOrNothing, OneForAll, KeepsNoReserve])
+class CountsEverybodyTogether(LocalLimiter):
+    async def acquire_each(self, key: str, members: Sequence[str], **options: Any) -> Any:
+        return await super().acquire_each(key, ["somebody"] * len(members), **options)
+
+
+class CountsPeopleAgain(LocalLimiter):
+    async def admit(self, key: str, members: Sequence[str], **options: Any) -> Any:
+        others = [f"{member}-{time.perf_counter_ns()}" for member in members]
+        return await super().admit(key, others, **options)
+
+
+class HearsNoComplaint(LocalLimiter):
+    async def slow(self, key: str, *, cut: float = 0.5, pause: float = 1.0) -> None:
+        await super().slow(key, cut=cut, pause=0.0)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        AllOrNothing,
+        OneForAll,
+        KeepsNoReserve,
+        CountsEverybodyTogether,
+        CountsPeopleAgain,
+        HearsNoComplaint,
+    ],
+)
 async def test_a_broken_limiter_is_found_out(kind: type[LocalLimiter]) -> None:
     with pytest.raises(AssertionError):
         await check_limiter(kind())

@@ -102,11 +102,12 @@ async def _keeps_room_for_what_is_urgent(engine: Engine, chunks: list[ChunkId]) 
     async with _served(engine, handle):
         await busy.wait()
         await engine.offer(chunks[0], priority=Priority.URGENT)
-        with anyio.move_on_after(_PATIENCE / 2):
+        with anyio.move_on_after(_PATIENCE / 6):
             await urgent.wait()
+        in_time = urgent.is_set()
         end.set()
 
-    assert urgent.is_set(), "campaigns do not keep every handler busy"
+    assert in_time, "campaigns do not keep every handler busy"
 
 
 async def _knows_nothing_of_a_decline_but_tries_again(
