@@ -18,6 +18,10 @@ from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError
 from blazz.session import Session
 
+_CHUNK = 500
+# Numbers share whole chunks: with smaller ones, small audiences are shared evenly, too.
+_SHARED_CHUNK = 100
+
 
 class MakesCampaigns:
     """The part of a `Client` that deals with campaigns."""
@@ -120,6 +124,7 @@ class MakesCampaigns:
             opt_outs=OptOuts(opt_outs),
             unknown=UnknownPolicy(unknown),
             settle_after=settle_after,
+            chunk_size=_SHARED_CHUNK if len(names) > 1 else _CHUNK,
         )
         return await self._campaigns.make(spec, sessions, audience)
 

@@ -72,7 +72,7 @@ async def test_everything_at_once(field: Field, postgres_url: str, tmp_path: Pat
             "one": by_number["300300300"],
             "two": by_number["400400400"],
         }
-        assert [it.text for it in report.notes][0].startswith("canary: the first 17 of 81")
+        assert report.notes[0].text.startswith("canary: the first 17 of 81")
         assert len(report.samples) >= 2
 
         second = await client.campaign(
