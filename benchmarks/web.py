@@ -79,10 +79,8 @@ async def measure(starts: int, sends: int, rounds: int) -> dict[str, list[float]
                 # Each as the only one that is alive: the same login twice would be a conflict.
                 target = folder / f"restored-{number}"
                 restore(folder / "first", target)
-                started = time.perf_counter()
-                async with opened(target, web) as (session, _):
-                    await session.wait_ready(timeout=60)
-                    figures["start"].append(time.perf_counter() - started)
+                async with opened(target, web, figures["start"]):
+                    pass
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return figures
@@ -90,9 +88,15 @@ async def measure(starts: int, sends: int, rounds: int) -> dict[str, list[float]
 
 @asynccontextmanager
 async def opened(
-    folder: Path, web: SimulatedWeb
+    folder: Path, web: SimulatedWeb, starts: list[float] | None = None
 ) -> AsyncIterator[tuple[Session, asyncio.Queue[str]]]:
-    """A client with its session; the texts that its handler gets come through the queue."""
+    """A client with its session; the texts that its handler gets come through the queue.
+
+    Args:
+        folder: Where the client keeps its files.
+        web: The simulated WhatsApp.
+        starts: Is given the seconds from `open` until the session was ready; None: it need not be.
+    """
     heard: asyncio.Queue[str] = asyncio.Queue()
     async with Client(folder=folder) as client:
 
@@ -101,7 +105,12 @@ async def opened(
             heard.put_nowait(event.body)
 
         provider = Web(browser=BrowserSettings(url=web.url), pacing=Pacing.off())
-        yield await client.open("shop", provider), heard
+        started = time.perf_counter()
+        session = await client.open("shop", provider)
+        if starts is not None:
+            await session.wait_ready(timeout=60)
+            starts.append(time.perf_counter() - started)
+        yield session, heard
 
 
 async def link(session: Session, web: SimulatedWeb) -> None:
