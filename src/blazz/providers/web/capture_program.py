@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import subprocess
 from collections.abc import Sequence
@@ -46,19 +46,12 @@ class Request:
     patience: float = 0.04
     limit: float = 2.0
 
-    def to_line(self) -> bytes:
-        """The line that the program reads."""
-        value = {
-            "pid": self.pid,
-            "folder": str(self.folder),
-            "parts": list(self.parts),
-            "target": str(self.target),
-            "patience": self.patience,
-            "limit": self.limit,
-            "copies": self.copies,
-            "group": os.getpgrp(),
-        }
-        return json.dumps(value).encode() + b"\n"
+    def arguments(self) -> list[str]:
+        """The arguments of the program, see `watchdog.program.Request`."""
+        copies = "copies" if self.copies else "links"
+        numbers = [str(self.patience), str(self.limit)]
+        pids = [str(self.pid), str(os.getpgrp())]
+        return [*pids, str(self.folder), str(self.target), copies, *numbers, *self.parts]
 
 
 async def run(request: Request, *, python: str, timeout: float) -> dict[str, Any]:
@@ -69,7 +62,7 @@ async def run(request: Request, *, python: str, timeout: float) -> dict[str, Any
     Raises:
         CaptureFailed: It did not do it, or not in time.
     """
-    command = [python, "-I", "-S", "-c", _START, str(_HERE)]
+    command = [python, "-I", "-S", "-c", _START, str(_HERE), *request.arguments()]
     try:
         # Not in our session: a Ctrl+C is for us, not for who holds a browser.
         process = await anyio.open_process(
@@ -80,15 +73,17 @@ async def run(request: Request, *, python: str, timeout: float) -> dict[str, Any
     output = bytearray()
     try:
         with anyio.move_on_after(timeout):
-            assert process.stdin is not None
-            await process.stdin.send(request.to_line())
             await _read_all(process, output)
-    except anyio.BrokenResourceError:
-        pass  # It has died; its output tells why.
     finally:
+        answer = _parsed(output)
         with anyio.CancelScope(shield=True):
-            await _end(process, request, answered=output.endswith(b"}\n"))
-    return _answer(bytes(output))
+            await _end(process, request, answered=answer is not None)
+    if answer is None:
+        told = output[-500:].decode(errors="replace").strip() or "nothing"
+        raise CaptureFailed(f"what takes the files died or hung; it said: {told}")
+    if "error" in answer:
+        raise CaptureFailed(f"the files were not taken: {answer['error']}")
+    return answer
 
 
 async def _read_all(process: anyio.abc.Process, output: bytearray) -> None:
@@ -128,14 +123,11 @@ def capture_running(request: Request) -> dict[str, Any]:
     return {"method": "ordered", "pause": 0.0, **got}
 
 
-def _answer(output: bytes) -> dict[str, Any]:
+def _parsed(output: bytearray) -> dict[str, Any] | None:
+    """What the program has answered; None if it has not."""
     try:
-        answer: dict[str, Any] = json.loads(output)
-    except ValueError:
-        told = output[-500:].decode(errors="replace").strip() or "nothing"
-        raise CaptureFailed(
-            f"the program that takes the files died or hung; it said: {told}"
-        ) from None
-    if "error" in answer:
-        raise CaptureFailed(f"the files were not taken: {answer['error']}")
-    return answer
+        # Our own program has written it; importing JSON would take it longer than all else.
+        answer = marshal.loads(output)  # noqa: S302
+    except (EOFError, TypeError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) else None

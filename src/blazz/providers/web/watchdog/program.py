@@ -1,11 +1,6 @@
 """The program: a worker that stops the browser, and a guard that does nothing but watch over it.
 
-A request is one line of JSON: the process `pid` to stop, and the process `group` that must not be
-stopped; the `parts` of the `folder` to take and the `target` to put them; whether to make `copies`
-of what changes in place; the `patience` with processes that do not stop, and the `limit` for any
-stop, in seconds.
-
-The guard reads it, starts the worker and waits. If the worker dies or takes too long while the
+The guard starts the worker and waits. If the worker dies or takes too long while the
 browser stands still, the guard lets the browser go on. If whoever asked dies, the guard sees the
 end of its input, waits until the browser runs again, and removes what was taken. And if both are
 killed, whoever asked sees the end of the output and lets the browser go on.
@@ -13,12 +8,10 @@ killed, whoever asked sees the end of the output and lets the browser go on.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import resource
 import select
-import shutil
-import signal
 import sys
 import time
 
@@ -30,17 +23,42 @@ STOPPING, RUNNING = b"s", b"r"
 
 TYPE_CHECKING = False  # The real one costs the time to import it.
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    import _signal as signal  # What it lacks are enums, which take longer than all the rest.
+
+
+class Request:
+    """What is asked, in the arguments of the program.
+
+    Attributes:
+        pid: The process to stop with all below it.
+        group: The process group of whoever asks, which must not be stopped.
+        folder: The browser's folder.
+        target: An empty folder on the same file system.
+        copies: Whether to copy what changes in place.
+        patience: Seconds to wait for processes to stop.
+        limit: Seconds after which the browser goes on, whatever has happened.
+        parts: What is wanted of the folder.
+    """
+
+    __slots__ = ("copies", "folder", "group", "limit", "parts", "patience", "pid", "target")
+
+    def __init__(self, arguments: list[str]) -> None:
+        pid, group, self.folder, self.target, copies, patience, limit, *self.parts = arguments
+        self.pid = int(pid)
+        self.group = int(group)
+        self.copies = copies == "copies"
+        self.patience = float(patience)
+        self.limit = float(limit)
 
 
 def main() -> None:
-    """Do what one request asks for."""
+    """Do what is asked."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)  # We are done in a moment, and the browser waits.
-    line = sys.stdin.buffer.readline()
-    if not line.endswith(b"\n"):
-        return
-    request = json.loads(line)
+    request = Request(sys.argv[2:])
     os.umask(0o077)
     phases, announce = os.pipe()
     worker = os.fork()
@@ -51,7 +69,7 @@ def main() -> None:
     _guard(worker, phases, request)
 
 
-def _guard(worker: int, phases: int, request: dict[str, Any]) -> None:
+def _guard(worker: int, phases: int, request: Request) -> None:
     """Wait for the worker's end; let the browser go on if the worker has not."""
     asked = 0  # our input, which ends when whoever asked is gone
     waiting = select.poll()
@@ -60,7 +78,7 @@ def _guard(worker: int, phases: int, request: dict[str, Any]) -> None:
     stopped_at: float | None = None
     abandoned = killed = False
     while True:
-        left = None if stopped_at is None else stopped_at + request["limit"] - time.monotonic()
+        left = None if stopped_at is None else stopped_at + request.limit - time.monotonic()
         ready = dict(waiting.poll(None if left is None else max(0.0, left * 1000)))
         if asked in ready:
             abandoned = True
@@ -78,55 +96,61 @@ def _guard(worker: int, phases: int, request: dict[str, Any]) -> None:
     os.waitpid(worker, 0)
     abandoned = abandoned or asked in dict(waiting.poll(0))
     if killed or stopped_at is not None:
-        resume(request["pid"])
+        resume(request.pid)
     if abandoned:
-        shutil.rmtree(request["target"], ignore_errors=True)
+        _remove(request.target)
 
 
-def _work(request: dict[str, Any], announce: int) -> None:
+def _remove(folder: str) -> None:
+    try:
+        for name in os.listdir(folder):
+            os.unlink(f"{folder}/{name}")
+        os.rmdir(folder)
+    except OSError:
+        pass  # The next start does it.
+
+
+def _work(request: Request, announce: int) -> None:
     """Capture, answer, end; never return."""
     try:
         answer = _answer(request, announce)
     except Exception as error:  # noqa: BLE001  # whatever it is, who asked is told
         answer = {"error": f"{type(error).__name__}: {error}"}
     try:
-        with os.fdopen(1, "w", encoding="utf-8") as output:
-            json.dump(answer, output)
-            output.write("\n")
+        with os.fdopen(1, "wb") as output:
+            output.write(marshal.dumps(answer, 2))
     except OSError:
         pass  # Nobody listens any more.
     os._exit(0)
 
 
-def _answer(request: dict[str, Any], announce: int) -> dict[str, Any]:
+def _answer(request: Request, announce: int) -> dict[str, Any]:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    wanted = (request["folder"], request["parts"], request["target"])
-    tree = Tree(request["pid"], ours=request["group"])
+    wanted = (request.folder, request.parts, request.target)
+    tree = Tree(request.pid, ours=request.group)
     pauses: list[float] = []
     method, reason = "stopped", None
     try:
         got = capture(
             *wanted,
-            copies=request["copies"],
+            copies=request.copies,
             take=lambda at_once: _take(tree, request, announce, at_once, pauses),
         )
     except (Late, NotAllowed) as error:
         method, reason = "ordered", str(error)
-        got = capture(*wanted, copies=request["copies"])
+        got = capture(*wanted, copies=request.copies)
     return {"method": method, "reason": reason, "pause": max(pauses), **got}
 
 
-def _take(
-    tree: Tree, request: dict[str, Any], announce: int, at_once: int, pauses: list[float]
-) -> Moment:
+def _take(tree: Tree, request: Request, announce: int, at_once: int, pauses: list[float]) -> Moment:
     """Take the files while the browser stands still; note the seconds of its pause."""
     os.write(announce, STOPPING)
     usual = _hurry()
     started = time.monotonic()
     try:
-        tree.stop(request["patience"])
-        return Moment(request["folder"], request["parts"], at_once=at_once)
+        tree.stop(request.patience)
+        return Moment(request.folder, request.parts, at_once=at_once)
     finally:
         pauses.append(tree.resume() - started)
         _take_time(usual)

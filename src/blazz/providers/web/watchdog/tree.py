@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import os.path
-import signal
 import time
+
+TYPE_CHECKING = False  # The real one costs the time to import it.
+if TYPE_CHECKING:
+    import signal
+else:
+    import _signal as signal  # What it lacks are enums, which take longer than all the rest.
 
 POLL = 0.0002
 """Seconds between two looks at whether everything has stopped."""
@@ -162,14 +167,14 @@ def _wait(pids: set[int], deadline: float) -> None:
             time.sleep(POLL)
 
 
-def _send(pid: int, number: signal.Signals) -> None:
+def _send(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         pass
 
 
-def _send_group(group: int, number: signal.Signals) -> None:
+def _send_group(group: int, number: int) -> None:
     try:
         os.killpg(group, number)
     except OSError:
