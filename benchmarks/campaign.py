@@ -71,7 +71,7 @@ def main() -> int:
         rows.append(row)
         print(row, file=output, flush=True)
 
-    each = 5_000 if options.quick else 20_000
+    each = 2_000 if options.quick else 20_000
     with canned_api() as server:
         if options.distributed:
             claimed = distributed(server, each, note)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import random
 import signal
@@ -13,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -61,14 +60,9 @@ class Tally:
         return self.kills + self.stops + self.cuts + self.others
 
     @property
-    def most_ended(self) -> int:
-        """Each worker that ended or stood still leaves one window in doubt."""
-        return (self.kills + self.stops) * WINDOW
-
-    @property
-    def most_cut(self) -> int:
-        """A cut is felt by all workers."""
-        return self.cuts * WORKERS * WINDOW
+    def most_unknown(self) -> int:
+        """Each worker that ended or stood still leaves one window; a cut is felt by all."""
+        return (self.kills + self.stops) * WINDOW + self.cuts * WORKERS * WINDOW
 
 
 @dataclass
@@ -96,20 +90,11 @@ class Scene:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Start the sandbox, the ledger, the campaign and the workers; end them afterwards."""
-        process = SandboxProcess(
-            ["--set", "throughput=null", "--set", "pair_limit=false", "--set", "latency=[0.05,0.3]"]
-        )
-        self.sandbox = SandboxControl(await process.start())
-        self.proxy = Proxy(urlsplit(self.sandbox.url).port or 0)
-        self.ledger = PostgresLedger(self.url)
-        self.settler: StatusSettler | None = None
-        self._listener = WebhookListener(self._take, verify_token="v")
-        await self.sandbox.hold()
-        await self.sandbox.set_webhook(
-            await self._listener.start(), app_secret="s3cret", verify_token="v"
-        )
-        try:
-            await self.ledger.open()
+        async with AsyncExitStack() as stack:
+            stack.callback(self.postgres.remove)
+            stack.callback(self.redis.remove)
+            await self._start_sandbox(stack)
+            self.ledger = await stack.enter_async_context(PostgresLedger(self.url))
             self.campaign = Campaign(
                 CampaignSpec(id="promo", message=Text("Halo {name}"), rate=RATE, chunk_size=200),
                 ledger=self.ledger,
@@ -118,20 +103,31 @@ class Scene:
                 ),
             )
             await self.campaign.start()
+            stack.callback(self._end_workers)
             for _ in range(WORKERS):
                 self.start_worker()
             yield
-        finally:
-            for worker in self.workers:
-                _end(worker)
-            self.proxy.close()
-            with anyio.CancelScope(shield=True):
-                await self._listener.stop()
-                await self.sandbox.aclose()
-                await process.stop()
-                await self.ledger.close()
-            self.redis.remove()
-            self.postgres.remove()
+
+    async def _start_sandbox(self, stack: AsyncExitStack) -> None:
+        settings = ("throughput=null", "pair_limit=false", "latency=[0.05,0.3]")
+        process = SandboxProcess([word for each in settings for word in ("--set", each)])
+        url = await process.start()
+        stack.push_async_callback(process.stop)
+        self.sandbox = await stack.enter_async_context(SandboxControl(url))
+        self.proxy = Proxy(urlsplit(url).port or 0)
+        stack.callback(self.proxy.close)
+        self.settler: StatusSettler | None = None
+        listener = WebhookListener(self._take, verify_token="v")
+        callback = await listener.start()
+        stack.push_async_callback(listener.stop)
+        await self.sandbox.hold()
+        await self.sandbox.set_webhook(callback, app_secret="s3cret", verify_token="v")
+
+    def _end_workers(self) -> None:
+        for worker in self.workers:
+            _go_on(worker)
+            worker.kill()
+            worker.wait()
 
     def start_worker(self) -> None:
         number = len(list(self.folder.glob("worker-*.log")))
@@ -288,17 +284,6 @@ class Scene:
 def _go_on(worker: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(worker.pid, signal.SIGCONT)
-
-
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    _go_on(worker)
-    worker.kill()
-    worker.wait()
-
-
-def events_of(log: str) -> list[dict[str, object]]:
-    """What a worker told."""
-    return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
 
 
 _PROVIDER = MetaCloud("106540352242922", "sandbox", app_secret="s3cret")

@@ -42,9 +42,8 @@ async def survive(scene: Scene, faults: int) -> None:
         assert [number for number, count in times.items() if count > 1] == [], told
         in_doubt = {row.address async for row in scene.campaign.recipients(State.UNKNOWN)}
         assert set(scene.numbers) - set(times) <= in_doubt, f"somebody is forgotten: {told}"
-        assert doubts["ended"] <= scene.tally.most_ended, told
         # On a busy machine answers take longer than workers wait for: that is no fault of ours.
-        assert doubts["cut"] <= scene.tally.most_cut, told
+        assert counts.unknown - doubts["slow"] <= scene.tally.most_unknown, told
         assert counts.failed == 0, told
 
         await scene.settle()
