@@ -29,7 +29,7 @@ def check_path(path: str) -> str:
         >>> check_path("../keys")
         Traceback (most recent call last):
         ...
-        blazz.errors.InvalidValue: path: no empty, . or .. part; got '../keys'
+        blazz.errors.base.InvalidValue: path: no empty, . or .. part; got '../keys'
     """
     if problem := _problem(path):
         raise InvalidValue("path", problem, path)
