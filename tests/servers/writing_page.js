@@ -2,7 +2,6 @@
 // cannot be read out. `start` writes, `check` tells what a copy of the profile is worth.
 "use strict";
 
-const RING = 1000; // items, of 8 kB each
 const TEXT = "the quick brown fox jumps over the lazy dog ".repeat(100).slice(0, 4000);
 
 const asked = (request) =>
@@ -32,9 +31,10 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCod
 const textOf = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 const page = { tick: 0, running: false, failed: null };
+const RING = 2300; // items: 15 MB of what Chromium makes of them
 
 async function open() {
-  page.first = await database("first", ["counters", "items", "keys"]);
+  page.first = await database("first", ["counters", "items", "keys", "notes"]);
   page.second = await database("second", ["counters"]);
 }
 
@@ -120,6 +120,17 @@ async function use(times, bytes) {
   for (let each = 0; each < times; each++) await write(bytes);
 }
 
+// What most sessions do: a small record now and then, next to all that is there.
+async function note(times) {
+  for (let each = 0; each < times; each++) {
+    const n = ++page.tick;
+    const first = page.first.transaction(["counters", "notes"], "readwrite");
+    first.objectStore("counters").put(n, "notes");
+    first.objectStore("notes").put(item(n, 400), n);
+    await done(first);
+  }
+}
+
 async function check() {
   await open();
   const first = page.first.transaction(["counters", "items", "keys"]);
@@ -150,4 +161,4 @@ async function check() {
   };
 }
 
-window.writing = { start, stop, use, check, gap, open, tick: () => page.tick };
+window.writing = { start, stop, use, note, check, gap, open, tick: () => page.tick };
