@@ -89,7 +89,7 @@ class Session(SessionAbilities):
         self._log = log
         self._asker = Asker(self.key, store, signals)
         self._watch = StatusWatch(self.key, store, signals)
-        self.states = StateWatch()
+        self.states: StateWatch = StateWatch()
         self._open = True
         self._closed = closed
 

@@ -15,8 +15,8 @@ class StateWatch:
     """Follows the states of a session; a provider without states is ready while it is open."""
 
     def __init__(self) -> None:
-        self.state = SessionState.STOPPED
-        self.reason = StateReason.CLOSED
+        self.state: SessionState = SessionState.STOPPED
+        self.reason: StateReason = StateReason.CLOSED
         self.detail: str | None = None
         self._told = False
         self._changed = asyncio.Event()

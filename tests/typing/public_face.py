@@ -9,7 +9,9 @@ from typing import assert_type
 
 from blazz import addresses, errors
 from blazz.addresses import Address, Group, Identity, Lid, Phone, UserId
+from blazz.pairing import Paired, PairingCode, QrCode
 from blazz.providers.base import Capability, Outcome, Provider
+from blazz.session import Session
 
 
 def an_address_is_one_of_four(text: str) -> None:
@@ -42,3 +44,13 @@ def an_unknown_delivery_needs_its_token() -> None:
 async def a_provider_gives_receipts(provider: Provider, to: Address) -> None:
     assert_type(provider.capabilities, frozenset[Capability])
     assert_type(await provider.settle(["token"]), Mapping[str, Outcome])
+
+
+async def a_pairing_gives_one_of_three(session: Session) -> None:
+    async for step in session.pair():
+        assert_type(step, QrCode | PairingCode | Paired)
+        assert_type(step.as_text(), str)
+        if isinstance(step, QrCode):
+            assert_type(step.as_png(), bytes)
+        if isinstance(step, Paired):
+            assert_type(step.account, Phone)

@@ -179,9 +179,13 @@ class MetaCloud:
         """`meta_cloud`."""
         return "meta_cloud"
 
-    @cached_property
+    @property
     def capabilities(self) -> frozenset[Capability]:
         """All that the Cloud API can do and that this provider was given the means for."""
+        return self._capabilities
+
+    @cached_property
+    def _capabilities(self) -> frozenset[Capability]:
         capabilities = set(_CAPABILITIES)
         if self.waba_id is not None:
             capabilities.add(Capability.TEMPLATES)

@@ -111,24 +111,24 @@ class Web:
         self.account: Phone | None = (
             addresses.parse_phone(account) if isinstance(account, str) else account
         )
-        self.browser = browser or BrowserSettings()
+        self.browser: BrowserSettings = browser or BrowserSettings()
         if url is not None:
             self.browser = dataclasses.replace(self.browser, url=url)
-        self.pacing = pacing or Pacing()
-        self.life = life or LifeSettings()
-        self.start_timeout = _seconds("start_timeout", start_timeout)
-        self.ready_timeout = _seconds("ready_timeout", ready_timeout)
-        self.send_timeout = _seconds("send_timeout", send_timeout)
+        self.pacing: Pacing = pacing or Pacing()
+        self.life: LifeSettings = life or LifeSettings()
+        self.start_timeout: float = _seconds("start_timeout", start_timeout)
+        self.ready_timeout: float = _seconds("ready_timeout", ready_timeout)
+        self.send_timeout: float = _seconds("send_timeout", send_timeout)
         self._rate = RequestRate(history_rate, clock=time.monotonic)
         self._running: Running | None = None
         self._changing = asyncio.Lock()
-        self.chats = Chats(self._ask)
+        self.chats: Chats = Chats(self._ask)
         """The chats of the account."""
-        self.contacts = Contacts(self._ask)
+        self.contacts: Contacts = Contacts(self._ask)
         """The people that the account knows, and whom it has blocked."""
-        self.groups = Groups(self._ask)
+        self.groups: Groups = Groups(self._ask)
         """The groups of the account."""
-        self.profile = OwnProfile(self._ask)
+        self.profile: OwnProfile = OwnProfile(self._ask)
         """What others see of the account."""
 
     def __repr__(self) -> str:
