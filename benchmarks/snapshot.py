@@ -82,7 +82,7 @@ def main() -> int:
 
 async def measure(folder: Path, options: Namespace) -> tuple[list[Row], list[Costs]]:
     """Measure what was asked for."""
-    count = options.snapshots or (3 if options.quick else 50)
+    count = options.snapshots or (2 if options.quick else 50)
     rows, costs = [], []
     async with kept_driver():
         for name in ROWS:
@@ -118,7 +118,7 @@ async def measure_row(name: str, place: Path, copies: Path, count: int) -> Row:
     async with LocalAuth(copies / "store", keyring=RING) as store, writer(profile, engine) as page:
         lease = await store.acquire(SESSION, "bench")
         await page.call("start", ITEM_BYTES)
-        await asyncio.sleep(3 if count < 10 else 15)
+        await asyncio.sleep(2 if count < 10 else 15)
         capture = ProfileCapture(
             pid=page.running.pid,
             user_data=profile,
