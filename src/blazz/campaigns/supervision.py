@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from blazz.campaigns.canary import Judgement, Verdict, judge
+from blazz.campaigns.canary import Verdict, judge
 from blazz.campaigns.delivery import State
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Counts, Standing
@@ -25,6 +25,11 @@ _PAGE = 5000
 _RUNNING = frozenset({CampaignState.RUNNING})
 _HELD = frozenset({CampaignState.READY, CampaignState.PAUSED, CampaignState.HALTED})
 _OPEN = _RUNNING | _HELD
+_AFTER_CANARY = {
+    Verdict.GO_ON: CampaignState.RUNNING,
+    Verdict.ASK: CampaignState.PAUSED,
+    Verdict.HOLD: CampaignState.HALTED,
+}
 _SHORTEST_STEP = 1.0
 _LONGEST_STEP = 600.0
 _STEPS = 100
@@ -88,19 +93,16 @@ class Supervisor:
         size = canary.size(audience=counts.total)
         quiet_for = now - (standing.last_at or 0.0)
         found = judge(canary, counts, size=size, quiet_for=quiet_for)
+        if found.verdict is Verdict.WAIT:
+            return
         number = standing.row.number
-        match found:
-            case Judgement(Verdict.WAIT):
-                return
-            case Judgement(Verdict.GO_ON):
-                await self._ledger.limit(number, None)
-            case Judgement(verdict, reason):
-                held = verdict is Verdict.HOLD
-                state = CampaignState.HALTED if held else CampaignState.PAUSED
-                await self._ledger.change(
-                    number, state, expected=_RUNNING, reason=reason, lift=True
-                )
-        await self._ledger.note(number, found.reason, at=now)
+        current = await self._ledger.get(number)
+        if current is None or current.upto is None:
+            return  # another process was faster, and maybe a person has answered it already
+        state = _AFTER_CANARY[found.verdict]
+        reason = found.reason if state is not CampaignState.RUNNING else None
+        if await self._ledger.change(number, state, expected=_RUNNING, reason=reason, lift=True):
+            await self._ledger.note(number, found.reason, at=now)
 
     async def _sample(self, standing: Standing, now: float) -> None:
         """Keep the counts for charts: often at the beginning, less often later on."""
