@@ -125,6 +125,15 @@ class Running:
         await self.outbox.close()
 
     async def _hold(self) -> None:
+        try:
+            await self._run()
+        except Exception as error:
+            # What is not foreseen must not leave a session that looks ready and does nothing.
+            self.life.signal(Signal.STOPPED, StateReason.FAILED, f"{type(error).__name__}: {error}")
+            raise
+        await self._save_closed()
+
+    async def _run(self) -> None:
         async with contextlib.AsyncExitStack() as stack:
             if self._web.browser.launcher is None:
                 await stack.enter_async_context(kept_driver())
@@ -139,7 +148,6 @@ class Running:
             with anyio.move_on_after(_DRAIN_SECONDS):
                 await self._intake.drained()
             group.cancel_scope.cancel()
-        await self._save_closed()
 
     async def _lose(self) -> None:
         """Another process owns the session now: stop at once."""

@@ -119,6 +119,7 @@ class Profile:
     async def forget(self) -> None:
         """Remove it: its login has ended, and nobody shall restore it."""
         self.remembered = None
+        self.closed = False
         await anyio.to_thread.run_sync(_remove, self.folder)
         if self.keeper is not None:
             try:
