@@ -14,7 +14,12 @@ from blazz.campaigns.engine.streaq import StreaqEngine
 from blazz.campaigns.limiter.base import Limit
 from blazz.campaigns.limiter.redis import RedisLimiter
 from blazz.campaigns.priority import Priority
-from blazz.errors import EngineUnavailable, LimiterUnavailable
+from blazz.errors import (
+    ConfigurationError,
+    EngineUnavailable,
+    InvalidValue,
+    LimiterUnavailable,
+)
 from tests.servers.redis import RedisServer
 
 
@@ -140,3 +145,23 @@ async def test_the_limiter_grants_at_most_one_burst_more(
     await to_thread.run_sync(redis_server.start)
     assert await take() == (0 if with_its_data else 20)
     await limiter.close()
+
+
+def test_contradictory_settings_are_refused() -> None:
+    for wrong in ({"concurrency": 0}, {"reserve": -1}, {"recovery": 0.5}):
+        with pytest.raises(InvalidValue):
+            StreaqEngine("redis://localhost", **wrong)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError):
+        RedisLimiter("postgresql://localhost")
+
+
+async def test_a_password_that_is_wrong_is_not_waited_for(redis_url: str) -> None:
+    url = redis_url.replace("redis://", "redis://nobody:wrong@")
+    limiter, engine = RedisLimiter(url), StreaqEngine(url)
+    with pytest.raises(ConfigurationError, match="turned us away"):
+        await limiter.acquire("n", 1, limit=Limit(1.0))
+    with pytest.raises(ConfigurationError, match="turned us away") as caught:
+        await engine.offer(ChunkId(1, 1))
+    assert "wrong@" not in str(caught.value)
+    await limiter.close()
+    await engine.close()
