@@ -13,6 +13,7 @@ from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError
+from blazz.realtime.bus.base import Bus
 from blazz.webhooks.inbox.base import Inbox
 
 if TYPE_CHECKING:
@@ -47,6 +48,26 @@ def make_ledger(url: str) -> Ledger:
         ConfigurationError: No ledger is made from such a URL.
     """
     return _make("ledger", url, {"sqlite": _sqlite_ledger, **_postgres(_postgres_ledger)})
+
+
+def make_bus(url: str) -> Bus:
+    """Make a bus: `memory://` within this process, `redis://…` for many.
+
+    Raises:
+        ConfigurationError: No bus is made from such a URL.
+    """
+
+    def memory(_url: str) -> Bus:
+        from blazz.realtime.bus.memory import MemoryBus
+
+        return MemoryBus()
+
+    def redis(url: str) -> Bus:
+        from blazz.realtime.bus.redis import RedisBus
+
+        return RedisBus(url)
+
+    return _make("bus", url, {"memory": memory, **_redis(redis)})
 
 
 def make_engine(url: str, *, concurrency: int = 4, recovery: float = 30.0) -> Engine:

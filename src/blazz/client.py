@@ -19,6 +19,7 @@ from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.client_auth import ClientAuth, HasSecrets, secrets_of
+from blazz.client_broadcasts import ClientBroadcasts
 from blazz.client_campaigns import ClientCampaigns
 from blazz.client_inbox import ClientInbox, Handler
 from blazz.client_sessions import ClientSessions
@@ -40,7 +41,8 @@ from blazz.webhooks.receiver import Receiver
 
 if TYPE_CHECKING:
     from blazz.auth_stores.keeping import Keeping
-    from blazz.security.keyring import KeyRing
+    from blazz.realtime.bus.base import Bus
+from blazz.security.keyring import KeyRing
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Handler)
@@ -64,6 +66,8 @@ class Client(MakesCampaigns):
             this process does it all.
         limiter: What keeps campaigns within their rates: `redis://…` for all processes that share
             it, or a `Limiter`; one of this process by default.
+        bus: Carries live events to other processes and to browsers: `redis://…`, or a `Bus`; by
+            default none are told.
         auth_store: Where sessions outlive their machine: a folder, `redis://…`, `s3://…`, or an
             `AuthStore`. Without one they stay in `folder`, and any process may open them.
         keyring: Seals what is in the auth store: a `KeyRing`, or the file that one is in. By
@@ -97,6 +101,7 @@ class Client(MakesCampaigns):
         ledger: str | Ledger | None = None,
         engine: str | Engine | None = None,
         limiter: str | Limiter = "local://",
+        bus: str | Bus | None = None,
         auth_store: str | Path | AuthStore | None = None,
         keyring: KeyRing | str | Path | None = None,
         keeping: Keeping | None = None,
@@ -111,6 +116,8 @@ class Client(MakesCampaigns):
         self._store = self._made(
             backends.make_conversation_store, conversations, "conversations.db"
         )
+        made_bus = backends.make_bus(bus) if isinstance(bus, str) else bus
+        self._broadcasts = None if made_bus is None else ClientBroadcasts(made_bus, self.workspace)
         self._campaigns = ClientCampaigns(
             self._made(backends.make_ledger, ledger, "campaigns.db"),
             PacedLimiter(
@@ -119,6 +126,7 @@ class Client(MakesCampaigns):
             ),
             engine=backends.make_engine(engine) if isinstance(engine, str) else engine,
             folder=self.folder / "campaigns",
+            on_progress=self._broadcasts.take_progress if self._broadcasts else None,
         )
         self._auth = ClientAuth(
             backends.make_auth_store(auth_store, keyring=keyring),
@@ -133,6 +141,7 @@ class Client(MakesCampaigns):
             self._signals,
             self._campaigns.apply,
             self._campaigns.heed,
+            broadcasts=self._broadcasts,
             verify_tokens=verify_tokens,
             insecure=insecure_webhooks,
             concurrency=concurrency,
@@ -155,11 +164,15 @@ class Client(MakesCampaigns):
             await self._inbox.open()
             await self._store.open()
             await self._auth.open()
+            if self._broadcasts is not None:
+                await self._broadcasts.bus.open()
             await self._background.start()
         except BaseException:
             await self.close()
             raise
         self._background.start_soon(self._inbox.dispatcher.run, name="blazz dispatcher")
+        if self._broadcasts is not None:
+            self._background.start_soon(self._broadcasts.run, name="blazz broadcasts")
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -178,6 +191,8 @@ class Client(MakesCampaigns):
                 stack.push_async_callback(self._auth.close)
                 stack.push_async_callback(self._inbox.close)
                 stack.push_async_callback(self._campaigns.close)
+                if self._broadcasts is not None:
+                    stack.push_async_callback(self._broadcasts.close)
                 stack.push_async_callback(self._background.stop)
                 for session in list(self.sessions.values()):
                     stack.push_async_callback(session.close)
@@ -309,6 +324,13 @@ class Client(MakesCampaigns):
             return function
 
         return register
+
+    # Live events
+
+    @property
+    def bus(self) -> Bus | None:
+        """The bus that live events are published on."""
+        return self._broadcasts.bus if self._broadcasts else None
 
     # Construction
 

@@ -13,7 +13,9 @@ from blazz.addresses import Address
 from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.engine.base import Engine
+from blazz.campaigns.handle import OnProgress
 from blazz.campaigns.ledger.base import Ledger
+from blazz.campaigns.ledger.records import CampaignRow
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.options import OptOuts
 from blazz.campaigns.quality import concern, heed
@@ -40,15 +42,23 @@ class ClientCampaigns:
         limiter: Counts what leaves under each session; all campaigns share it.
         engine: What carries chunks between this process and workers; None: it sends them all.
         folder: Where rejects files go.
+        on_progress: Is told of the progress of campaigns that run here or are watched.
     """
 
     def __init__(
-        self, ledger: Ledger, limiter: Limiter, *, engine: Engine | None = None, folder: Path
+        self,
+        ledger: Ledger,
+        limiter: Limiter,
+        *,
+        engine: Engine | None = None,
+        folder: Path,
+        on_progress: OnProgress | None = None,
     ) -> None:
         self._ledger = ledger
         self._limiter = limiter
         self._engine = engine
         self._folder = folder
+        self._on_progress = on_progress
         self._opening = anyio.Lock()
         self._settler: StatusSettler | None = None
 
@@ -59,7 +69,7 @@ class ClientCampaigns:
         await self._opened()
         if spec.rate is None and any(session.pacer is not None for session in sessions):
             spec = replace(spec, rate=DEFAULT_RATE)  # only who has a rate asks the limiter
-        return Campaign(
+        campaign = Campaign(
             spec,
             ledger=self._ledger,
             senders={each.name: SessionSender(each, spec.opt_outs) for each in sessions},
@@ -71,14 +81,12 @@ class ClientCampaigns:
             statuses=all(each.can(Capability.STATUS_WEBHOOKS) for each in sessions),
             folder=self._folder,
         )
+        return self._watched(campaign)
 
     async def all(self, workspace: str) -> list[Campaign]:
         """Give all campaigns of a workspace, the newest first."""
         await self._opened()
-        return [
-            Campaign(CampaignSpec.from_row(row), ledger=self._ledger, folder=self._folder)
-            for row in await self._ledger.campaigns(workspace)
-        ]
+        return [self._seen(row) for row in await self._ledger.campaigns(workspace)]
 
     async def find(self, workspace: str, campaign_id: str) -> Campaign:
         """Find a campaign to look at and to steer; it cannot be run without its session.
@@ -94,7 +102,16 @@ class ClientCampaigns:
                 f"there is no campaign {campaign_id!r} in workspace {workspace!r};"
                 f" there is: {known or 'none yet'}"
             )
-        return Campaign(CampaignSpec.from_row(row), ledger=self._ledger, folder=self._folder)
+        return self._seen(row)
+
+    def _seen(self, row: CampaignRow) -> Campaign:
+        spec = CampaignSpec.from_row(row)
+        return self._watched(Campaign(spec, ledger=self._ledger, folder=self._folder))
+
+    def _watched(self, campaign: Campaign) -> Campaign:
+        if self._on_progress is not None:
+            campaign.on_progress(self._on_progress)
+        return campaign
 
     async def apply(self, events: Sequence[StatusChanged]) -> None:
         """Apply status updates; those of messages outside campaigns are passed over."""

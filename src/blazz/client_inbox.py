@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
 from blazz.campaigns.quality import QUALITY_EVENTS
+from blazz.client_broadcasts import ClientBroadcasts
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.recorder import Recorder
 from blazz.conversations.signals import Signals
@@ -58,6 +59,7 @@ class ClientInbox:
         signals: Who waits in this process.
         apply_statuses: Records what became of campaigns' messages.
         heed_quality: Pauses campaigns.
+        broadcasts: Tells a bus of events; None: there is none.
         verify_tokens: What the webhook handshake may name.
         insecure: Accept webhooks without a valid signature.
         concurrency: The most handlers that run at the same time.
@@ -72,6 +74,7 @@ class ClientInbox:
         apply_statuses: ApplyStatuses,
         heed_quality: HeedQuality,
         *,
+        broadcasts: ClientBroadcasts | None,
         verify_tokens: Iterable[str | Secret],
         insecure: bool,
         concurrency: int,
@@ -96,6 +99,8 @@ class ClientInbox:
         self.dispatcher.add_sink(self._record, *_RECORDED, name="blazz.conversations")
         self.dispatcher.add_sink(self._settle, StatusChanged, name="blazz.campaigns")
         self.dispatcher.add_sink(self._heed, *QUALITY_EVENTS, name="blazz.quality")
+        if broadcasts is not None:
+            self.dispatcher.add_sink(broadcasts.take, name="blazz.broadcasts")
 
     async def open(self) -> None:
         """Open the inbox."""

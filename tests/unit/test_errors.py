@@ -25,6 +25,7 @@ NEEDED = {
     "body": "<html>",
     "message_id": "wamid.1",
     "owner": "host-1",
+    "instance": "east-1",
     "retry_after": 7.0,
     "missing": ("MsgKey",),
     "code": "chat_not_found",

@@ -26,6 +26,8 @@ BLOCKING = {
 }
 # A web framework without async hands a request over whole; there is no ASGI application to give.
 INSTEAD = {"webhooks": "handle_webhook"}
+# Who follows the bus waits on it for ever: that is for a loop of its own.
+ASYNCHRONOUS_ONLY = {"bus"}
 
 
 def _methods() -> list[Any]:
@@ -35,7 +37,7 @@ def _methods() -> list[Any]:
         for name, member in inspect.getmembers(asynchronous)
         if not name.startswith("_")
         and (inspect.isfunction(member) or isinstance(member, property))
-        and name not in INSTEAD
+        and name not in {*INSTEAD, *ASYNCHRONOUS_ONLY}
     ]
 
 
