@@ -10,7 +10,6 @@ from blazz.addresses import Address, Identity, Phone
 from blazz.events.coexistence import PastMessage
 from blazz.pairing import PairingStep
 
-
 ShownActivity: TypeAlias = Literal["typing", "recording", "paused"]
 """What can be shown to the other side."""
 
