@@ -2,8 +2,9 @@
 
 Each machine is a process with a folder and a Chromium of its own; WhatsApp is the sandbox's. A move
 takes from the kill (SIGKILL) until the session is ready on the next machine, which runs already and
-begins to ask for the session at once. It counts if no QR code was shown, the linked device is still
-the same one, a message that came while nobody ran has arrived, messages go both ways, and the chat
+waits for the session; with `--late` it begins to ask for it when the first one is killed. It counts
+if no QR code was shown, the linked device is still the same one, a message that came while nobody
+ran has arrived, the fate of one that was sent before is told, messages go both ways, and the chat
 is what it was. The next move begins where this one ended.
 """
 
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--store", choices=("redis", "s3"), help="only this store")
     parser.add_argument("--count", type=int, help=f"moves of each store (default {ALL})")
     parser.add_argument("--ttl", type=float, default=10.0, help="seconds of a lease (default 10)")
+    parser.add_argument("--late", action="store_true", help="ask only after the kill")
     options = parser.parse_args()
     claims: list[Claim] = []
     for name in [options.store] if options.store else ["redis", "s3"]:
@@ -45,7 +47,7 @@ def _measured(name: str, options: argparse.Namespace) -> list[Claim]:
     output = sys.stderr if options.json else sys.stdout
     moves: list[Move] = []
     with tempfile.TemporaryDirectory() as folder, _server(name) as url:
-        asyncio.run(_move(url, Path(folder), options.ttl, count, moves, name, output))
+        asyncio.run(_move(url, Path(folder), options, count, moves, name, output))
     in_time = [move for move in moves if move.in_time]
     slowest = max(move.seconds for move in moves)
     median = statistics.median(move.seconds for move in moves)
@@ -66,13 +68,19 @@ def _measured(name: str, options: argparse.Namespace) -> list[Claim]:
 
 
 async def _move(
-    url: str, folder: Path, ttl: float, count: int, moves: list[Move], name: str, output: TextIO
+    url: str,
+    folder: Path,
+    options: argparse.Namespace,
+    count: int,
+    moves: list[Move],
+    name: str,
+    output: TextIO,
 ) -> None:
     keyring = folder / "keyring"
     KeyRing.generate().write(keyring)
-    async with journey(store=url, keyring=keyring, disks=folder, ttl=ttl) as travelling:
+    async with journey(store=url, keyring=keyring, disks=folder, ttl=options.ttl) as travelling:
         for number in range(1, count + 1):
-            moves.append(await travelling.move())
+            moves.append(await travelling.move(standby=not options.late))
             print(f"{name} {number:3}: {moves[-1].seconds:5.1f} s", file=output, flush=True)
 
 

@@ -168,14 +168,23 @@ class Journey:
         await machine.tells("saved")
         await self._talk(machine)
 
-    async def move(self) -> Move:
-        """Kill the machine, delete its disk, and go on elsewhere; check that nothing is lost."""
+    async def move(self, *, standby: bool = True) -> Move:
+        """Kill the machine, delete its disk, and go on elsewhere; check that nothing is lost.
+
+        Args:
+            standby: The next machine waits for the session already; otherwise it begins to ask for
+                it when the machine is killed.
+        """
         old, new = self._machines[-1], await self._start_machine()
+        if standby:
+            new.do("open")
+            await new.tells("asking")
         token = await self._send_into_the_dark(old)
         devices = [device.id for device in self.phone.devices]
         killed_at = time.monotonic()
         old.kill()
-        new.do("open")
+        if not standby:
+            new.do("open")
         await old.lose_disk()
         self.budi.go_online()
         meanwhile = self._say("while nobody runs")

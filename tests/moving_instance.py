@@ -81,6 +81,7 @@ async def main(settings: Settings) -> None:
 
 async def _open(client: Client, settings: Settings) -> None:
     web = Web(browser=BrowserSettings(url=settings.page), pacing=Pacing.off())
+    tell("asking")
     session = await client.open(SESSION, web, wait=600)
     tell("opened", state=session.state)
     if session.state is SessionState.PAIRING:
