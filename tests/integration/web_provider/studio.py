@@ -15,7 +15,7 @@ from tests.integration.sessions.scene import Heard
 
 SHOP = "+6281100000001"
 BUDI = "+6281200000002"
-QUICK = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.5, hung_after=5.0)
+QUICK = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.5, hung_after=20.0)
 
 
 class Studio:

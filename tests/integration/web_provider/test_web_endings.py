@@ -143,7 +143,7 @@ async def test_a_crash_and_a_hung_page_are_survived(
     from blazz.providers.lifecycle import Backoff
     from blazz.providers.web.life import LifeSettings
 
-    life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.2, hung_after=0.5)
+    life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.2, hung_after=2.0)
     session = await studio.linked(shop, life=life)
     first = browser_of(session)
     with pytest.raises(Exception, match=r"crash|closed|Target"):
@@ -153,7 +153,7 @@ async def test_a_crash_and_a_hung_page_are_survived(
 
     second = browser_of(session)
     assert second.pid != first.pid
-    hang = "setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); }, 10)"
+    hang = "setTimeout(() => { const end = Date.now() + 12000; while (Date.now() < end); }, 10)"
     await second.page.evaluate(f"void {hang}")
     await studio.heard.one(SessionStateChanged, lambda it: it.reason is StateReason.BROWSER_HUNG)
     await session.wait_ready(timeout=20)
