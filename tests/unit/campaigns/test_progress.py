@@ -11,7 +11,12 @@ from blazz.campaigns.progress import Meter, Outlook, Phase, outlook, progress_of
 
 NOW = 1000.0
 ROW = CampaignRow(
-    workspace="w", id="c", session="s", message="{}", columns=(), state=CampaignState.RUNNING
+    workspace="w",
+    id="c",
+    session="s",
+    message='{"type":"text","version":1,"body":"Halo"}',
+    columns=(),
+    state=CampaignState.RUNNING,
 )
 STANDING = Standing(
     row=ROW,
