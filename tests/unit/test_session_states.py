@@ -1,0 +1,54 @@
+"""Where a session stands, for those that tell and those that do not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from blazz.errors import SessionEnded, Timeout
+from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
+from blazz.session_states import StateWatch
+
+
+def change(state: SessionState, reason: StateReason) -> SessionStateChanged:
+    return SessionStateChanged(
+        key="k",
+        at=datetime.now(UTC),
+        state=state,
+        previous=SessionState.STOPPED,
+        reason=reason,
+        detail="why",
+    )
+
+
+async def test_a_provider_without_states_is_ready_while_it_is_open() -> None:
+    watch = StateWatch()
+    with pytest.raises(SessionEnded):
+        await watch.wait_ready(None)
+    watch.opened()
+    await watch.wait_ready(None)
+    assert watch.state is SessionState.READY
+    watch.closed()
+    assert (watch.state, watch.reason) == (SessionState.STOPPED, StateReason.CLOSED)
+
+
+async def test_a_provider_with_states_tells_them() -> None:
+    watch = StateWatch()
+    watch.entered(change(SessionState.PAIRING, StateReason.NOT_LINKED))
+    watch.opened()
+    assert watch.state is SessionState.PAIRING
+    with pytest.raises(Timeout, match="pairing"):
+        await watch.wait_ready(0.01)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch.wait_ready, 10)
+        await anyio.lowlevel.checkpoint()
+        watch.entered(change(SessionState.READY, StateReason.CONNECTED))
+
+    watch.entered(change(SessionState.BANNED, StateReason.ACCOUNT_LOCKED))
+    with pytest.raises(SessionEnded, match="banned \\(account_locked: why\\)") as caught:
+        await watch.wait_ready(1)
+    assert caught.value.reason == "account_locked"
