@@ -11,6 +11,7 @@ from anyio.from_thread import BlockingPortal
 from blazz.campaigns import Audience, DryRun, Progress, RateCard, Report
 from blazz.campaigns import Campaign as AsyncCampaign
 from blazz.campaigns.delivery import State
+from blazz.campaigns.handle import OnProgress
 from blazz.campaigns.ledger.records import CampaignRow, Note, RecipientRow
 from blazz.providers.base import Receipt
 from blazz.sync.iteration import iterate
@@ -51,6 +52,10 @@ class Campaign:
     def start(self) -> None:
         """See `blazz.Campaign.start`."""
         self._portal.call(self._campaign.start)
+
+    def on_progress(self, listener: OnProgress) -> OnProgress:
+        """See `blazz.Campaign.on_progress`; it is called in the client's own thread."""
+        return self._campaign.on_progress(listener)
 
     def run(
         self, *, every: float = 0.5, patience: float | None = None, wait_for_statuses: float = 0.0

@@ -73,6 +73,9 @@ def _blocking(kind: Any) -> Any:
     if typing.get_origin(kind) in {AsyncIterator, AsyncGenerator}:
         (item, *_) = typing.get_args(kind)
         return Iterator[item]
+    if typing.get_origin(kind) is list:
+        (item,) = typing.get_args(kind)
+        return list[BLOCKING.get(item, item)]  # type: ignore[misc]
     return BLOCKING.get(kind, kind)
 
 

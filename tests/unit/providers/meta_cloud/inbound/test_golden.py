@@ -78,7 +78,17 @@ def _kinds() -> Iterator[str]:
     ]
     bases = {base for kind in kinds for base in kind.__mro__[1:]}
     made = {"AudioReceived", "ButtonPressed", "PreferenceChanged"}
-    return (kind.__name__ for kind in kinds if kind not in bases or kind.__name__ in made)
+    return (
+        kind.__name__
+        for kind in kinds
+        if (kind not in bases or kind.__name__ in made) and not _is_elsewhere(kind)
+    )
+
+
+def _is_elsewhere(kind: type) -> bool:
+    """Whether Meta sends no webhook about it: WhatsApp Web tells of it, or blazz does."""
+    subject = kind.__module__.removeprefix("blazz.events.")
+    return subject in {"polls", "presence", "sessions"} or kind.__name__ == "GroupAdminsChanged"
 
 
 def _inside(value: Any) -> Iterator[Any]:
