@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from blazz import (
@@ -159,6 +160,26 @@ async def test_a_crash_and_a_hung_page_are_survived(
     await session.wait_ready(timeout=20)
     budi.send_text(shop.number, "still there?")
     await studio.heard.one(TextReceived, lambda it: it.body == "still there?")
+
+
+async def test_a_page_that_loads_itself_anew_goes_on(
+    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    session = await studio.linked(shop)
+    studio.web.configure(send_delay=0.3)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(session.send, f"+{budi.number}", Text("while it loads"))
+        await anyio.sleep(0.1)
+        await browser_of(session).page.evaluate("setTimeout(() => location.reload())")
+    lost = await studio.heard.one(
+        SessionStateChanged, lambda it: it.state is SessionState.RECONNECTING
+    )
+    assert lost.detail == "the page was loaded anew"
+    await session.wait_ready(timeout=20)
+    assert [it.text for it in budi.messages(shop.number)] == ["while it loads"]
+    budi.send_text(shop.number, "heard?")
+    await studio.heard.one(TextReceived, lambda it: it.body == "heard?")
 
 
 async def test_a_browser_that_outgrows_its_limit_is_replaced_at_a_quiet_moment(

@@ -200,6 +200,8 @@ class Life:
                 self._take_state(value)
             case "qr" | "code" | "code_expired" | "code_refused":
                 self._feed(name, value)
+            case "loaded":
+                self.signal(Signal.DISCONNECTED, detail="the page was loaded anew")
             case "logout_reason":
                 self._logout_reason = value.get("reason")
                 self._observed(observe_logout(self._logout_reason, asked=self._logging_out))

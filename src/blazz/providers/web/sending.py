@@ -17,11 +17,12 @@ from blazz.errors import (
     Unavailable,
     Undeliverable,
 )
+from blazz.events.sessions import SessionState
 from blazz.messages.base import Message
 from blazz.messages.files import MediaFile
 from blazz.providers.base import Outcome, Receipt
 from blazz.providers.web.bridge import Bridge
-from blazz.providers.web.errors import BridgeError, BrowserDied
+from blazz.providers.web.errors import BridgeError, BrowserDied, PageReloaded
 from blazz.providers.web.ids import check_message_id, jid, to_phone
 from blazz.providers.web.life import Life
 from blazz.providers.web.outbox import Outbox, Standing
@@ -33,6 +34,7 @@ _NOBODY: Final = frozenset(
 )
 _UNREACHABLE: Final = ("is not on WhatsApp", "not found", "not_on_whatsapp", "not a contact")
 _PIECE_SECONDS: Final = 30.0
+_RELOAD_SECONDS: Final = 5.0
 _TRIES: Final = 10
 
 
@@ -92,7 +94,7 @@ class Sender:
                     raise DeliveryUnknown(
                         f"the browser ended while the message was being sent: {error}", token=token
                     ) from error
-                bridge, again = await self._next_bridge(bridge, token), True
+                bridge, again = await self._next_bridge(bridge, error, token), True
         await self._outbox.accept(message_id, answer["id"])
         phone = to_phone((answer.get("person") or {}).get("phone"))
         return Receipt(
@@ -103,19 +105,26 @@ class Sender:
             wa_id=phone.digits if phone else None,
         )
 
-    async def _next_bridge(self, broken: Bridge, token: str) -> Bridge:
+    async def _next_bridge(self, broken: Bridge, error: BrowserDied, token: str) -> Bridge:
         """The page after the one that is gone."""
-        changed = await self._life.until(
-            lambda now: now.ended or self._life.bridge is not broken, timeout=self._ready_timeout
-        )
+        if isinstance(error, PageReloaded):
+            changed = True  # the same browser goes on, once its page is there again
+            await self._life.until(
+                lambda now: now.state is not SessionState.READY, timeout=_RELOAD_SECONDS
+            )
+        else:
+            changed = await self._life.until(
+                lambda now: now.ended or self._life.bridge is not broken,
+                timeout=self._ready_timeout,
+            )
         try:
             if changed:
                 return await self._life.ready(timeout=self._ready_timeout)
             raise SessionNotReady
-        except NotSent as error:
+        except NotSent as reason:
             raise DeliveryUnknown(
                 "the browser ended while the message was being sent, and is not back", token=token
-            ) from error
+            ) from reason
 
     async def _give(
         self, bridge: Bridge, prepared: Prepared, message_id: str, *, again: bool

@@ -186,5 +186,8 @@ blazz.reportReceipts = async ({ ids }) => {
   await order;
 };
 
-// By itself, because the page is loaded anew after a logout.
-blazz.whenReady(start);
+// By itself, because the page is loaded anew after a logout, and when WhatsApp updates it.
+blazz.whenReady(() => {
+  blazz.emit('loaded', {});
+  start();
+});
