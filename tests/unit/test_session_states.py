@@ -10,7 +10,7 @@ import pytest
 
 from blazz.errors import SessionEnded, Timeout
 from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
-from blazz.session_states import StateWatch
+from blazz.session.states import StateWatch
 
 
 def change(state: SessionState, reason: StateReason) -> SessionStateChanged:

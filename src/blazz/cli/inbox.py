@@ -11,11 +11,11 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from blazz.backends import make_inbox, sqlite_url
 from blazz.cli.connecting import DEFAULT_FOLDER, Folder, Json
 from blazz.cli.exit_codes import ExitCode
 from blazz.cli.output import emit, say, show_pairs, show_table
 from blazz.cli.running import run
+from blazz.client.backends import make_inbox, sqlite_url
 from blazz.errors import ConfigurationError, InvalidValue
 from blazz.webhooks.inbox.base import Entry, Inbox, State
 

@@ -15,7 +15,6 @@ from typing import Annotated
 import anyio
 import typer
 
-from blazz import backends
 from blazz.campaigns.patience import Outage
 from blazz.campaigns.serving import ServingOptions, serve
 from blazz.cli.auth_options import KeyRingFile, StoreUrl, made
@@ -32,8 +31,9 @@ from blazz.cli.worker_sessions import (
     from_sandbox,
     from_store,
 )
+from blazz.client import backends
 from blazz.errors import ConfigurationError, StoreUnavailable
-from blazz.paced_limiter import PacedLimiter
+from blazz.session.paced_limiter import PacedLimiter
 
 _TELL_EVERY = 10.0
 

@@ -18,12 +18,12 @@ import anyio
 from blazz.addresses import Address
 from blazz.campaigns.ledger.records import CampaignRow
 from blazz.campaigns.options import CampaignOptions
-from blazz.client_suppressions import SuppressionCheck
+from blazz.client.suppressions import SuppressionCheck
 from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError, SnapshotNotFound, Suppressed
 from blazz.messages.base import Message
-from blazz.pacer import Pacer, pacer_for
 from blazz.providers.base import Provider, ProviderContext, Receipt
+from blazz.session.pacer import Pacer, pacer_for
 
 if TYPE_CHECKING:
     from blazz.auth_stores.base import AuthStore

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from blazz.background import Background
+from blazz.client.background import Background
 from blazz.sandbox.server import QUIET, QuietServer, listen, url_of
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ import anyio
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from blazz.background import Background
+from blazz.client.background import Background
 from blazz.errors import ConfigurationError, InvalidValue
 from blazz.sandbox.accounts import DEFAULT_DISPLAY_NUMBER, PhoneNumber, Subscription
 from blazz.sandbox.api.answers import EXTENSION

@@ -19,7 +19,7 @@ from blazz.campaigns import Audience, Priority, UnknownPolicy
 from blazz.campaigns.content import Said
 from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, SendHours, Tier
 from blazz.campaigns.spec import DEFAULT_RATE
-from blazz.client_auth import HasSecrets
+from blazz.client.auth import HasSecrets
 from blazz.conversations.windows import WindowPolicy
 from blazz.errors import SessionClosed
 from blazz.events.base import Event

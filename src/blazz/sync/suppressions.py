@@ -9,12 +9,12 @@ from anyio.from_thread import BlockingPortal
 
 from blazz.addresses import Address
 from blazz.campaigns import Audience
-from blazz.client_suppressions import WorkspaceSuppressions
+from blazz.client.suppressions import WorkspaceSuppressions
 from blazz.conversations.base import Suppression
 
 
 class Suppressions:
-    """`blazz.client_suppressions.WorkspaceSuppressions`, blocking; `Client.suppressions`."""
+    """`blazz.client.suppressions.WorkspaceSuppressions`, blocking; `Client.suppressions`."""
 
     def __init__(self, suppressions: WorkspaceSuppressions, portal: BlockingPortal) -> None:
         self._suppressions = suppressions

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 import blazz
-from blazz.client_broadcasts import ClientBroadcasts
+from blazz.client.broadcasts import ClientBroadcasts
 from blazz.errors import BusUnavailable
 from blazz.realtime.broadcasts import Broadcast, chat_channel, workspace_channel
 from blazz.realtime.bus.base import Notice
@@ -86,7 +86,7 @@ async def test_a_bus_that_is_away_holds_nothing_up(
         return await publish(*given, **more)
 
     monkeypatch.setattr(bus, "publish", sometimes)
-    monkeypatch.setattr("blazz.client_broadcasts._RETRY_AFTER", 0.01)
+    monkeypatch.setattr("blazz.client.broadcasts._RETRY_AFTER", 0.01)
     listener = Listener(bus, await bus.newest())
     handled = anyio.Event()
     async with blazz.Client(workspace="acme", folder=tmp_path, bus=bus) as client:
@@ -106,7 +106,7 @@ async def test_a_bus_that_is_away_holds_nothing_up(
 
 
 async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blazz.client_broadcasts._WAITING", 3)
+    monkeypatch.setattr("blazz.client.broadcasts._WAITING", 3)
     bus = MemoryBus()
     start = await bus.newest()
     broadcasts = ClientBroadcasts(bus, "acme")

@@ -12,9 +12,9 @@ from blazz.campaigns.limiter.base import Grant, Limit, Quota
 from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.errors import DailyCapReached
 from blazz.messages import Image, MediaId, Text
-from blazz.paced_limiter import PacedLimiter
-from blazz.pacer import Pacer
 from blazz.providers.pacing import Pacing
+from blazz.session.paced_limiter import PacedLimiter
+from blazz.session.pacer import Pacer
 
 NOON = 20_000 * 86_400.0 + 43_200
 BUDI, SITI = Phone("+6281234567890"), Phone("+6281234567891")

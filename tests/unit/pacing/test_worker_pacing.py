@@ -14,11 +14,11 @@ from blazz.campaigns.options import CampaignOptions
 from blazz.cli.worker_sessions import WorkerSessions
 from blazz.conversations.sqlite import SqliteConversationStore
 from blazz.messages import Message, Text
-from blazz.pacer import pacer_for
 from blazz.providers.base import Capability, Outcome, Provider, ProviderContext, Receipt
 from blazz.providers.pacing import Pacing
 from blazz.providers.web.provider import Web
 from blazz.sandbox import Sandbox
+from blazz.session.pacer import pacer_for
 from tests.unit.pacing.test_pacer import Store
 
 BUDI = Phone("+6281234567890")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import uvicorn
 from starlette.applications import Starlette
 
-from blazz.background import Background
+from blazz.client.background import Background
 from blazz.sandbox.server import QUIET, WEBSOCKETS, QuietServer, listen, url_of
 from blazz.sandbox.web.mounting import web_routes
 from blazz.sandbox.web.settings import WebSettings

@@ -27,10 +27,10 @@ from blazz.events.base import Event
 from blazz.events.messages import MessageReceived
 from blazz.messages.base import Message
 from blazz.messages.template import Template
-from blazz.pacer import Pacer
 from blazz.providers.base import Capability, Provider, new_token
-from blazz.session_abilities import SessionAbilities
-from blazz.session_states import StateWatch
+from blazz.session.abilities import SessionAbilities
+from blazz.session.pacer import Pacer
+from blazz.session.states import StateWatch
 from blazz.webhooks.log import EventLog, Start
 
 E = TypeVar("E", bound=Event)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from blazz.campaigns.limiter.base import Grant, Limit, Limiter, Quota
 from blazz.campaigns.priority import Priority
-from blazz.pacer import Pacer
+from blazz.session.pacer import Pacer
 
 _log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from blazz.campaigns.settle import LookUp, StatusSettler
 from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
 from blazz.campaigns.template_check import FindTemplate
 from blazz.campaigns.tokens import TokenSigner
-from blazz.client_suppressions import SuppressionCheck
+from blazz.client.suppressions import SuppressionCheck
 from blazz.errors import CampaignError, Suppressed
 from blazz.events.base import Event
 from blazz.events.statuses import StatusChanged

@@ -11,16 +11,16 @@ from pathlib import Path
 import anyio
 
 from blazz.auth_stores.tasks import BoundedTasks
-from blazz.background import Background
-from blazz.client_auth import ClientAuth
-from blazz.client_inbox import ClientInbox
+from blazz.client.auth import ClientAuth
+from blazz.client.background import Background
+from blazz.client.inbox import ClientInbox
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
 from blazz.errors import BlazzError, ConfigurationError
-from blazz.pacer import Pacer, pacer_for
 from blazz.providers.base import Provider, ProviderContext, WarmsUp
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
+from blazz.session.pacer import Pacer, pacer_for
 
 _log = logging.getLogger("blazz.client")
 

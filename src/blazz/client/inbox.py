@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
 from blazz.campaigns.quality import QUALITY_EVENTS
-from blazz.client_broadcasts import ClientBroadcasts
+from blazz.client.broadcasts import ClientBroadcasts
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.recorder import Recorder
 from blazz.conversations.signals import Signals

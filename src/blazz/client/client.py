@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import anyio
 
-from blazz import backends
 from blazz.auth_stores.base import AuthStore
-from blazz.background import Background
-from blazz.campaign_making import MakesCampaigns
 from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
-from blazz.client_auth import ClientAuth, HasSecrets, secrets_of
-from blazz.client_broadcasts import ClientBroadcasts
-from blazz.client_campaigns import ClientCampaigns
-from blazz.client_inbox import ClientInbox, Handler
-from blazz.client_sessions import ClientSessions
+from blazz.client import backends
+from blazz.client.auth import ClientAuth, HasSecrets, secrets_of
+from blazz.client.background import Background
+from blazz.client.broadcasts import ClientBroadcasts
+from blazz.client.campaign_making import MakesCampaigns
+from blazz.client.campaigns import ClientCampaigns
+from blazz.client.inbox import ClientInbox, Handler
+from blazz.client.sessions import ClientSessions
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.optout import StopWords
 from blazz.conversations.signals import Signals
 from blazz.conversations.windows import WindowPolicy
 from blazz.errors import InvalidValue, SessionClosed
 from blazz.events.base import Event
-from blazz.paced_limiter import PacedLimiter
-from blazz.pacer import Pacer
 from blazz.providers.base import Provider
 from blazz.providers.pacing import Pacing
 from blazz.security.secret import Secret
 from blazz.session import Session, SessionSettings
+from blazz.session.paced_limiter import PacedLimiter
+from blazz.session.pacer import Pacer
 from blazz.telemetry import Telemetry
 from blazz.webhooks.inbox.base import Inbox
 from blazz.webhooks.receiver import Receiver

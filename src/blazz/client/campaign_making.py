@@ -12,8 +12,8 @@ from blazz.campaigns.ledger.records import UnknownPolicy
 from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, SendHours, Tier
 from blazz.campaigns.priority import Priority
 from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
-from blazz.client_campaigns import ClientCampaigns
-from blazz.client_suppressions import WorkspaceSuppressions
+from blazz.client.campaigns import ClientCampaigns
+from blazz.client.suppressions import WorkspaceSuppressions
 from blazz.conversations.base import ConversationStore
 from blazz.errors import ConfigurationError
 from blazz.session import Session

@@ -32,7 +32,7 @@ from blazz.providers.base import (
     Receipt,
     UploadsMedia,
 )
-from blazz.session_states import StateWatch
+from blazz.session.states import StateWatch
 
 
 class SessionAbilities:

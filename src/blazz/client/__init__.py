@@ -1,0 +1,5 @@
+"""The client: puts the parts together."""
+
+from blazz.client.client import Client
+
+__all__ = ["Client"]

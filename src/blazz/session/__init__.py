@@ -1,0 +1,5 @@
+"""One WhatsApp account: its life, sending, receiving, and what else its provider can."""
+
+from blazz.session.session import Session, SessionSettings
+
+__all__ = ["Session", "SessionSettings"]
