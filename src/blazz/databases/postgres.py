@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}")
+_CLOSE_SECONDS = 10.0
 _ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 60.0
 
@@ -95,10 +97,16 @@ class PostgresDatabase:
         self._pool = pool
 
     async def close(self) -> None:
-        """Wait for what runs and disconnect; a second call does nothing."""
+        """Wait for what runs, but not for ever, and disconnect; a second call does nothing."""
         pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await pool.close()
+        except TimeoutError:
+            # A server that went away may leave a connection that nobody gives back any more.
+            pool.terminate()
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
