@@ -70,7 +70,7 @@ def examples(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site builds without a warning, and every code block in it runs."""
     without_examples = "--ignore=tests/docs/test_examples.py"
-    run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "load"))
+    run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "loadgroup"))
 
 
 @nox.session(default=False)
@@ -112,8 +112,8 @@ def news(session: nox.Session) -> None:
     run(session, "towncrier", "build", "--draft", "--version", "next")
 
 
-def side_by_side(session: nox.Session, spread: str = "loadfile") -> list[str]:
-    """What to give pytest: what was asked for, or all cores; `loadfile` keeps files together.
+def side_by_side(session: nox.Session, spread: str = "worksteal") -> list[str]:
+    """What to give pytest: what was asked for, or all cores; `worksteal` keeps most files whole.
 
     There is a process more than cores, because tests with servers wait much of their time.
     """

@@ -19,8 +19,8 @@ from tests.chaos.scene import Scene
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 async def test_a_campaign_survives_everything(tmp_path: Path, chaos_seconds: float | None) -> None:
-    """By default 2,000 recipients and 6 faults; 20,000 and 20 with `--chaos-minutes`."""
-    people, faults = (2000, 6) if chaos_seconds is None else (20_000, 20)
+    """By default 1,000 recipients and 4 faults; 20,000 and 20 with `--chaos-minutes`."""
+    people, faults = (1000, 4) if chaos_seconds is None else (20_000, 20)
     end = time.monotonic() + (chaos_seconds or 0)
     for number in itertools.count():
         folder = tmp_path / str(number)

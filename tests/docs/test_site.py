@@ -23,6 +23,10 @@ FETCHED = re.compile(
 )
 
 
+# One process builds it for all of them.
+pytestmark = pytest.mark.xdist_group("site")
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")

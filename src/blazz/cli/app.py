@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import importlib
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
+import click
 import typer
+from typer.core import TyperGroup
 
-from blazz.cli import campaign, demo, inbox, keys, sandbox, send, sessions, suppress, web, worker
+_COMMANDS: Final = (
+    "demo", "sandbox", "send", "worker",
+    "campaign", "suppress", "inbox", "sessions", "keys", "web",
+)  # fmt: skip
+"""Each is a module: its `app` if it has one, or the function of its own name."""
+
+
+class _Commands(TyperGroup):
+    """Loads the command that is run, and no other: most of the start is reading modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"blazz.cli.{cmd_name}")
+        found: typer.Typer | None = getattr(module, "app", None)
+        if found is None:
+            found = typer.Typer()
+            found.command(cmd_name)(getattr(module, cmd_name))
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
     name="blazz",
+    cls=_Commands,
     help="One typed API for WhatsApp. Try `blazz demo`.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals may hold secrets
 )
-app.command("demo")(demo.demo)
-app.command("sandbox")(sandbox.sandbox)
-app.command("send")(send.send)
-app.command("worker")(worker.worker)
-app.add_typer(campaign.app, name="campaign")
-app.add_typer(suppress.app, name="suppress")
-app.add_typer(inbox.app, name="inbox")
-app.add_typer(sessions.app, name="sessions")
-app.add_typer(keys.app, name="keys")
-app.add_typer(web.app, name="web")
 
 
 def _show_version(wanted: bool) -> None:

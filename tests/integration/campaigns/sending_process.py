@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,8 @@ async def main(ledger_path: str, audience: str, sent: str, what: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that starts the tests in the background lets its children ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         asyncio.run(main(*sys.argv[1:]))
     except KeyboardInterrupt:

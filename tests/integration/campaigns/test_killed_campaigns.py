@@ -187,7 +187,7 @@ def size_of(ledger: Path) -> int:
 
 
 async def test_an_interrupt_leaves_nobody_in_doubt(tmp_path: Path) -> None:
-    with Scene(tmp_path, 2000) as scene:
+    with Scene(tmp_path, 800) as scene:
         for _ in range(2):
             process = scene.start("send slowly")
             assert wait_for_progress(process, 100)
@@ -198,7 +198,7 @@ async def test_an_interrupt_leaves_nobody_in_doubt(tmp_path: Path) -> None:
                 campaign = make(ledger, str(scene.audience), str(scene.sent))
                 counts = (await campaign.progress()).counts
             assert counts.unknown == counts.sending == 0
-            assert 0 < counts.accepted == len(scene.times()) < 2000
+            assert 0 < counts.accepted == len(scene.times()) < 800
         process = scene.start("send")
         process.communicate(timeout=60)
         assert process.returncode == 0

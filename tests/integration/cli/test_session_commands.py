@@ -188,7 +188,7 @@ def test_keys_change(desk: Desk) -> None:
 def test_prune_and_repair(desk: Desk) -> None:
     assert desk.lines("sessions prune acme/main") == [{"session": "acme/main", "kept": [2]}]
     whole = desk.run("sessions repair acme/main", code=1)
-    assert "is whole" in whole.stderr
+    assert "is whole" in " ".join(whole.stderr.split())  # wherever the line was broken
     record = desk.folder / "store/sessions/acme/main/record"
     for path in sorted(record.rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()

@@ -23,9 +23,10 @@ async def test_it_is_held_while_sessions_come_and_go(tmp_path: Path) -> None:
     with pytest.raises(SessionClosed, match="async with sandbox"):
         _ = sandbox.web_url
 
+    before = set(psutil.Process().children())
     async with sandbox as held:
         assert held is sandbox
-        (child,) = psutil.Process().children()
+        (child,) = set(psutil.Process().children()) - before
         budi = sandbox.phone(BUDI)
         await budi.send_text(SHOP, "Halo")
         for _ in range(2):

@@ -289,6 +289,9 @@ async def test_everything_goes_through_the_proxy(plain: BrowserSettings, profile
         browser = await launch(replace(plain, proxy=proxy), profile)
         line = await PageLine.connect(browser)
         await line.send("Page.navigate", {"url": "http://web.whatsapp.example/"})
+        with anyio.fail_after(20):
+            while not await line.evaluate("document.title", timeout=10, what="the title"):  # noqa: ASYNC110  # a page rings no bell
+                await anyio.sleep(0.05)
         assert await line.evaluate("document.title", timeout=10, what="the title") == "hello"
         await browser.close()
         group.cancel_scope.cancel()

@@ -29,6 +29,7 @@ from blazz.messages import (
     OpenCatalog,
     OpenFlow,
     Organization,
+    Poll,
     QuickReply,
     Reaction,
     Row,
@@ -161,4 +162,9 @@ TO_UPLOAD: dict[str, Message] = {
 }
 """Messages whose media must be uploaded first."""
 
-EXAMPLES = SENDABLE | TO_UPLOAD
+WEB_ONLY: dict[str, Message] = {
+    "poll": Poll("When shall we deliver?", ["Monday", "Tuesday", "Friday"], most=2)
+}
+"""Messages that the Cloud API has no form for."""
+
+EXAMPLES = SENDABLE | TO_UPLOAD | WEB_ONLY

@@ -68,7 +68,7 @@ def test_the_order_of_named_parameters_does_not_matter() -> None:
         ("7", "must be a JSON object"),
         ("null", "must be a JSON object"),
         ("{}", "type: is none that blazz knows; got None"),
-        ('{"type":"poll"}', "type: is none that blazz knows; got 'poll'"),
+        ('{"type":"fax"}', "type: is none that blazz knows; got 'fax'"),
         ('{"type":["text"]}', "type: is none that blazz knows"),
         ('{"type":"text","version":2,"body":"x"}', "version: this blazz reads version 1; got 2"),
         ('{"type":"text"}', "text: cannot be read"),
