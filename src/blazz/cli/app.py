@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 from importlib.metadata import version
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -20,10 +19,11 @@ _COMMANDS: Final = (
 class _Commands(TyperGroup):
     """Loads the command that is run, and no other: most of the start is reading modules."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    # The types of typer's own copy of click have no public names.
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"blazz.cli.{cmd_name}")
@@ -31,7 +31,7 @@ class _Commands(TyperGroup):
         if found is None:
             found = typer.Typer()
             found.command(cmd_name)(getattr(module, cmd_name))
-        command = typer.main.get_command(found)
+        command: Any = typer.main.get_command(found)
         command.name = cmd_name
         return command
 
