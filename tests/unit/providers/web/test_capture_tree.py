@@ -79,8 +79,9 @@ def start() -> Iterator[Start]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         doomed = Tree(process.pid)
-        doomed.stop(10)  # What stands still does not multiply.
-        for pid in doomed.pids:
+        with suppress(Late):  # it ends just now
+            doomed.stop(10)  # What stands still does not multiply.
+        for pid in {*doomed.pids, *descendants(process.pid)}:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     process.communicate()
