@@ -18,8 +18,8 @@ from blazz.cli.exit_codes import ExitCode
 from blazz.cli.output import emit, people, say
 from blazz.cli.running import run
 from blazz.errors import BlazzError, InvalidValue
+from blazz.errors.web import BrowserNotFound
 from blazz.providers.web.assets import VERSION, find_wa_js, install_wa_js
-from blazz.providers.web.errors import BrowserNotFound
 from blazz.providers.web.finding import find_chromium
 
 _VERSION_SECONDS: Final = 20.0

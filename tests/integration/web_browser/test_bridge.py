@@ -14,15 +14,15 @@ import pytest
 import pytest_asyncio
 
 from blazz.errors import Timeout
-from blazz.providers.web.bridge import Bridge
-from blazz.providers.web.browser import RunningBrowser
-from blazz.providers.web.errors import (
+from blazz.errors.web import (
     BridgeError,
     BridgeOutdated,
     PageNotLoaded,
     PageReloaded,
     WrongWaJs,
 )
+from blazz.providers.web.bridge import Bridge
+from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.launching import launch
 from blazz.providers.web.settings import BrowserSettings
 from blazz.sandbox.condition import Condition

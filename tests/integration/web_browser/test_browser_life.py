@@ -20,8 +20,7 @@ import pytest
 from playwright.async_api import Playwright, async_playwright
 
 from blazz.errors import Timeout
-from blazz.providers.web.driver import this_loops_driver
-from blazz.providers.web.errors import (
+from blazz.errors.web import (
     BrowserDied,
     BrowserFailed,
     BrowserNotFound,
@@ -29,6 +28,7 @@ from blazz.providers.web.errors import (
     PageHung,
     ProfileInUse,
 )
+from blazz.providers.web.driver import this_loops_driver
 from blazz.providers.web.launching import launch
 from blazz.providers.web.line import PageLine
 from blazz.providers.web.settings import MEGABYTE, BrowserSettings, Proxy

@@ -16,6 +16,7 @@ import pytest_asyncio
 from blazz.auth_stores import MemoryAuth, SessionKey, StorageEngine, restore
 from blazz.auth_stores.snapshot.contents import Snapshot
 from blazz.errors import SourceChanged
+from blazz.errors.web import CaptureFailed
 from blazz.providers.web import capture as capturing
 from blazz.providers.web.browser_storage import restore_documents
 from blazz.providers.web.capture import (
@@ -26,7 +27,6 @@ from blazz.providers.web.capture import (
     capture_closed,
 )
 from blazz.providers.web.driver import kept_driver
-from blazz.providers.web.errors import CaptureFailed
 from blazz.security.keyring import KeyRing
 from tests.servers.chromium import chromium_path
 from tests.servers.writing_page import Verdict, Writer, look, writer

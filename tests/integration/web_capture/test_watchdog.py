@@ -19,9 +19,9 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from blazz.errors.web import CaptureFailed
 from blazz.providers.web import capture_program
 from blazz.providers.web.capture_program import Request
-from blazz.providers.web.errors import CaptureFailed
 from blazz.providers.web.watchdog import tree
 from tests.integration.web_capture import capturing_process
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from blazz.errors import Timeout
+from blazz.errors.web import BridgeError, PageHung, PageReloaded
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.documents import Documents, seed_local_storage
-from blazz.providers.web.errors import BridgeError, PageHung, PageReloaded
 from blazz.providers.web.identity import usual_identity
 from blazz.providers.web.line import PageLine
 from blazz.providers.web.loading import load

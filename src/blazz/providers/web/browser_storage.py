@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from blazz.errors import InvalidValue
-from blazz.providers.web.errors import CaptureFailed
+from blazz.errors.web import CaptureFailed
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -26,9 +26,9 @@ from blazz.auth_stores.snapshot.contents import (
     SnapshotFile,
     StorageEngine,
 )
+from blazz.errors.web import CaptureFailed
 from blazz.providers.web import capture_program
 from blazz.providers.web.browser_storage import read_storage
-from blazz.providers.web.errors import CaptureFailed
 from blazz.providers.web.kept_files import KeptFile, KeptFolder
 from blazz.providers.web.watchdog.taking import in_leveldb
 

@@ -14,7 +14,7 @@ import anyio
 import anyio.abc
 import anyio.to_thread
 
-from blazz.providers.web.errors import CaptureFailed
+from blazz.errors.web import CaptureFailed
 from blazz.providers.web.watchdog import attempts, settling, taking, tree
 
 _START: Final = (

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from blazz.providers.web.errors import WebError
+from blazz.errors.web import WebError
 from blazz.providers.web.line import PageLine
 
 _SEED_PATH: Final = "/blazz-seed"

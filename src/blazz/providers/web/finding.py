@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from blazz.providers.web.errors import BrowserNotFound
+from blazz.errors.web import BrowserNotFound
 
 PATH_VARIABLE: Final = "BLAZZ_CHROMIUM"
 """Environment variable that names the Chromium to use."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 import anyio.to_thread
 
+from blazz.errors.web import BrowserFailed
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.driver import has_died, this_loops_driver
-from blazz.providers.web.errors import BrowserFailed
 from blazz.providers.web.finding import find_chromium
 from blazz.providers.web.flags import command_line, wants_sandbox
 from blazz.providers.web.processes import ProcessTree, browsers_of, kill_browsers_of

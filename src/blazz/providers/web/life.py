@@ -17,11 +17,11 @@ import anyio.to_thread
 
 from blazz.addresses import Phone
 from blazz.errors import BlazzError, SessionEnded, SessionNotReady, Timeout
+from blazz.errors.web import BridgeOutdated, BrowserDied, PageHung, WebError
 from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.providers.base import ProviderContext
 from blazz.providers.lifecycle import Backoff, Lifecycle, Signal
 from blazz.providers.web.bridge import Bridge
-from blazz.providers.web.errors import BridgeOutdated, BrowserDied, PageHung, WebError
 from blazz.providers.web.observing import (
     Observation,
     account_of,

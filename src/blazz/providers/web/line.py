@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio
 
 from blazz.errors import Timeout
+from blazz.errors.web import BridgeError, BrowserDied, PageCrashed, PageReloaded, WebError
 from blazz.providers.web.browser import RunningBrowser
-from blazz.providers.web.errors import BridgeError, BrowserDied, PageCrashed, PageReloaded, WebError
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession

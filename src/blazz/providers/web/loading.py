@@ -7,7 +7,7 @@ from typing import Any, Final
 import anyio
 
 from blazz.errors import Timeout
-from blazz.providers.web.errors import BridgeError, PageNotLoaded, PageReloaded, WrongWaJs
+from blazz.errors.web import BridgeError, PageNotLoaded, PageReloaded, WrongWaJs
 from blazz.providers.web.line import PageLine
 from blazz.providers.web.probe import check_parts
 

@@ -12,9 +12,9 @@ import anyio
 
 from blazz.addresses import Phone
 from blazz.errors import PairingFailed, Timeout, WrongAccount
+from blazz.errors.web import BridgeError, WebError
 from blazz.events.sessions import SessionState, StateReason
 from blazz.pairing import Paired, PairingCode, PairingStep, QrCode
-from blazz.providers.web.errors import BridgeError, WebError
 from blazz.providers.web.life import Life
 
 _USUAL_SECONDS: Final = 20.0

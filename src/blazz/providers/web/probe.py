@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from blazz.providers.web.errors import BridgeOutdated
+from blazz.errors.web import BridgeOutdated
 from blazz.providers.web.line import PageLine
 
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

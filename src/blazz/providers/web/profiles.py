@@ -11,7 +11,7 @@ from typing import IO, Final, Self
 import anyio.to_thread
 
 from blazz.databases.presence import try_lock
-from blazz.providers.web.errors import ProfileInUse
+from blazz.errors.web import ProfileInUse
 from blazz.providers.web.processes import browsers_of, kill_browsers_of
 
 _LOCKS: Final = ("SingletonLock", "SingletonSocket", "SingletonCookie")

@@ -15,6 +15,7 @@ import anyio
 from blazz import addresses
 from blazz.addresses import Address, Identity, Phone
 from blazz.errors import AnswerLost, InvalidValue, NotSupported, SessionClosed, Timeout
+from blazz.errors.web import BridgeError, BrowserDied
 from blazz.events.coexistence import PastMessage
 from blazz.messages.base import Message
 from blazz.pairing import PairingStep
@@ -29,7 +30,6 @@ from blazz.providers.base import (
 from blazz.providers.pacing import Pacing
 from blazz.providers.web.directory import Chats, Contacts, Groups, OwnProfile
 from blazz.providers.web.driver import kept_driver
-from blazz.providers.web.errors import BridgeError, BrowserDied
 from blazz.providers.web.history import RequestRate, read_history
 from blazz.providers.web.ids import check_message_id, jid, to_lid, to_phone
 from blazz.providers.web.inbound import parse

@@ -14,13 +14,13 @@ import anyio
 
 from blazz.addresses import Address, Phone
 from blazz.errors import BlazzError, Timeout
+from blazz.errors.web import WebError
 from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.messages.base import Message
 from blazz.pairing import Paired, PairingStep
 from blazz.providers.base import ProviderContext, Receipt
 from blazz.providers.lifecycle import Signal
 from blazz.providers.web.driver import kept_driver
-from blazz.providers.web.errors import WebError
 from blazz.providers.web.intake import Intake
 from blazz.providers.web.life import Life
 from blazz.providers.web.outbox import Outbox

@@ -17,12 +17,12 @@ from blazz.errors import (
     Unavailable,
     Undeliverable,
 )
+from blazz.errors.web import BridgeError, BrowserDied, PageReloaded
 from blazz.events.sessions import SessionState
 from blazz.messages.base import Message
 from blazz.messages.files import MediaFile
 from blazz.providers.base import Outcome, Receipt
 from blazz.providers.web.bridge import Bridge
-from blazz.providers.web.errors import BridgeError, BrowserDied, PageReloaded
 from blazz.providers.web.ids import check_message_id, jid, to_phone
 from blazz.providers.web.life import Life
 from blazz.providers.web.outbox import Outbox, Standing

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.errors import InvalidValue
+from blazz.errors.web import CaptureFailed
 from blazz.providers.web.browser_storage import (
     BrowserStorage,
     origin_of,
     read_storage,
     restore_documents,
 )
-from blazz.providers.web.errors import CaptureFailed
 
 # Pages write halves of surrogate pairs, too.
 TEXTS = st.text(st.characters(codec=None), max_size=20)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blazz.providers.web.errors import BrowserNotFound
+from blazz.errors.web import BrowserNotFound
 from blazz.providers.web.finding import BROWSERS_VARIABLE, PATH_VARIABLE, find_chromium
 
 

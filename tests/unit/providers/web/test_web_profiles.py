@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from blazz.providers.web.errors import ProfileInUse
+from blazz.errors.web import ProfileInUse
 from blazz.providers.web.processes import ProcessTree, browsers_of
 from blazz.providers.web.profiles import ProfileLock, hold_profile, lock_of, scratch_of
 

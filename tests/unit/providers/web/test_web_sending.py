@@ -34,10 +34,10 @@ from blazz import (
     Voice,
 )
 from blazz.errors import Unavailable
+from blazz.errors.web import BridgeError
 from blazz.events.messages import SharedContact
 from blazz.messages.codec import from_json, to_json
 from blazz.providers.base import Capability
-from blazz.providers.web.errors import BridgeError
 from blazz.providers.web.ids import check_message_id, jid, last_part, message_id_for, to_phone
 from blazz.providers.web.inbound.vcards import shared_contact, written
 from blazz.providers.web.outbox import Outbox, Standing
