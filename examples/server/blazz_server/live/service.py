@@ -1,0 +1,98 @@
+"""The bus that all instances share, and the sockets of this one."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+from typing import Final
+
+from blazz.errors import BusUnavailable
+from blazz.realtime.broadcasts import Broadcast
+from blazz.realtime.bus.base import Bus
+from blazz.realtime.bus.memory import MemoryBus
+from blazz.realtime.bus.redis import RedisBus
+from blazz.realtime.pusher.asgi import PusherApp
+from blazz.realtime.pusher.connection import Close
+from blazz.realtime.pusher.frames import Code
+from blazz.realtime.pusher.http_api import HttpApi
+from blazz.realtime.pusher.hub import Hub
+from blazz.realtime.pusher.publishing import Publisher
+from blazz.realtime.pusher.signing import App
+from blazz.realtime.rooms.base import Rooms
+from blazz.realtime.rooms.memory import MemoryRooms
+from blazz.realtime.rooms.redis import RedisRooms
+from blazz.security.secret import Secret
+from blazz_server.settings import Settings
+
+_APP_ID: Final = "blazz"
+_log = logging.getLogger(__name__)
+
+
+class Live:
+    """Live events of all workspaces.
+
+    Args:
+        settings: What the environment says; with a `redis_url`, all instances share the events.
+
+    Attributes:
+        bus: Carries events; given to each workspace's client, which publishes on it.
+        rooms: Knows who is in which channel, on all instances.
+        app: What browsers connect with, and what signs their subscriptions.
+        hub: The sockets of this instance.
+        publisher: Publishes to channels, within the limits of the protocol.
+        asgi: Serves browsers and publishing servers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        url = settings.redis_url
+        self.bus: Bus = RedisBus(url) if url else MemoryBus()
+        self.rooms: Rooms = RedisRooms(url) if url else MemoryRooms()
+        self.app = App(_APP_ID, settings.live_key, _secret(settings))
+        self.hub = Hub(self.app, self.bus, self.rooms)
+        self.publisher = Publisher(self.bus, self.rooms)
+        self.asgi = PusherApp(self.hub, HttpApi(self.app, self.bus, self.rooms, self.publisher))
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            BusUnavailable: Redis does not answer.
+        """
+        await self.bus.open()
+        await self.rooms.open()
+
+    async def run(self) -> None:
+        """Pass on what is published, until cancelled."""
+        await self.hub.run()
+
+    async def close(self) -> None:
+        """Send the browsers to other instances, and let go of connections."""
+        self.hub.close_all(Close(Code.RECONNECT, "this instance stops"))
+        try:
+            await self.rooms.close()
+        except BusUnavailable as error:
+            _log.warning("seats are given up by themselves: %s", error)
+        await self.bus.close()
+
+    async def publish(self, broadcast: Broadcast) -> None:
+        """Tell browsers of something.
+
+        Live events are for eyes: while the bus is away they are lost, and what caused them goes on.
+        """
+        try:
+            await self.bus.publish(broadcast.channel, broadcast.name, broadcast.data)
+        except BusUnavailable as error:
+            _log.warning("nobody saw %s: %s", broadcast.name, error)
+
+
+def _secret(settings: Settings) -> Secret:
+    """The secret of the application, the same on all instances."""
+    given = settings.live_secret.get_secret_value()
+    if given:
+        return Secret(given)
+    shared = settings.cluster_secret.get_secret_value()
+    if shared:
+        return Secret(hmac.digest(shared.encode(), b"blazz live events", "sha256").hex())
+    # This instance is alone: its browsers ask for new signatures when it starts again.
+    return Secret(secrets.token_hex(32))

@@ -1,0 +1,1 @@
+"""Monitoring: what the library and the server measure, for Prometheus to read."""

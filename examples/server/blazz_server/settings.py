@@ -1,0 +1,63 @@
+"""What the server is told by its environment; without any of it, all runs on this machine."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, IPvAnyNetwork, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings, each an environment variable `BLAZZ_SERVER_<NAME>`.
+
+    Attributes:
+        folder: Where files are kept that no URL names another place for.
+        database_url: The server's own tables, and with PostgreSQL also inbox, conversations and
+            campaigns: `sqlite:///…` or `postgresql://…`.
+        redis_url: The bus, the registry of instances, the rate limits and the engine of campaigns;
+            without it this process is alone.
+        auth_store: Where sessions outlive their machine: a folder, `redis://…` or `s3://…`.
+        instance: The name of this instance, which no other has.
+        address: Where the other instances reach this one.
+        capacity: How many sessions it runs at most.
+        cluster_secret: Signs calls between instances; the same on all of them.
+        admin_key: The key of the administrator; made and printed at the first start without it.
+        sandbox: Whether sessions may use the sandbox, and whether this process serves it.
+        sandbox_url: A sandbox that runs elsewhere.
+        web_executable: The Chromium that runs WhatsApp Web; found by itself otherwise.
+        allow_private_targets: Whether webhooks may be sent to private addresses.
+        secure_cookies: Whether the dashboard's cookie wants HTTPS.
+        lease: Seconds that a dead instance keeps its sessions.
+        live_key: What browsers name to get live events; it is public.
+        live_secret: Signs what browsers subscribe to, and what other servers publish; by default
+            made from `cluster_secret`.
+        metrics_networks: From where `/metrics` may be read without a key, such as
+            `["10.0.0.0/8"]`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BLAZZ_SERVER_", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    folder: Path = Path(".blazz-server")
+    database_url: str = ""
+    redis_url: str = ""
+    auth_store: str = ""
+    instance: str = Field(default_factory=lambda: socket.gethostname().lower()[:63] or "local")
+    address: str = ""
+    capacity: int = Field(default=500, ge=0)
+    cluster_secret: SecretStr = SecretStr("")
+    admin_key: SecretStr = SecretStr("")
+    sandbox: Literal["embedded", "remote", "off"] = "embedded"
+    sandbox_url: str = ""
+    web_executable: str = ""
+    allow_private_targets: bool = False
+    secure_cookies: bool = False
+    lease: float = Field(default=30.0, ge=1, le=600)
+    live_key: str = Field(default="blazz", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    live_secret: SecretStr = SecretStr("")
+    metrics_networks: tuple[IPvAnyNetwork, ...] = ()
+    max_body: int = Field(default=16 * 1024 * 1024, ge=1024)
