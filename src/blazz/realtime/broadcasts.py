@@ -111,10 +111,10 @@ def of_event(workspace: str, session: str, event: Event) -> list[Broadcast]:
         session: The session's name.
         event: What happened to it.
     """
-    names = _names(event)
+    names = names_of(event)
     if not names:
         return []
-    data = _data(session, event)
+    data = _json(data_of(session, event))
     channels = [workspace_channel(workspace)]
     chat = _chat(event)
     if chat is not None:
@@ -139,7 +139,8 @@ def of_campaign(workspace: str, campaign: str, progress: Mapping[str, Any]) -> B
     return Broadcast(workspace_channel(workspace), "campaign.progress", _json(told))
 
 
-def _names(event: Event) -> list[str]:
+def names_of(event: Event) -> list[str]:
+    """The names that an event goes by, the most general first; none, if it is not for others."""
     if isinstance(event, StatusChanged):
         more = {Delivered: ["message.delivered"], Read: ["message.read"]}
         return ["message.status", *more.get(type(event), [])]
@@ -159,7 +160,8 @@ def _chat(event: Event) -> Address | None:
     return None
 
 
-def _data(session: str, event: Event) -> str:
+def data_of(session: str, event: Event) -> dict[str, Any]:
+    """What an event tells, whole and of whatever size; values that JSON can hold."""
     told: dict[str, Any] = {"session": session, "type": type(event).__name__}
     if isinstance(event, StatusChanged):
         told["status"] = event.status.value
@@ -167,7 +169,7 @@ def _data(session: str, event: Event) -> str:
         value = getattr(event, name)
         if name != "raw" and value is not None and value != ():
             told[name] = _plain(value)
-    return _json(told)
+    return told
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  # whatever JSON can hold
