@@ -24,6 +24,7 @@ from tests.servers import programs  # noqa: E402  # found through the line above
 
 DEV = ROOT / ".nox" / "dev"
 SCRIPTS = DEV / ("Scripts" if os.name == "nt" else "bin")
+BYTECODE = ROOT / ".nox" / "bytecode"
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
 
 nox.needs_version = ">=2024.10.9"
@@ -123,10 +124,19 @@ def side_by_side(session: nox.Session, spread: str = "worksteal") -> list[str]:
 
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:
-    """Run a program of the shared environment."""
+    """Run a program of the shared environment.
+
+    Many machines, containers above all, tell Python to write no bytecode. But the checks start some
+    hundred processes, and to compile all that each of them imports took as long as all the rest. So
+    bytecode is written, into a folder of nox.
+    """
     make_environment(session)
-    path = os.pathsep.join([str(SCRIPTS), os.environ["PATH"]])
-    environment = {"PATH": path, "VIRTUAL_ENV": str(DEV)}
+    environment = {
+        "PATH": os.pathsep.join([str(SCRIPTS), os.environ["PATH"]]),
+        "VIRTUAL_ENV": str(DEV),
+        "PYTHONDONTWRITEBYTECODE": None,
+        "PYTHONPYCACHEPREFIX": str(BYTECODE),
+    }
     session.run(str(SCRIPTS / program), *arguments, env=environment, external=True)
 
 
