@@ -1,0 +1,1 @@
+"""Messages in and out, their chats, people and files, templates and profiles."""
