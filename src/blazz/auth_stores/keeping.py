@@ -173,6 +173,10 @@ class StoreKeeper:
         """Whether the session is ours, with time enough to stop."""
         return self._leases.held
 
+    def is_held(self) -> bool:
+        """See `held`, which this is as a function."""
+        return self.held
+
     async def run(self) -> None:
         """Keep the session until `release`, or until it is lost."""
         self._ended = anyio.Event()

@@ -6,7 +6,30 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from blazz.auth_stores.base import Lease
 from blazz.auth_stores.snapshot.contents import Browser, Snapshot
+
+
+class Ownership(Protocol):
+    """Proves that this process owns a session."""
+
+    @property
+    def lease(self) -> Lease:
+        """The lease as it was renewed last."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """Whether the session is ours, with time enough to stop."""
+        ...
+
+    def check(self) -> None:
+        """Check that the session is ours.
+
+        Raises:
+            OwnershipLost: It is not.
+        """
+        ...
 
 
 class SessionKeeper(Protocol):

@@ -70,7 +70,7 @@ class ClientAuth:
     # Ownership
 
     async def own(
-        self, name: str, provider: Provider, *, wait: float, report: Report
+        self, name: str, provider: Provider, *, exclusive: bool, wait: float, report: Report
     ) -> StoreKeeper | None:
         """Become the owner of a session, if its provider has a state that only one may go on from.
 
@@ -80,14 +80,18 @@ class ClientAuth:
         Args:
             name: The session.
             provider: What will run it.
+            exclusive: Own it in any case.
             wait: Seconds to wait for another owner.
             report: Keeps an event of the session for handlers.
 
         Raises:
+            ConfigurationError: It is to be owned in any case, and there is no store.
             LeaseTaken: Another process owns the session.
             StoreUnavailable: The store does not answer.
         """
-        if self._store is None or Capability.PAIRING not in provider.capabilities:
+        if exclusive:
+            self._needed()
+        if self._store is None or not (exclusive or Capability.PAIRING in provider.capabilities):
             return None
         from blazz.auth_stores.keeping import StoreKeeper
 

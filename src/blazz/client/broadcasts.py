@@ -30,13 +30,20 @@ class ClientBroadcasts:
     Args:
         bus: Carries them.
         workspace: The workspace.
+        keep_open: Whether the bus stays open when this is closed: others use it, too.
         clock: Measures pauses; only tests give another one.
     """
 
     def __init__(
-        self, bus: Bus, workspace: str, *, clock: Callable[[], float] = time.monotonic
+        self,
+        bus: Bus,
+        workspace: str,
+        *,
+        keep_open: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.bus = bus
+        self._keep_open = keep_open
         self.dropped = 0
         """How many were dropped because too many waited."""
         self._workspace = workspace
@@ -89,7 +96,8 @@ class ClientBroadcasts:
             while not self._waiting.empty() and await self._publish(self._waiting.get_nowait()):
                 pass
         finally:
-            await self.bus.close()
+            if not self._keep_open:
+                await self.bus.close()
 
     async def _publish(self, broadcast: Broadcast) -> bool:
         try:

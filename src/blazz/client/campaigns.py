@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +43,7 @@ class ClientCampaigns:
         engine: What carries chunks between this process and workers; None: it sends them all.
         folder: Where rejects files go.
         on_progress: Is told of the progress of campaigns that run here or are watched.
+        keep_open: Those of the parts that stay open when this is closed: others use them, too.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class ClientCampaigns:
         engine: Engine | None = None,
         folder: Path,
         on_progress: OnProgress | None = None,
+        keep_open: Collection[object] = (),
     ) -> None:
+        self._keep_open = keep_open
         self._ledger = ledger
         self._limiter = limiter
         self._engine = engine
@@ -128,11 +131,12 @@ class ClientCampaigns:
     async def close(self) -> None:
         """Close the ledger, if it was opened, the limiter and the engine."""
         await self._limiter.close()
-        if self._engine is not None:
+        if self._engine is not None and self._engine not in self._keep_open:
             await self._engine.close()
         if self._settler is not None:
             self._settler = None
-            await self._ledger.close()
+            if self._ledger not in self._keep_open:
+                await self._ledger.close()
 
     async def _opened(self) -> StatusSettler:
         async with self._opening:

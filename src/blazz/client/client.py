@@ -78,6 +78,10 @@ class Client(MakesCampaigns):
         insecure_webhooks: Accept webhooks without a valid signature; for local use only.
         concurrency: The most handlers that run at the same time.
         handler_timeout: Seconds after which a handler is cancelled and tried again later.
+        handler_lease: Seconds after which another process that shares the inbox handles what this
+            one was about to handle, if it dies.
+        keep_parts_open: Leave the parts open, when the client closes, that were given as instances:
+            several clients may then share them, and whoever made them closes them.
 
     Raises:
         InvalidValue: The workspace is not of its form.
@@ -110,23 +114,33 @@ class Client(MakesCampaigns):
         insecure_webhooks: bool = False,
         concurrency: int = 64,
         handler_timeout: float | None = 60.0,
+        handler_lease: float = 60.0,
+        keep_parts_open: bool = False,
     ) -> None:
         self.workspace: str = check_id("workspace", workspace)
         self.folder: Path = Path(folder)
+        given = (inbox, conversations, ledger, engine, limiter, bus, auth_store)
+        self._kept = [it for it in given if keep_parts_open and not isinstance(it, (str, Path))]
         self._store = self._made(
             backends.make_conversation_store, conversations, "conversations.db"
         )
         made_bus = backends.make_bus(bus) if isinstance(bus, str) else bus
-        self._broadcasts = None if made_bus is None else ClientBroadcasts(made_bus, self.workspace)
+        self._broadcasts = (
+            None
+            if made_bus is None
+            else ClientBroadcasts(made_bus, self.workspace, keep_open=made_bus in self._kept)
+        )
         self._campaigns = ClientCampaigns(
             self._made(backends.make_ledger, ledger, "campaigns.db"),
             PacedLimiter(
                 backends.make_limiter(limiter) if isinstance(limiter, str) else limiter,
                 self._pacer_of,
+                keep_open=limiter in self._kept,
             ),
             engine=backends.make_engine(engine) if isinstance(engine, str) else engine,
             folder=self.folder / "campaigns",
             on_progress=self._broadcasts.take_progress if self._broadcasts else None,
+            keep_open=self._kept,
         )
         self._auth = ClientAuth(
             backends.make_auth_store(auth_store, keyring=keyring),
@@ -146,7 +160,14 @@ class Client(MakesCampaigns):
             insecure=insecure_webhooks,
             concurrency=concurrency,
             timeout=handler_timeout,
+            lease=handler_lease,
         )
+        stores = (
+            (conversations, self._store.close),
+            (auth_store, self._auth.close),
+            (inbox, self._inbox.close),
+        )
+        self._closers = [close for part, close in stores if part not in self._kept]
         self._background = Background()
         self._sessions = ClientSessions(
             workspace=self.workspace,
@@ -187,9 +208,8 @@ class Client(MakesCampaigns):
         with anyio.CancelScope(shield=True):
             async with contextlib.AsyncExitStack() as stack:
                 # Undone from the last to the first, each even if another fails.
-                stack.push_async_callback(self._store.close)
-                stack.push_async_callback(self._auth.close)
-                stack.push_async_callback(self._inbox.close)
+                for close in self._closers:
+                    stack.push_async_callback(close)
                 stack.push_async_callback(self._campaigns.close)
                 if self._broadcasts is not None:
                     stack.push_async_callback(self._broadcasts.close)
@@ -209,6 +229,7 @@ class Client(MakesCampaigns):
         stop_words: Iterable[str] = (),
         pacing: Pacing | None = None,
         wait: float = 0.0,
+        exclusive: bool = False,
     ) -> Session:
         """Open a session; its webhooks are handled from now on.
 
@@ -227,6 +248,8 @@ class Client(MakesCampaigns):
             pacing: How it holds messages back; by default as its provider wants it, which
                 WhatsApp Web does and the Cloud API does not. `Pacing.off()`: not at all.
             wait: Seconds to wait for another process that owns the session.
+            exclusive: Own it in the auth store whatever its provider is, so that one process alone
+                sends and handles for it; when it is lost to another one, it is closed here.
 
         Raises:
             InvalidValue: The name is not of its form.
@@ -242,7 +265,9 @@ class Client(MakesCampaigns):
             region=region, window=WindowPolicy(window), stop_words=StopWords(stop_words)
         )
         provider = provider or await self._auth.provider(name)
-        return await self._sessions.open(name, provider, settings, wait=wait, pacing=pacing)
+        return await self._sessions.open(
+            name, provider, settings, wait=wait, exclusive=exclusive, pacing=pacing
+        )
 
     async def save_credentials(
         self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]

@@ -64,6 +64,7 @@ class ClientInbox:
         insecure: Accept webhooks without a valid signature.
         concurrency: The most handlers that run at the same time.
         timeout: Seconds after which a handler is cancelled and tried again later.
+        lease: Seconds after which another process handles what this one has taken, if it dies.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class ClientInbox:
         insecure: bool,
         concurrency: int,
         timeout: float | None,
+        lease: float,
     ) -> None:
         self._inbox = inbox
         self._store = store
@@ -90,7 +92,12 @@ class ClientInbox:
         self._recorders: dict[str, Recorder] = {}
         routes = Routes(insecure=insecure)
         self.dispatcher = Dispatcher(
-            inbox, routes, concurrency=concurrency, timeout=timeout, logged=self._log_has_grown
+            inbox,
+            routes,
+            concurrency=concurrency,
+            timeout=timeout,
+            lease=lease,
+            logged=self._log_has_grown,
         )
         self.log = EventLog(inbox, self.dispatcher.deliveries)
         self.receiver = Receiver(
@@ -110,8 +117,13 @@ class ClientInbox:
         """Close the inbox."""
         await self._inbox.close()
 
-    async def attach(self, session: Session) -> None:
-        """Receive for a session from now on; what waited for it is handled now."""
+    async def attach(self, session: Session, *, owned: Callable[[], bool]) -> None:
+        """Receive for a session from now on; what waited for it is handled now.
+
+        Args:
+            session: The session.
+            owned: Whether its updates may be handled in this process.
+        """
         self._sessions[session.key] = session
         self._recorders[session.key] = Recorder(
             session.key, self._store, self._signals, session.settings.stop_words
@@ -119,7 +131,7 @@ class ClientInbox:
         profile = session.provider.webhooks
         # Without a secret nobody could tell its webhooks from forged ones: it sends only.
         if profile is not None and (profile.secrets or profile.internal or self._insecure):
-            await self.receiver.add(session.key, profile)
+            await self.receiver.add(session.key, profile, owned=owned)
             session.receives = True
 
     def detach(self, session: Session) -> None:

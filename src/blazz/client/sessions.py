@@ -65,6 +65,7 @@ class ClientSessions:
         settings: SessionSettings,
         *,
         wait: float,
+        exclusive: bool = False,
         pacing: Pacing | None = None,
     ) -> Session:
         """Open a session; see `Client.open`."""
@@ -85,18 +86,23 @@ class ClientSessions:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
         self.open_ones[name] = session
         async with _warmed(provider) if wait > 0 else contextlib.nullcontext():
-            await self._start(session, wait)
+            await self._start(session, wait, exclusive=exclusive)
         return session
 
-    async def _start(self, session: Session, wait: float) -> None:
+    async def _start(self, session: Session, wait: float, *, exclusive: bool) -> None:
         name, provider = session.name, session.provider
         report = functools.partial(self._inbox.report, session.key)
         try:
             # First of all: who is not the owner must not even look at the session's state.
-            keeper = await self._auth.own(name, provider, wait=wait, report=report)
+            keeper = await self._auth.own(
+                name, provider, exclusive=exclusive, wait=wait, report=report
+            )
         except BaseException:
             del self.open_ones[name]
             raise
+        session.keeper = keeper
+        if keeper is not None and exclusive:
+            keeper.on_lost(functools.partial(self._lose, session))
         context = ProviderContext(
             workspace=self._workspace,
             session=name,
@@ -109,7 +115,8 @@ class ClientSessions:
         )
         try:
             # Before it connects: from then on its webhooks may come, and events of its own.
-            await self._inbox.attach(session)
+            owned = keeper.is_held if keeper is not None and exclusive else _always
+            await self._inbox.attach(session, owned=owned)
             if keeper is not None:
                 self._background.start_soon(keeper.run, name=f"blazz keeper {session.key}")
             await provider.connect(context)
@@ -125,12 +132,29 @@ class ClientSessions:
         session = self.open_ones.get(name) if workspace == self._workspace else None
         return None if session is None else session.pacer
 
+    async def _lose(self, session: Session) -> None:
+        """Let go of a session that another process owns now; its keeper must not wait for that."""
+        self._inbox.detach(session)
+        session.states.lost()
+
+        async def close() -> None:
+            try:
+                await session.close()
+            except Exception:  # noqa: BLE001  # the other sessions go on
+                _log.exception("%s was lost and could not be closed", session.key)
+
+        self._background.start_soon(close, name=f"blazz lost {session.key}")
+
     async def _forget(self, session: Session) -> None:
         try:
             await self._auth.disown(session.name)
         finally:
             self._inbox.detach(session)
             self.open_ones.pop(session.name, None)
+
+
+def _always() -> bool:
+    return True
 
 
 @contextlib.asynccontextmanager

@@ -17,11 +17,14 @@ class PostgresConversationStore(SqlConversationStore):
 
     Args:
         url: The database, such as `postgresql://user:password@host/name`.
+        pool_size: The most connections to hold.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
         steps = migrations("blazz.conversations", "migrations")
-        self._database = PostgresDatabase(url, schema="conversations", migrations=steps)
+        self._database = PostgresDatabase(
+            url, schema="conversations", migrations=steps, pool_size=pool_size
+        )
         self._queries = Queries("blazz.conversations", "postgres.sql")
 
     async def open(self) -> None:

@@ -34,7 +34,8 @@ class MessageBilled(Event):
 
 
 _MessageBilled = filled_then_frozen(MessageBilled)
-_ARRIVED = frozenset({Status.DELIVERED, Status.READ, Status.PLAYED})
+# A tuple: it finds a status without the hash of an enumeration, which is computed in Python.
+_ARRIVED = (Status.READ, Status.DELIVERED, Status.PLAYED)
 
 
 def billed(event: StatusChanged, key: str | None = None) -> MessageBilled | None:

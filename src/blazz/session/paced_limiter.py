@@ -24,10 +24,18 @@ class PacedLimiter(Limiter):
         limiter: Counts what leaves, as before.
         pacer_of: The pacer of a session, by the key that `acquire` is called with; None: it has
             none.
+        keep_open: Whether the limiter stays open when this is closed: others use it, too.
     """
 
-    def __init__(self, limiter: Limiter, pacer_of: Callable[[str], Pacer | None]) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        pacer_of: Callable[[str], Pacer | None],
+        *,
+        keep_open: bool = False,
+    ) -> None:
         self._limiter = limiter
+        self._keep_open = keep_open
         self._pacer_of = pacer_of
         self._told: set[str] = set()
 
@@ -62,7 +70,8 @@ class PacedLimiter(Limiter):
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._limiter.close()
+        if not self._keep_open:
+            await self._limiter.close()
 
     def _tell(self, key: str, wait: float) -> None:
         """Say once that a campaign rests, since nothing else shows it."""

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from blazz import addresses
 from blazz.addresses import Address, Group
+from blazz.auth_stores.keeping_base import Ownership
 from blazz.conversations.asking import Asker
 from blazz.conversations.base import ConversationStore, Suppression
 from blazz.conversations.optout import StopWords
@@ -64,6 +65,7 @@ class Session(SessionAbilities):
         store: Where its conversations are remembered.
         states: Follows where it stands.
         pacer: What it holds messages back with, if anything.
+        keeper: Proves that this process owns it; None: any number of processes may run it.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Session(SessionAbilities):
         self.receives = False
         self.store = store
         self.pacer = pacer
+        self.keeper: Ownership | None = None
         self._log = log
         self._asker = Asker(self.key, store, signals)
         self._watch = StatusWatch(self.key, store, signals)
@@ -97,6 +100,16 @@ class Session(SessionAbilities):
     def key(self) -> str:
         """`<workspace>/<name>`: what tells it apart wherever sessions are stored together."""
         return f"{self.workspace}/{self.name}"
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch of its lease: each later owner has a higher one; None: it has no owner."""
+        return None if self.keeper is None else self.keeper.lease.epoch
+
+    @property
+    def owned(self) -> bool:
+        """Whether this process may run it right now."""
+        return self._open and (self.keeper is None or self.keeper.held)
 
     def __repr__(self) -> str:
         return f"<Session {self.key} {self.provider.name}>"
@@ -118,6 +131,7 @@ class Session(SessionAbilities):
         *,
         reply_to: str | None = None,
         fallback: Template | None = None,
+        token: str | None = None,
     ) -> TrackedReceipt:
         """Send one message.
 
@@ -126,12 +140,16 @@ class Session(SessionAbilities):
             message: What to send.
             reply_to: The id of the message that it quotes.
             fallback: Sent in its place when the 24-hour window has closed.
+            token: What travels with it and comes back in its status updates, of
+                `providers.base.new_token`: who keeps it before sending can tell after a crash what
+                became of the message. By default one is made.
 
         Raises:
             InvalidAddress: `to` is not an address.
             NotSupported: The provider cannot send this kind; nothing was sent.
             WindowClosed: Free-form, the window has closed, and there is no `fallback`.
             DailyCapReached: The session's pacing allows no more today.
+            OwnershipLost: Another process owns the session now; nothing was sent.
             NotSent: It certainly did not leave; sending it again is safe.
             Refused: The provider said no; `retry` tells whether and when to try again.
             DeliveryUnknown: It may or may not have been sent; its `token` will tell.
@@ -151,7 +169,10 @@ class Session(SessionAbilities):
         if self.pacer is not None:
             await self.pacer.turn(address, chosen)
         receipt = await self.provider.send(
-            address, chosen, token=new_token(), reply_to=reply_to if chosen is message else None
+            address,
+            chosen,
+            token=token or new_token(),
+            reply_to=reply_to if chosen is message else None,
         )
         return TrackedReceipt.of(receipt, self._watch)
 
@@ -302,6 +323,8 @@ class Session(SessionAbilities):
     def _check_open(self) -> None:
         if not self._open:
             raise SessionClosed(f"session {self.key} is closed; open it again with client.open")
+        if self.keeper is not None:
+            self.keeper.check()
 
     def _check_receives(self) -> None:
         if not self.receives:

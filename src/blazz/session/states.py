@@ -36,6 +36,15 @@ class StateWatch:
         if self.state is not SessionState.STOPPED:
             self._enter(SessionState.STOPPED, StateReason.CLOSED, None)
 
+    def lost(self) -> None:
+        """Take note that another process owns the session."""
+        if self.state is not SessionState.STOPPED:
+            self._enter(SessionState.STOPPED, StateReason.OWNERSHIP_LOST, None)
+
+    async def changed(self) -> None:
+        """Wait for the next state."""
+        await self._changed.wait()
+
     async def wait_ready(self, timeout: float | None) -> None:
         """Wait until it can send; see `Session.wait_ready`."""
         with anyio.move_on_after(timeout):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 import anyio
@@ -32,13 +32,24 @@ class Crew:
         caller: Calls sinks and handlers.
         handlers: The sinks and handlers.
         size: The most workers.
+        may_handle: Whether updates of a session may be handled here: asked right before each one,
+            since a process that was stopped for a while may no longer own what it has taken.
     """
 
-    def __init__(self, work: Work, caller: Caller, handlers: Handlers, *, size: int) -> None:
+    def __init__(
+        self,
+        work: Work,
+        caller: Caller,
+        handlers: Handlers,
+        *,
+        size: int,
+        may_handle: Callable[[str], bool] = lambda _session: True,
+    ) -> None:
         self._work = work
         self._caller = caller
         self._handlers = handlers
         self._size = size
+        self._may_handle = may_handle
         self._runs: asyncio.Queue[Run] = asyncio.Queue()
         self._workers = 0
         self._idle = 0
@@ -64,7 +75,7 @@ class Crew:
     # Sinks
 
     async def _fill_sinks(self, tasks: Sequence[Task]) -> None:
-        alive = self._readable(tasks)
+        alive = self._readable(self._owned(tasks))
         for sink in self._handlers.sinks:
             wanted = [
                 task
@@ -78,6 +89,14 @@ class Crew:
                     failed.update(dict.fromkeys(batch, error))
             alive = self._without(alive, failed)
         self._line_up(alive)
+
+    def _owned(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Give back what is not ours any more."""
+        ours = [task for task in tasks if self._may_handle(task.item.session)]
+        if len(ours) < len(tasks):
+            kept = set(ours)
+            self._work.release([task for task in tasks if task not in kept])
+        return ours
 
     def _readable(self, tasks: Sequence[Task]) -> Sequence[Task]:
         """Build the events; a parser of somebody else may raise where it should not."""
@@ -137,6 +156,9 @@ class Crew:
         finally:
             self._idle -= 1
         for place, task in enumerate(run):
+            if not self._may_handle(task.item.session):
+                self._work.release(run[place:])
+                break
             error = await self._caller.handle(task, worker)
             if error is None:
                 self._work.done(task)

@@ -179,7 +179,13 @@ class Dispatcher:
             freed=self._freed,
             observe=self._observe,
         )
-        crew = Crew(work, self._caller, self.handlers, size=self._concurrency)
+        crew = Crew(
+            work,
+            self._caller,
+            self.handlers,
+            size=self._concurrency,
+            may_handle=self._routes.handles,
+        )
         try:
             async with anyio.create_task_group() as tasks:
                 await tasks.start(crew.run)

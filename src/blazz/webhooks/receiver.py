@@ -119,14 +119,17 @@ class Receiver:
 
         return WebhookApp(self)
 
-    async def add(self, session: str, profile: WebhookProfile) -> int:
+    async def add(
+        self, session: str, profile: WebhookProfile, *, owned: Callable[[], bool] = lambda: True
+    ) -> int:
         """Accept a session's webhooks; see `Routes.add`.
 
         Args:
             session: The session's key.
             profile: How its webhooks are recognised and read.
+            owned: Whether this process still owns the session.
         """
-        kept = await self.routes.add(self._inbox, session, profile)
+        kept = await self.routes.add(self._inbox, session, profile, owned=owned)
         if kept:
             self._arrived()
         return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from blazz.errors import ConfigurationError, SignatureMismatch
@@ -21,6 +21,11 @@ class _Route:
     secrets: tuple[SigningSecret, ...]
     parse: WebhookParser
     verify_token: Secret | None
+    owned: Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
 
 
 class Routes:
@@ -42,8 +47,13 @@ class Routes:
 
     @property
     def sessions(self) -> frozenset[str]:
-        """The sessions whose updates this process can read."""
-        return frozenset(self._by_session)
+        """The sessions whose updates this process can read, and may handle."""
+        return frozenset(key for key, route in self._by_session.items() if route.owned())
+
+    def handles(self, session: str) -> bool:
+        """Whether this process may handle updates of a session right now."""
+        route = self._by_session.get(session)
+        return route is not None and route.owned()
 
     @property
     def verify_tokens(self) -> frozenset[Secret]:
@@ -51,11 +61,25 @@ class Routes:
         routes = self._by_session.values()
         return frozenset(route.verify_token for route in routes if route.verify_token)
 
-    async def add(self, inbox: Inbox, session: str, profile: WebhookProfile) -> int:
+    async def add(
+        self,
+        inbox: Inbox,
+        session: str,
+        profile: WebhookProfile,
+        *,
+        owned: Callable[[], bool] = _always,
+    ) -> int:
         """Accept a session's webhooks, and route its accounts to it in the inbox.
 
         Adding a session again replaces what was added before. Returns how many updates had been
         kept for want of this route; they will be handled now.
+
+        Args:
+            inbox: Keeps the routes.
+            session: The session's key.
+            profile: How its webhooks are recognised and read.
+            owned: Whether this process still owns the session: where only one may, its updates are
+                not handled here any more once this is false.
 
         Raises:
             ConfigurationError: The profile has no secret, and `insecure` is off.
@@ -67,7 +91,7 @@ class Routes:
             # One that is not linked yet has no account; its own events need a route all the same.
             accounts = list(profile.accounts) or [session]
             kept = await inbox.register(session, accounts=accounts, signers=signers)
-            self._by_session[session] = _Route((), parse, None)
+            self._by_session[session] = _Route((), parse, None, owned)
             return kept
         if not secrets and not self.insecure:
             raise ConfigurationError(
@@ -79,7 +103,7 @@ class Routes:
             signers.append(UNSIGNED)
         # The inbox first: bodies must not be accepted before their updates have a route.
         kept = await inbox.register(session, accounts=list(profile.accounts), signers=signers)
-        self._by_session[session] = _Route(secrets, profile.parse, profile.verify_token)
+        self._by_session[session] = _Route(secrets, profile.parse, profile.verify_token, owned)
         self._index()
         return kept
 

@@ -9,7 +9,6 @@ from blazz.providers.meta_cloud.inbound.change import CloudUpdate
 from blazz.providers.meta_cloud.inbound.reading import Json, Unreadable, inner
 
 _ARRIVED = frozenset({"delivered", "read", "played"})
-_PREFIX = "status:"
 
 
 def charge(status: CloudUpdate) -> CloudUpdate | None:
@@ -18,16 +17,19 @@ def charge(status: CloudUpdate) -> CloudUpdate | None:
     Its key is that of the message, in a group of the message and the member: however many statuses
     name the price, it counts once.
     """
-    item = status.item
-    name, pricing = item.get("status"), _pricing(item)
-    if type(name) is not str or name not in _ARRIVED or pricing is None:
+    item, key = status.item, status.key
+    name = item.get("status")
+    if type(name) is not str or name not in _ARRIVED:
+        return None
+    pricing = item.get("pricing") or inner(item, "conversation").get("pricing")  # in a group
+    if type(pricing) is not dict or not pricing:
         return None
     kind = pricing.get("type")
     if (kind != "regular") if type(kind) is str else (pricing.get("billable") is not True):
         return None
-    if not status.key.startswith(_PREFIX):
+    if not key.startswith("status:"):
         return None  # it names no message
-    message = status.key[len(_PREFIX) :].replace(f":{name}:", ":").removesuffix(":")
+    message = key[7:].replace(f":{name}:", ":").removesuffix(":")
 
     def build(_: Json, update: CloudUpdate) -> Event:
         event = status.event()
@@ -37,9 +39,3 @@ def charge(status: CloudUpdate) -> CloudUpdate | None:
         return cost
 
     return CloudUpdate(f"usage:{message}", None, status.change, item, build)
-
-
-def _pricing(item: Json) -> Json | None:
-    """Find the price, which the guide to groups shows inside of the conversation."""
-    pricing = item.get("pricing") or inner(item, "conversation").get("pricing")
-    return pricing if type(pricing) is dict and pricing else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from blazz.addresses import Identity
 from blazz.events.base import UNDATED, Event
@@ -40,7 +41,9 @@ from blazz.providers.meta_cloud.inbound.reading import (
     text,
 )
 
-_EVENTS: dict[object, type[StatusChanged]] = {
+_KEY_HASH = "recipient_identity_key_hash"
+
+_EVENTS: dict[object, Callable[..., StatusChanged]] = {
     kind.status.value: filled_then_frozen(kind) for kind in (Sent, Delivered, Read, Played, Failed)
 }
 
@@ -91,10 +94,10 @@ def build(item: Json, update: CloudUpdate) -> Event:
         recipient=recipient,
         group=group,
         token=text(item, "biz_opaque_callback_data"),
-        pricing=_pricing(pricing),
-        conversation=_conversation(billed),
+        pricing=_pricing(pricing) if pricing else None,
+        conversation=_conversation(billed) if billed else None,
         errors=problems(item) if "errors" in item else (),
-        identity_key_hash=text(item, "recipient_identity_key_hash"),
+        identity_key_hash=text(item, _KEY_HASH) if _KEY_HASH in item else None,
     )
 
 
