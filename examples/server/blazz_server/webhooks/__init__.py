@@ -1,0 +1,1 @@
+"""What subscribers are sent of what happens, and what Meta sends us."""
