@@ -31,6 +31,9 @@ class Settings(BaseSettings):
         allow_private_targets: Whether webhooks may be sent to private addresses.
         secure_cookies: Whether the dashboard's cookie wants HTTPS.
         lease: Seconds that a dead instance keeps its sessions.
+        max_body: Bytes that the body of a call may have.
+        calls_per_second: Calls that a key may make in the long run.
+        calls_at_once: Calls that it may make at once after a pause.
         live_key: What browsers name to get live events; it is public.
         live_secret: Signs what browsers subscribe to, and what other servers publish; by default
             made from `cluster_secret`.
@@ -61,3 +64,5 @@ class Settings(BaseSettings):
     live_secret: SecretStr = SecretStr("")
     metrics_networks: tuple[IPvAnyNetwork, ...] = ()
     max_body: int = Field(default=16 * 1024 * 1024, ge=1024)
+    calls_per_second: float = Field(default=100.0, gt=0, le=1_000_000)
+    calls_at_once: int = Field(default=200, ge=1)

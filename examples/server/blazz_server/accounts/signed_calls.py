@@ -1,0 +1,83 @@
+"""Middleware: calls that another instance has signed are let in, forged ones are not."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from blazz.asgi import Disconnected, TooLarge, read_body
+from blazz.errors import RequestNotAuthentic
+from blazz.security import request_signing
+from blazz.security.request_signing import RequestVerifier
+from blazz_server.errors import ApiError, problem
+
+INSTANCE: Final = "blazz.instance"
+"""The key in the ASGI scope of a call that another instance has signed."""
+_SIGNATURE: Final = request_signing.SIGNATURE.lower().encode()
+
+
+class SignedCalls:
+    """Checks the signature of calls that have one.
+
+    It covers the body, so the body is read here, once, and handed on.
+
+    Args:
+        app: What to call.
+        verifier: Knows the secret of the cluster; None: this instance is alone, and nobody signs.
+        max_body: Bytes that a body may have.
+    """
+
+    def __init__(self, app: ASGIApp, *, verifier: RequestVerifier | None, max_body: int) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one call."""
+        if scope["type"] != "http" or not _is_signed(scope):
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await self._checked(scope, receive)
+        except Disconnected:
+            return
+        except TooLarge:
+            detail = f"the body has more than {self._max_body} bytes"
+            await problem(ApiError(413, "body_too_large", detail))(scope, receive, send)
+            return
+        except RequestNotAuthentic as error:
+            await problem(ApiError(401, "bad_signature", str(error)))(scope, receive, send)
+            return
+        await self._app({**scope, INSTANCE: "instance"}, _again(body, receive), send)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> bytes:
+        if self._verifier is None:
+            raise RequestNotAuthentic("this instance has no secret to check a signature with")
+        body = await read_body(scope, receive, limit=self._max_body)
+        raw_path, query = scope["raw_path"], scope["query_string"]
+        target = (raw_path + b"?" + query if query else raw_path).decode("latin-1")
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self._verifier.check(scope["method"], target, headers, body, now=time.time())
+        return body
+
+
+def _is_signed(scope: Scope) -> bool:
+    return any(name == _SIGNATURE for name, _ in scope["headers"])
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Receive a body that was read already, then whatever follows."""
+    given = False
+
+    async def received() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return received

@@ -1,0 +1,135 @@
+"""What the server's tests share: a running server, its administrator, its tenants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import httpx
+import pytest
+from blazz_server.accounts.principal import OF_A_WORKSPACE, Scope
+from blazz_server.app import create_app
+from blazz_server.platform import Platform
+from blazz_server.settings import Settings
+from fastapi import FastAPI
+
+ADMIN_KEY = "the-key-of-the-administrator-in-tests"
+HOST = "http://server.test"
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A workspace, a key of it, and a client that uses the key."""
+
+    workspace: str
+    key: str
+    api: httpx.AsyncClient
+
+    @property
+    def path(self) -> str:
+        """Where its routes are."""
+        return f"/v1/workspaces/{self.workspace}"
+
+
+MakeTenant: TypeAlias = Callable[..., Awaitable[Tenant]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A server with embedded defaults, in a folder of its own."""
+    return Settings(
+        folder=tmp_path / "server",
+        admin_key=ADMIN_KEY,
+        instance="one",
+        calls_per_second=10_000,
+        calls_at_once=10_000,
+    )
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
+    """Open an application's parts in a task of their own, as a server does.
+
+    Fixtures begin and end in different tasks, which a task group does not allow.
+    """
+    opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ending = asyncio.Event()
+
+    async def live() -> None:
+        try:
+            async with app.router.lifespan_context(app):
+                opened.set_result(None)
+                await ending.wait()
+        except BaseException as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    task = asyncio.create_task(live())
+    try:
+        await opened
+        yield app
+    finally:
+        ending.set()
+        await task
+
+
+def client_of(app: FastAPI, key: str = "") -> httpx.AsyncClient:
+    """A client of a running application."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=HOST, headers=headers, timeout=30
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """A running application."""
+    async with running(create_app(settings)) as app:
+        yield app
+
+
+@pytest.fixture
+def platform(app: FastAPI) -> Platform:
+    """The parts of the running application."""
+    return app.state.platform
+
+
+@pytest.fixture
+async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the administrator's key."""
+    async with client_of(app, ADMIN_KEY) as client:
+        yield client
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def tenant(app: FastAPI, api: httpx.AsyncClient) -> AsyncIterator[MakeTenant]:
+    """Makes tenants: `await tenant("acme", scopes={Scope.MESSAGES_READ})`."""
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            workspace: str = "acme", *, scopes: Collection[Scope] = OF_A_WORKSPACE
+        ) -> Tenant:
+            made = await api.post("/v1/workspaces", json={"name": workspace})
+            assert made.status_code in {201, 409}, made.text
+            answer = await api.post(
+                f"/v1/workspaces/{workspace}/keys",
+                json={"label": "test", "scopes": sorted(scopes)},
+            )
+            assert answer.status_code == 201, answer.text
+            key = answer.json()["key"]
+            client = await stack.enter_async_context(client_of(app, key))
+            return Tenant(workspace, key, client)
+
+        yield make
