@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio.lowlevel
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -15,6 +18,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from blazz import telemetry as module
 from blazz.auth_stores import MemoryAuth
 from blazz.auth_stores.keeping import Keeping, StoreKeeper
+from blazz.errors import ConnectionFailed, DeliveryUnknown, NotSupported, Rejected, Throttled
 from blazz.telemetry import Telemetry
 from tests.faulty import FaultyBackend
 from tests.sessions import RING, SESSION, web
@@ -34,14 +38,22 @@ def telemetry(reader: InMemoryMetricReader) -> Iterator[Telemetry]:
     provider.shutdown()
 
 
+def points(reader: InMemoryMetricReader) -> dict[str, list[Any]]:
+    """The points of each instrument, by name."""
+    data = reader.get_metrics_data()
+    return {
+        metric.name: list(metric.data.data_points)
+        for resource in (data.resource_metrics if data else ())
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    }
+
+
 def measured(reader: InMemoryMetricReader) -> dict[str, Any]:
     """The one point of each instrument, by name."""
-    data = reader.get_metrics_data()
     found: dict[str, Any] = {}
-    for resource in data.resource_metrics if data else ():
-        for scope in resource.scope_metrics:
-            for metric in scope.metrics:
-                (found[metric.name],) = metric.data.data_points
+    for name, its_points in points(reader).items():
+        (found[name],) = its_points
     return found
 
 
@@ -58,7 +70,7 @@ async def test_the_life_of_a_kept_session_is_measured(
     await keeper.restore(tmp_path)
     backend.fail("put packs")
     await keeper.save(web({"log": b"x" * 1000}))
-    telemetry.browser_paused(str(SESSION), 0.01)
+    telemetry.kept.browser_paused(str(SESSION), 0.01)
 
     found = measured(reader)
 
@@ -72,36 +84,129 @@ async def test_the_life_of_a_kept_session_is_measured(
     assert 0 < found["blazz.disk.used"].value <= found["blazz.disk.size"].value
     await keeper.release()
 
-    telemetry.session_released(str(SESSION))
+    telemetry.kept.session_released(str(SESSION))
     assert "blazz.snapshot.age" not in measured(reader), "what is not ours is not measured"
 
 
-def test_every_instrument_is_in_the_table(
+def test_a_restored_state_is_as_old_as_it_is(
+    telemetry: Telemetry, reader: InMemoryMetricReader
+) -> None:
+    telemetry.kept.snapshot_restored("acme/support", size=1, age=7200.0, seconds=1)
+
+    assert measured(reader)["blazz.snapshot.age"].value >= 7200
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Throttled("80007"), "throttled"),
+        (Rejected("131009"), "refused"),
+        (ConnectionFailed("no route"), "not_sent"),
+        (DeliveryUnknown("no answer", token="t"), "unknown"),
+        (NotSupported("no polls"), "failed"),
+    ],
+)
+async def test_sends_are_counted_by_how_they_end(
+    telemetry: Telemetry, reader: InMemoryMetricReader, error: Exception, outcome: str
+) -> None:
+    sends = telemetry.sessions.sends_of("acme/support")
+
+    async def send(failure: Exception | None) -> int:
+        if failure is not None:
+            raise failure
+        return 7
+
+    assert await sends.measure(send(None)) == 7
+    with pytest.raises(type(error)):
+        await sends.measure(send(error))
+
+    found = points(reader)
+    counts = {it.attributes["blazz.outcome"]: it.value for it in found["blazz.messages.sent"]}
+    assert {name: count for name, count in counts.items() if count} == {"accepted": 1, outcome: 1}
+    assert {it.attributes["blazz.outcome"] for it in found["blazz.send.duration"]} == {
+        "accepted",
+        outcome,
+    }
+
+
+def test_a_session_is_in_one_state(telemetry: Telemetry, reader: InMemoryMetricReader) -> None:
+    for state in ("starting", "ready", "reconnecting"):
+        telemetry.sessions.entered("acme/support", state, "opened")
+
+    found = points(reader)
+    (state,) = found["blazz.session.state"]
+    assert dict(state.attributes) == {**NAMES, "blazz.state": "reconnecting"}
+    assert len(found["blazz.session.changes"]) == 3
+
+    telemetry.sessions.closed("acme/support")
+    assert "blazz.session.state" not in points(reader)
+
+
+def test_a_campaign_that_is_over_is_shown_for_another_hour(
+    telemetry: Telemetry, reader: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progressed = functools.partial(telemetry.campaigns.progressed, "acme", rate=8.0)
+    progressed("promo", phase="sending", recipients={"pending": 3}, is_over=False)
+    progressed("over", phase="done", recipients={"read": 3}, is_over=True)
+
+    def shown() -> dict[Any, float]:
+        found = points(reader)["blazz.campaign.recipients"]
+        return {it.attributes["blazz.campaign"]: it.value for it in found}
+
+    assert shown() == {"promo": 3, "over": 3}
+    later = time.monotonic() + 3601
+    monkeypatch.setattr("blazz.telemetry.campaigns.time.monotonic", lambda: later)
+    assert shown() == {"promo": 3}
+
+
+def measure_everything(telemetry: Telemetry, folder: Path) -> None:
+    """Call each method once."""
+    key = str(SESSION)
+    kept, sessions, updates = telemetry.kept, telemetry.sessions, telemetry.updates
+    kept.session_owned(key)
+    kept.session_folder(key, folder)
+    kept.backup_saved(key, size=1, uploaded=1, seconds=1)
+    kept.backup_failed(key)
+    kept.browser_paused(key, 1)
+    kept.snapshot_restored(key, size=1, age=0, seconds=1)
+    kept.snapshot_damaged(key)
+    kept.ownership_lost(key)
+    sessions.entered(key, "ready", "connected")
+    sessions.status_reported(key, "read")
+    sessions.quality_dropped(key)
+    updates.answered("acme", 200, 0.01)
+    updates.received("acme", "new", 1)
+    updates.settled("acme", "done")
+    updates.recorded("acme", 1.5)
+    updates.handler_called("acme", "greet", "succeeded", 1, 0.1)
+    updates.waiting("acme", 7)
+    telemetry.campaigns.progressed(
+        "acme", "promo", phase="sending", rate=1, recipients={"read": 1}, is_over=False
+    )
+    telemetry.campaigns.limited(key, 0.5)
+    telemetry.live_event_dropped("acme")
+
+
+async def test_every_instrument_is_in_the_table(
     telemetry: Telemetry, reader: InMemoryMetricReader, tmp_path: Path
 ) -> None:
-    key = str(SESSION)
-    telemetry.session_owned(key)
-    telemetry.session_folder(key, tmp_path)
-    telemetry.backup_saved(key, size=1, uploaded=1, seconds=1)
-    telemetry.backup_failed(key)
-    telemetry.browser_paused(key, 1)
-    telemetry.snapshot_restored(key, size=1, seconds=1)
-    telemetry.snapshot_damaged(key)
-    telemetry.ownership_lost(key)
+    measure_everything(telemetry, tmp_path)
+    await telemetry.sessions.sends_of(str(SESSION)).measure(anyio.lowlevel.checkpoint())
 
     documented = set(re.findall(r"^`(blazz\.[a-z.]+)`", module.__doc__ or "", re.MULTILINE))
 
-    assert set(measured(reader)) == documented
+    assert set(points(reader)) == documented
 
 
-def test_without_opentelemetry_nothing_is_measured_and_nothing_fails(
+async def test_without_opentelemetry_nothing_is_measured_and_nothing_fails(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.metrics", None)
     silent = Telemetry()
 
-    silent.session_owned("acme/support")
-    silent.session_folder("acme/support", tmp_path)
-    silent.backup_saved("acme/support", size=1, uploaded=1, seconds=1)
-    silent.backup_failed("acme/support")
-    silent.session_released("acme/support")
+    measure_everything(silent, tmp_path)
+    silent.kept.session_released(str(SESSION))
+    sending = anyio.lowlevel.checkpoint()
+    assert silent.sessions.sends_of(str(SESSION)).measure(sending) is sending, "nothing in between"
+    await sending
+    assert silent.is_silent

@@ -180,7 +180,7 @@ class StoreKeeper:
     async def run(self) -> None:
         """Keep the session until `release`, or until it is lost."""
         self._ended = anyio.Event()
-        self._telemetry.session_owned(str(self.session))
+        self._telemetry.kept.session_owned(str(self.session))
         try:
             with self._scope:
                 async with BoundedTasks(2) as tasks:
@@ -191,7 +191,7 @@ class StoreKeeper:
             with anyio.move_on_after(_LAST_WORDS):
                 await self._news.tell()
         finally:
-            self._telemetry.session_released(str(self.session))
+            self._telemetry.kept.session_released(str(self.session))
             self._ended.set()
 
     async def release(self) -> None:
@@ -237,7 +237,7 @@ class StoreKeeper:
         self._folder = folder
         if warning := await anyio.to_thread.run_sync(scarce_space, folder):
             _log.warning("%s runs in %s: %s", self.session, folder, warning)
-        self._telemetry.session_folder(str(self.session), folder)
+        self._telemetry.kept.session_folder(str(self.session), folder)
         self.check()
         return await self._missing(folder, self._latest)
 
@@ -308,7 +308,7 @@ class StoreKeeper:
 
     def paused(self, seconds: float) -> None:
         """See `SessionKeeper.paused`."""
-        self._telemetry.browser_paused(str(self.session), seconds)
+        self._telemetry.kept.browser_paused(str(self.session), seconds)
 
     async def _save_last(self, snapshot: Snapshot) -> None:
         """Store what a session has ended with: nobody will capture that again."""

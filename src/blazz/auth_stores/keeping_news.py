@@ -79,7 +79,7 @@ class News:
     def saved(self, saved: Saved, *, seconds: float) -> None:
         """A backup was made; one that found nothing new is measured and not told."""
         revision = saved.revision
-        self._telemetry.backup_saved(
+        self._telemetry.kept.backup_saved(
             self._session, size=revision.size, uploaded=saved.uploaded, seconds=seconds
         )
         if not saved.unchanged:
@@ -95,14 +95,14 @@ class News:
 
     def failed(self, error: Exception, retry_in: float | None) -> None:
         """A backup failed."""
-        self._telemetry.backup_failed(self._session)
+        self._telemetry.kept.backup_failed(self._session)
         text = f"{type(error).__name__}: {error}"
         self._add(BackupFailed(key=self._key(), at=_now(), error=text, retry_in=retry_in))
 
     def skipped(self, revision: int, reason: str) -> None:
         """A stored state is damaged and was passed over."""
         _log.error("%s: revision %d was passed over: %s", self._session, revision, reason)
-        self._telemetry.snapshot_damaged(self._session)
+        self._telemetry.kept.snapshot_damaged(self._session)
         self._add(SnapshotSkipped(key=self._key(), at=_now(), revision=revision, reason=reason))
 
     def restored(self, restored: Restored) -> None:
@@ -112,7 +112,8 @@ class News:
         for difference in restored.notes:
             _log.warning("%s: %s", self._session, difference)
         size, seconds = restored.revision.size, restored.seconds
-        self._telemetry.snapshot_restored(self._session, size=size, seconds=seconds)
+        age = (_now() - restored.revision.at).total_seconds()
+        self._telemetry.kept.snapshot_restored(self._session, size=size, age=age, seconds=seconds)
         event = SessionRestored(
             key=self._key(),
             at=_now(),
@@ -125,7 +126,7 @@ class News:
 
     def lost(self) -> None:
         """The ownership has ended before it was given back."""
-        self._telemetry.ownership_lost(self._session)
+        self._telemetry.kept.ownership_lost(self._session)
         reason = "another process took over, or the lease could not be renewed in time"
         self._add(OwnershipEnded(key=self._key(), at=_now(), epoch=self._epoch, reason=reason))
 

@@ -44,12 +44,12 @@ class ClientAuth:
         *,
         workspace: str,
         keeping: Keeping | None,
-        telemetry: Telemetry | None,
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
         self._workspace = workspace
         self._keeping = keeping
-        self._telemetry = telemetry or Telemetry()
+        self._telemetry = telemetry
         self._keepers: dict[str, StoreKeeper] = {}
 
     async def open(self) -> None:

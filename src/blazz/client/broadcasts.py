@@ -31,6 +31,7 @@ class ClientBroadcasts:
         bus: Carries them.
         workspace: The workspace.
         keep_open: Whether the bus stays open when this is closed: others use it, too.
+        lost: Is told of each event that was dropped.
         clock: Measures pauses; only tests give another one.
     """
 
@@ -40,10 +41,12 @@ class ClientBroadcasts:
         workspace: str,
         *,
         keep_open: bool = False,
+        lost: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.bus = bus
         self._keep_open = keep_open
+        self._lost = lost
         self.dropped = 0
         """How many were dropped because too many waited."""
         self._workspace = workspace
@@ -111,6 +114,7 @@ class ClientBroadcasts:
         if self._waiting.full():
             self._waiting.get_nowait()
             self.dropped += 1
+            self._lost()
             if self.dropped == 1:
                 _log.warning("the bus is away for long: live events are dropped")
         self._waiting.put_nowait(broadcast)

@@ -18,7 +18,7 @@ from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.options import OptOuts
-from blazz.campaigns.quality import concern, heed
+from blazz.campaigns.quality import heed
 from blazz.campaigns.settle import LookUp, StatusSettler
 from blazz.campaigns.spec import DEFAULT_RATE, CampaignSpec
 from blazz.campaigns.template_check import FindTemplate
@@ -42,7 +42,7 @@ class ClientCampaigns:
         limiter: Counts what leaves under each session; all campaigns share it.
         engine: What carries chunks between this process and workers; None: it sends them all.
         folder: Where rejects files go.
-        on_progress: Is told of the progress of campaigns that run here or are watched.
+        on_progress: Are told of the progress of campaigns that run here or are watched.
         keep_open: Those of the parts that stay open when this is closed: others use them, too.
     """
 
@@ -53,7 +53,7 @@ class ClientCampaigns:
         *,
         engine: Engine | None = None,
         folder: Path,
-        on_progress: OnProgress | None = None,
+        on_progress: Sequence[OnProgress] = (),
         keep_open: Collection[object] = (),
     ) -> None:
         self._keep_open = keep_open
@@ -112,8 +112,8 @@ class ClientCampaigns:
         return self._watched(Campaign(spec, ledger=self._ledger, folder=self._folder))
 
     def _watched(self, campaign: Campaign) -> Campaign:
-        if self._on_progress is not None:
-            campaign.on_progress(self._on_progress)
+        for listener in self._on_progress:
+            campaign.on_progress(listener)
         return campaign
 
     async def apply(self, events: Sequence[StatusChanged]) -> None:
@@ -124,9 +124,8 @@ class ClientCampaigns:
 
     async def heed(self, event: Event, *, workspace: str, session: str) -> None:
         """Pause the campaigns that an event about quality concerns."""
-        if concern(event) is not None:
-            await self._opened()
-            await heed(self._ledger, event, workspace=workspace, session=session, now=time.time())
+        await self._opened()
+        await heed(self._ledger, event, workspace=workspace, session=session, now=time.time())
 
     async def close(self) -> None:
         """Close the ledger, if it was opened, the limiter and the engine."""
@@ -173,7 +172,9 @@ class SessionSender:
             raise Suppressed("the recipient opted out and is on a suppression list")
         if self._session.pacer is not None:  # its turn was taken with the row
             await self._session.pacer.type(to, message)
-        return await self._session.provider.send(to, message, token=token, retry=False)
+        return await self._session.sends.measure(
+            self._session.provider.send(to, message, token=token, retry=False)
+        )
 
 
 def _look_up(sessions: Sequence[Session]) -> LookUp | None:

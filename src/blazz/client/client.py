@@ -22,6 +22,7 @@ from blazz.client.broadcasts import ClientBroadcasts
 from blazz.client.campaign_making import MakesCampaigns
 from blazz.client.campaigns import ClientCampaigns
 from blazz.client.inbox import ClientInbox, Handler
+from blazz.client.measuring import ClientMeasures
 from blazz.client.sessions import ClientSessions
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.optout import StopWords
@@ -121,6 +122,7 @@ class Client(MakesCampaigns):
         self.folder: Path = Path(folder)
         given = (inbox, conversations, ledger, engine, limiter, bus, auth_store)
         self._kept = [it for it in given if keep_parts_open and not isinstance(it, (str, Path))]
+        measures = ClientMeasures(telemetry or Telemetry(), self.workspace)
         self._store = self._made(
             backends.make_conversation_store, conversations, "conversations.db"
         )
@@ -128,25 +130,32 @@ class Client(MakesCampaigns):
         self._broadcasts = (
             None
             if made_bus is None
-            else ClientBroadcasts(made_bus, self.workspace, keep_open=made_bus in self._kept)
+            else ClientBroadcasts(
+                made_bus,
+                self.workspace,
+                keep_open=made_bus in self._kept,
+                lost=measures.live_event_dropped,
+            )
         )
+        listeners = [self._broadcasts.take_progress] if self._broadcasts else []
         self._campaigns = ClientCampaigns(
             self._made(backends.make_ledger, ledger, "campaigns.db"),
             PacedLimiter(
                 backends.make_limiter(limiter) if isinstance(limiter, str) else limiter,
                 self._pacer_of,
                 keep_open=limiter in self._kept,
+                waits=measures.limited,
             ),
             engine=backends.make_engine(engine) if isinstance(engine, str) else engine,
             folder=self.folder / "campaigns",
-            on_progress=self._broadcasts.take_progress if self._broadcasts else None,
+            on_progress=[measures.progressed, *listeners],
             keep_open=self._kept,
         )
         self._auth = ClientAuth(
             backends.make_auth_store(auth_store, keyring=keyring),
             workspace=self.workspace,
             keeping=keeping,
-            telemetry=telemetry,
+            telemetry=measures.telemetry,
         )
         self._signals = Signals()
         self._inbox = ClientInbox(
@@ -156,6 +165,7 @@ class Client(MakesCampaigns):
             self._campaigns.apply,
             self._campaigns.heed,
             broadcasts=self._broadcasts,
+            measures=measures,
             verify_tokens=verify_tokens,
             insecure=insecure_webhooks,
             concurrency=concurrency,
@@ -177,6 +187,7 @@ class Client(MakesCampaigns):
             background=self._background,
             store=self._store,
             signals=self._signals,
+            measures=measures,
         )
 
     async def __aenter__(self) -> Self:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
-from blazz.campaigns.quality import QUALITY_EVENTS
+from blazz.campaigns.quality import QUALITY_EVENTS, concern
 from blazz.client.broadcasts import ClientBroadcasts
+from blazz.client.measuring import ClientMeasures
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.recorder import Recorder
 from blazz.conversations.signals import Signals
@@ -60,6 +61,7 @@ class ClientInbox:
         apply_statuses: Records what became of campaigns' messages.
         heed_quality: Pauses campaigns.
         broadcasts: Tells a bus of events; None: there is none.
+        measures: What is measured.
         verify_tokens: What the webhook handshake may name.
         insecure: Accept webhooks without a valid signature.
         concurrency: The most handlers that run at the same time.
@@ -76,6 +78,7 @@ class ClientInbox:
         heed_quality: HeedQuality,
         *,
         broadcasts: ClientBroadcasts | None,
+        measures: ClientMeasures,
         verify_tokens: Iterable[str | Secret],
         insecure: bool,
         concurrency: int,
@@ -88,6 +91,7 @@ class ClientInbox:
         self._apply_statuses = apply_statuses
         self._heed_quality = heed_quality
         self._insecure = insecure
+        self._measures = measures
         self._sessions: dict[str, Session] = {}
         self._recorders: dict[str, Recorder] = {}
         routes = Routes(insecure=insecure)
@@ -97,11 +101,16 @@ class ClientInbox:
             concurrency=concurrency,
             timeout=timeout,
             lease=lease,
+            observe=measures.observer,
             logged=self._log_has_grown,
         )
         self.log = EventLog(inbox, self.dispatcher.deliveries)
         self.receiver = Receiver(
-            inbox, routes, verify_tokens=verify_tokens, arrived=self.dispatcher.wake
+            inbox,
+            routes,
+            verify_tokens=verify_tokens,
+            arrived=self.dispatcher.wake,
+            observe=measures.observer,
         )
         self.dispatcher.add_sink(self._record, *_RECORDED, name="blazz.conversations")
         self.dispatcher.add_sink(self._settle, StatusChanged, name="blazz.campaigns")
@@ -189,6 +198,7 @@ class ClientInbox:
             raise SessionClosed(f"session {key} was closed while an event waited") from None
 
     async def _record(self, deliveries: Sequence[Delivery]) -> None:
+        self._measures.recorded(deliveries)
         by_session: dict[str, list[tuple[int, Event]]] = {}
         for each in deliveries:
             by_session.setdefault(each.session, []).append((each.seq, each.event))
@@ -202,7 +212,9 @@ class ClientInbox:
     async def _heed(self, deliveries: Sequence[Delivery]) -> None:
         for each in deliveries:
             workspace, _, session = each.session.partition("/")
-            await self._heed_quality(each.event, workspace=workspace, session=session)
+            if concern(each.event) is not None:
+                self._measures.quality_dropped(each.session)
+                await self._heed_quality(each.event, workspace=workspace, session=session)
 
     def _log_has_grown(self) -> None:
         self.log.grown()

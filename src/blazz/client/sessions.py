@@ -14,6 +14,7 @@ from blazz.auth_stores.tasks import BoundedTasks
 from blazz.client.auth import ClientAuth
 from blazz.client.background import Background
 from blazz.client.inbox import ClientInbox
+from blazz.client.measuring import ClientMeasures
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
 from blazz.errors import BlazzError, ConfigurationError
@@ -21,6 +22,7 @@ from blazz.providers.base import Provider, ProviderContext, WarmsUp
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
 from blazz.session.pacer import Pacer, pacer_for
+from blazz.session.states import StateWatch
 
 _log = logging.getLogger("blazz.client")
 
@@ -36,6 +38,7 @@ class ClientSessions:
         background: Runs what keeps them.
         store: What is remembered of their conversations.
         signals: Who waits in this process.
+        measures: What is measured.
     """
 
     def __init__(
@@ -48,8 +51,10 @@ class ClientSessions:
         background: Background,
         store: ConversationStore,
         signals: Signals,
+        measures: ClientMeasures,
     ) -> None:
         self._workspace = workspace
+        self._measures = measures
         self._folder = folder
         self._auth = auth
         self._inbox = inbox
@@ -69,6 +74,7 @@ class ClientSessions:
         pacing: Pacing | None = None,
     ) -> Session:
         """Open a session; see `Client.open`."""
+        key = f"{self._workspace}/{name}"
         session = Session(
             workspace=self._workspace,
             name=name,
@@ -78,9 +84,9 @@ class ClientSessions:
             log=self._inbox.log,
             settings=settings,
             closed=self._forget,
-            pacer=pacer_for(
-                provider, pacing, session=f"{self._workspace}/{name}", store=self._store
-            ),
+            pacer=pacer_for(provider, pacing, session=key, store=self._store),
+            sends=self._measures.sends_of(key),
+            states=StateWatch(self._measures.states_of(key)),
         )
         if name in self.open_ones:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
@@ -151,6 +157,7 @@ class ClientSessions:
         finally:
             self._inbox.detach(session)
             self.open_ones.pop(session.name, None)
+            self._measures.forget(session.key)
 
 
 def _always() -> bool:

@@ -25,6 +25,7 @@ class PacedLimiter(Limiter):
         pacer_of: The pacer of a session, by the key that `acquire` is called with; None: it has
             none.
         keep_open: Whether the limiter stays open when this is closed: others use it, too.
+        waits: Is told by how much a key has to wait.
     """
 
     def __init__(
@@ -33,16 +34,24 @@ class PacedLimiter(Limiter):
         pacer_of: Callable[[str], Pacer | None],
         *,
         keep_open: bool = False,
+        waits: Callable[[str, float], object] = lambda _key, _seconds: None,
     ) -> None:
         self._limiter = limiter
         self._keep_open = keep_open
         self._pacer_of = pacer_of
+        self._waits = waits
         self._told: set[str] = set()
 
     async def acquire(
         self, key: str, n: int, *, limit: Limit, priority: Priority = Priority.CAMPAIGN
     ) -> Grant:
         """Take what may leave now: with a pacer, one message at a time."""
+        grant = await self._acquire(key, n, limit, priority)
+        if not grant.granted:
+            self._waits(key, grant.wait)
+        return grant
+
+    async def _acquire(self, key: str, n: int, limit: Limit, priority: Priority) -> Grant:
         pacer = self._pacer_of(key)
         if pacer is None or pacer.pacing.is_off:
             return await self._limiter.acquire(key, n, limit=limit, priority=priority)

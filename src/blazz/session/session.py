@@ -32,6 +32,7 @@ from blazz.providers.base import Capability, Provider, new_token
 from blazz.session.abilities import SessionAbilities
 from blazz.session.pacer import Pacer
 from blazz.session.states import StateWatch
+from blazz.telemetry.sessions import Sends
 from blazz.webhooks.log import EventLog, Start
 
 E = TypeVar("E", bound=Event)
@@ -80,6 +81,8 @@ class Session(SessionAbilities):
         settings: SessionSettings,
         closed: Callable[[Session], Awaitable[object]],
         pacer: Pacer | None = None,
+        sends: Sends | None = None,
+        states: StateWatch | None = None,
     ) -> None:
         self.workspace = workspace
         self.name = name
@@ -88,11 +91,12 @@ class Session(SessionAbilities):
         self.receives = False
         self.store = store
         self.pacer = pacer
+        self.sends = sends or Sends()
         self.keeper: Ownership | None = None
         self._log = log
         self._asker = Asker(self.key, store, signals)
         self._watch = StatusWatch(self.key, store, signals)
-        self.states: StateWatch = StateWatch()
+        self.states: StateWatch = states or StateWatch()
         self._open = True
         self._closed = closed
 
@@ -168,11 +172,9 @@ class Session(SessionAbilities):
         chosen = await self._within_window(address, message, fallback)
         if self.pacer is not None:
             await self.pacer.turn(address, chosen)
-        receipt = await self.provider.send(
-            address,
-            chosen,
-            token=token or new_token(),
-            reply_to=reply_to if chosen is message else None,
+        quoted = reply_to if chosen is message else None
+        receipt = await self.sends.measure(
+            self.provider.send(address, chosen, token=token or new_token(), reply_to=quoted)
         )
         return TrackedReceipt.of(receipt, self._watch)
 

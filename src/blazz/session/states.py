@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import anyio
 
@@ -11,13 +12,24 @@ from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.providers.lifecycle import ENDED
 
 
-class StateWatch:
-    """Follows the states of a session; a provider without states is ready while it is open."""
+def _unheard(_state: SessionState, _reason: StateReason) -> None:
+    """Nobody wants to know."""
 
-    def __init__(self) -> None:
+
+class StateWatch:
+    """Follows the states of a session; a provider without states is ready while it is open.
+
+    Args:
+        tell: Is told of each state.
+    """
+
+    def __init__(self, tell: Callable[[SessionState, StateReason], object] = _unheard) -> None:
+        self._tell = tell
         self.state: SessionState = SessionState.STOPPED
         self.reason: StateReason = StateReason.CLOSED
         self.detail: str | None = None
+        self.changes: int = 0
+        """How often the state has changed: nothing is missed by who counts."""
         self._told = False
         self._changed = asyncio.Event()
 
@@ -41,9 +53,11 @@ class StateWatch:
         if self.state is not SessionState.STOPPED:
             self._enter(SessionState.STOPPED, StateReason.OWNERSHIP_LOST, None)
 
-    async def changed(self) -> None:
-        """Wait for the next state."""
-        await self._changed.wait()
+    async def changed(self, since: int) -> int:
+        """Wait until there have been more changes than so many; give how many."""
+        while self.changes <= since:
+            await self._changed.wait()
+        return self.changes
 
     async def wait_ready(self, timeout: float | None) -> None:
         """Wait until it can send; see `Session.wait_ready`."""
@@ -62,5 +76,7 @@ class StateWatch:
 
     def _enter(self, state: SessionState, reason: StateReason, detail: str | None) -> None:
         self.state, self.reason, self.detail = state, reason, detail
+        self.changes += 1
+        self._tell(state, reason)
         self._changed.set()
         self._changed = asyncio.Event()

@@ -20,12 +20,13 @@ from blazz.webhooks.crew import Crew
 from blazz.webhooks.delivery import Deliveries, Delivery
 from blazz.webhooks.handlers import Filter, Handler, HandlerCall, Handlers, Sink, SinkCall
 from blazz.webhooks.inbox.base import Inbox, Item, Retention
-from blazz.webhooks.observations import Observer, ignore
+from blazz.webhooks.observations import BacklogMeasured, Observer, ignore
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.splitter import Splitter
 from blazz.webhooks.work import Work
 
 _PRUNE_SECONDS: Final = 3600.0
+_MEASURE_SECONDS: Final = 15.0
 _REST_SECONDS: Final = 1.0
 _GIVE_BACK_SECONDS: Final = 10.0
 
@@ -194,6 +195,7 @@ class Dispatcher:
                     lambda: self._take(owner, work, crew),
                     work.settle,
                     lambda: self._renew(owner, work),
+                    self._measure,
                     self._prune,
                 ):
                     tasks.start_soon(_again, step)
@@ -252,6 +254,13 @@ class Dispatcher:
         await anyio.sleep(self._lease / 3)
         if len(work):
             await self._inbox.renew(owner, lease=self._lease)
+
+    async def _measure(self) -> None:
+        """Tell how much waits, also while nothing comes and nobody counts."""
+        if self._observe is not ignore:
+            backlog = await self._inbox.backlog(self._routes.sessions)
+            self._observe(BacklogMeasured(backlog))
+        await anyio.sleep(_MEASURE_SECONDS)
 
     async def _prune(self) -> None:
         await self._inbox.prune(self._retention)

@@ -88,20 +88,33 @@ class UpdateDied:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdatesSettled:
+    """What became of updates is recorded in the inbox.
+
+    Attributes:
+        done: Those that all handlers have dealt with.
+        failed: Those that are tried again later.
+    """
+
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class BacklogMeasured:
     """How much waits in the inbox.
 
     Attributes:
         updates: What handlers still have to see.
-        limit: Above this, requests are answered 503.
+        limit: Above this, requests are answered 503; None where a dispatcher counted.
     """
 
     updates: int
-    limit: int
+    limit: int | None = None
 
 
 Observation: TypeAlias = (
-    RequestAnswered | BodiesSplit | HandlerCalled | UpdateDied | BacklogMeasured
+    RequestAnswered | BodiesSplit | HandlerCalled | UpdatesSettled | UpdateDied | BacklogMeasured
 )
 Observer: TypeAlias = Callable[[Observation], None]
 """Called with everything that happens, in the event loop: it must be quick and not raise."""

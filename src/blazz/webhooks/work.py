@@ -11,7 +11,7 @@ from blazz.webhooks.backoff import Backoff
 from blazz.webhooks.bell import Bell
 from blazz.webhooks.delivery import Delivery
 from blazz.webhooks.inbox.base import Failure, Inbox, Item
-from blazz.webhooks.observations import Observer, UpdateDied, ignore
+from blazz.webhooks.observations import Observer, UpdateDied, UpdatesSettled, ignore
 
 _LONGEST_ERROR: Final = 500
 
@@ -56,7 +56,7 @@ class Work:
         owner: Under this name updates were taken.
         backoff: When a failed update is tried again.
         freed: Called when outcomes have been recorded: there is room, and lanes are free.
-        observe: Called with updates that die.
+        observe: Called with what became of updates.
     """
 
     def __init__(
@@ -169,6 +169,9 @@ class Work:
             del self._in_hand[item.seq]
         for failure in outcomes.failed:
             del self._in_hand[failure.item.seq]
+        if self._observe is not ignore:
+            again = sum(failure.after is not None for failure in outcomes.failed)
+            self._observe(UpdatesSettled(len(outcomes.done), again))
         self._freed()
 
     async def give_back(self) -> None:

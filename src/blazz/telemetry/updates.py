@@ -1,0 +1,79 @@
+"""Measures of receiving: webhook requests, updates, handlers, and what waits in the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from blazz.telemetry.instruments import OUTCOME, WORKSPACE, Instruments, observation
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import CallbackOptions, Observation
+
+
+class Updates:
+    """Measures what is received, by workspace.
+
+    Args:
+        make: Makes the instruments.
+    """
+
+    def __init__(self, make: Instruments) -> None:
+        self._depths: dict[str, int] = {}
+        self._requests = make.histogram(
+            "blazz.webhook.duration", "s", "From a webhook request's body to its answer"
+        )
+        self._received = make.tally(
+            "blazz.updates.received", "{update}", "Updates received", WORKSPACE, "blazz.kind"
+        )
+        self._settled = make.tally(
+            "blazz.updates.settled", "{update}", "What became of updates", WORKSPACE, OUTCOME
+        )
+        self._lag = make.histogram(
+            "blazz.updates.lag",
+            "s",
+            "From WhatsApp's time of an update to when it is recorded here; the oldest of a batch",
+            bounds=(0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0),
+        )
+        handler = (WORKSPACE, "blazz.handler", OUTCOME)
+        self._calls = make.tally("blazz.handler.calls", "{call}", "Calls of handlers", *handler)
+        self._busy = make.tally("blazz.handler.time", "s", "Time spent in handlers", *handler)
+        make.observed("blazz.inbox.depth", "{update}", "Updates to be handled", self._waiting)
+
+    def answered(self, workspace: str, status: int, seconds: float) -> None:
+        """A webhook request was answered."""
+        names = {WORKSPACE: workspace, "http.response.status_code": str(status)}
+        self._requests.record(seconds, names)
+
+    def received(self, workspace: str, kind: str, count: int) -> None:
+        """Updates came: `new` ones, a `duplicate`, or such as belong to no session."""
+        if count:
+            self._received.add(count, workspace, kind)
+
+    def settled(self, workspace: str, outcome: str, count: int = 1) -> None:
+        """Updates are `done`, have `failed` and are tried again, or are `dead`."""
+        if count:
+            self._settled.add(count, workspace, outcome)
+
+    def recorded(self, workspace: str, seconds: float) -> None:
+        """The oldest of some updates was recorded this long after it happened."""
+        self._lag.record(max(0.0, seconds), {WORKSPACE: workspace})
+
+    def handler_called(
+        self, workspace: str, handler: str, outcome: str, count: int, seconds: float
+    ) -> None:
+        """A handler was called."""
+        self._calls.add(count, workspace, handler, outcome)
+        self._busy.add(seconds, workspace, handler, outcome)
+
+    def waiting(self, workspace: str, count: int) -> None:
+        """So many updates wait to be handled."""
+        self._depths[workspace] = count
+
+    def closed(self, workspace: str) -> None:
+        """Nothing is received here any more."""
+        self._depths.pop(workspace, None)
+
+    def _waiting(self, _: CallbackOptions) -> Iterable[Observation]:
+        for workspace, count in list(self._depths.items()):
+            yield observation(count, {WORKSPACE: workspace})
