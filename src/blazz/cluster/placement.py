@@ -128,32 +128,46 @@ def plan(
     instances: Collection[Instance],
     *,
     balance: int = 0,
+    wishes: Mapping[str, str | None] | None = None,
 ) -> list[Move]:
     """Decide which sessions are to move.
 
     Sessions of instances that are gone or draining move to where there is room; what finds no room
     stays out of the plan. With `balance`, so many others move to the first choice of their
-    workspace at most, where that has room: a few at a time bring a cluster into balance.
+    workspace at most, where that has room: a few at a time bring a cluster into balance. A session
+    that is wished on an instance moves there and stays, as long as that is alive and has room.
 
     Args:
         owners: Each session, `<workspace>/<name>`, and the name of its instance; None: it has none.
         instances: The instances that are alive.
         balance: How many sessions may move for the sake of balance.
+        wishes: On which instance sessions are wished; None: on none.
     """
     alive = {instance.name: instance for instance in instances}
+    wished = {
+        session: wish
+        for session, wish in (wishes or {}).items()
+        if wish in alive and not alive[wish].draining
+    }
     loads = Counter(owner for owner in owners.values() if owner in alive)
     moves: list[Move] = []
     for session, owner in sorted(owners.items()):
+        wish = wished.get(session)
         cause = _cause(owner, alive)
+        if wish is not None and wish != owner and cause in {None, Cause.NEW}:
+            cause = Cause.REQUEST
         if cause is None:
             continue
-        target = place(_workspace(session), instances, loads)
+        target = place(_workspace(session), instances, loads, current=wish)
+        if cause is Cause.REQUEST and owner is not None and target is not alive[wish or ""]:
+            continue  # no room: better where it is than somewhere else
         if target is not None:
             moves.append(Move(session, owner, target.name, cause))
             loads[target.name] += 1
             if owner in alive:
                 loads[owner] -= 1
-    return moves + _balanced(owners, alive, loads, {move.session for move in moves}, balance)
+    settled = {move.session for move in moves} | wished.keys()
+    return moves + _balanced(owners, alive, loads, settled, balance)
 
 
 def stagger(count: int, *, per_second: float, jitter: Sequence[float]) -> list[float]:
@@ -188,14 +202,14 @@ def _balanced(
     owners: Mapping[str, str | None],
     alive: Mapping[str, Instance],
     loads: Counter[str],
-    moved: Collection[str],
+    settled: Collection[str],
     most: int,
 ) -> list[Move]:
     moves: list[Move] = []
     for session, owner in sorted(owners.items()):
         if len(moves) >= most:
             break
-        if session in moved or owner is None or owner not in alive or alive[owner].draining:
+        if session in settled or owner is None or owner not in alive or alive[owner].draining:
             continue
         target = place(_workspace(session), alive.values(), loads)
         if target is None or target.name == owner:

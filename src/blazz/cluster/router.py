@@ -18,6 +18,7 @@ from blazz.security.request_signing import RequestSigner
 FORWARDED_BY: Final = "X-Blazz-Forwarded-By"
 MISDIRECTED: Final = 421
 """The HTTP status by which an instance says that it does not run the session; nothing happened."""
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEPT: Final = frozenset({"content-type", "accept", "idempotency-key", "x-request-id"})
 
@@ -135,6 +136,40 @@ class Router:
                 raise problem
             await anyio.sleep(self._pause)
 
+    async def call(
+        self,
+        instance: Instance,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Reply:
+        """Call an instance about itself, once; the arguments are those of `forward`.
+
+        Raises:
+            OwnerUnreachable: It does not answer; `may_have_happened` tells about the call.
+        """
+        passed = {name: it for name, it in (headers or {}).items() if name.lower() in _KEPT}
+        try:
+            return await self._send(instance, method.upper(), target, passed, body)
+        except httpx.TransportError as error:
+            happened = not isinstance(error, _NOT_SENT)
+            raise _unreachable(None, instance, happened=happened) from error
+
+    async def _send(
+        self, instance: Instance, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        signed = self._signer.sign(method, target, body, now=self._clock())
+        response = await self._http.request(
+            method,
+            instance.address.rstrip("/") + target,
+            headers={**headers, **signed, FORWARDED_BY: self._name},
+            content=body,
+        )
+        found = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, found, response.content)
+
     async def _try(
         self, session: str, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[Reply | None, NoInstance | OwnerUnreachable]:
@@ -146,25 +181,18 @@ class Router:
         owner = await self._owner(session)
         if owner is None:
             return None, NoInstance(f"{session} runs on no instance at the moment")
-        signed = self._signer.sign(method, target, body, now=self._clock())
         try:
-            response = await self._http.request(
-                method,
-                owner.address.rstrip("/") + target,
-                headers={**headers, **signed, FORWARDED_BY: self._name},
-                content=body,
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            reply = await self._send(owner, method, target, headers, body)
+        except _NOT_SENT:
             return None, _unreachable(session, owner, happened=False)
         except httpx.TransportError as error:
             problem = _unreachable(session, owner, happened=method not in _SAFE)
             if method in _SAFE:
                 return None, problem
             raise problem from error
-        if response.status_code == MISDIRECTED:
+        if reply.status == MISDIRECTED:
             return None, NoInstance(f"{session} is moving to another instance")
-        found = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, found, response.content), NoInstance()
+        return reply, NoInstance()
 
     async def _owner(self, session: str) -> Instance | None:
         found = await self._registry.find(session)
@@ -174,10 +202,11 @@ class Router:
         return alive.get(found.instance)
 
 
-def _unreachable(session: str, owner: Instance, *, happened: bool) -> OwnerUnreachable:
+def _unreachable(session: str | None, owner: Instance, *, happened: bool) -> OwnerUnreachable:
     doubt = "; the call may have been carried out" if happened else "; nothing happened"
+    runs = "" if session is None else f", which runs {session},"
     return OwnerUnreachable(
-        f"{owner.name}, which runs {session}, does not answer{doubt}",
+        f"{owner.name}{runs} does not answer{doubt}",
         instance=owner.name,
         may_have_happened=happened,
     )

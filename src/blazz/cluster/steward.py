@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, Protocol
 
@@ -42,11 +44,14 @@ class Steward:
         registry: Knows instances and assignments.
         me: This instance, as the others are to see it.
         runner: Runs sessions here.
-        wanted: Tells the keys of all sessions that are to run, on whichever instance.
+        wanted: Tells the keys of all sessions that are to run, on whichever instance; a mapping
+            also tells on which one each is wished, or None.
         every: Seconds between two looks; several of them within the registry's `ttl`.
         balance: How many sessions may move for balance at each look.
         starts_per_second: How quickly sessions are started after an outage.
-        at_once: How many sessions start at the same time.
+        at_once: How many sessions start, or stop, at the same time.
+        most_pause: The most seconds until a session that cannot be started is tried again.
+        clock: Measures such pauses; only tests give another one.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class Steward:
         balance: int = 1,
         starts_per_second: float = 5.0,
         at_once: int = 4,
+        most_pause: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
         self._me = me
@@ -69,7 +76,13 @@ class Steward:
         self._balance = balance
         self._starts_per_second = starts_per_second
         self._starting: set[str] = set()
+        self._at_once = at_once
         self._room = anyio.Semaphore(at_once)
+        self._most_pause = most_pause
+        self._clock = clock
+        self._failures: dict[str, tuple[int, float]] = {}
+        self._coming: dict[str, Cause] = {}
+        self._hurry = anyio.Event()
         self._running: dict[str, int] = {}
         self._draining = False
 
@@ -88,7 +101,9 @@ class Steward:
                             tasks.start_soon(self._take, move, delay)
                     except RegistryUnavailable as error:
                         _log.warning("the registry is away: %s", error)
-                    await anyio.sleep(self._every)
+                    with anyio.move_on_after(self._every):
+                        await self._hurry.wait()
+                    self._hurry = anyio.Event()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._hand_everything_over()
@@ -98,6 +113,10 @@ class Steward:
         self._draining = True
         await self._announce()
 
+    def hurry(self) -> None:
+        """Look at once: what is wanted has changed."""
+        self._hurry.set()
+
     async def look(self) -> list[Move]:
         """Look at the cluster once: let go of what is to go, and tell what is to come.
 
@@ -105,20 +124,40 @@ class Steward:
             RegistryUnavailable: The registry does not answer.
         """
         await self._announce()
-        wanted, owners = set(await self._wanted()), await self._registry.assignments()
+        wanted, owners = await self._wanted(), await self._registry.assignments()
         await self._repair(owners)
-        for session in [it for it in self._running if it not in wanted]:
-            await self._let_go(session, "not_wanted")
+        going = [(it, "not_wanted") for it in self._running if it not in wanted]
         places = {key: owners[key].instance if key in owners else None for key in wanted}
         instances = await self._registry.instances()
-        moves = plan(places, instances, balance=self._balance)
-        for move in moves:
-            if move.session in self._running and move.target != self._me.name:
-                await self._let_go(move.session, move.cause)
+        wishes = wanted if isinstance(wanted, Mapping) else None
+        moves = plan(places, instances, balance=self._balance, wishes=wishes)
+        going += [
+            (it.session, str(it.cause))
+            for it in moves
+            if it.session in self._running and it.target != self._me.name
+        ]
+        await self._let_all_go(going)
         ours = [it for it in moves if it.target == self._me.name and it.source != self._me.name]
         # What still runs elsewhere is let go there first, and is free at a later look.
         alive = {instance.name for instance in instances}
-        return [it for it in ours if it.source not in alive and it.session not in self._starting]
+        self._coming = {it.session: it.cause for it in ours if it.source in alive} | {
+            session: cause for session, cause in self._coming.items() if session in wanted
+        }
+        return [self._why(it) for it in ours if it.source not in alive and self._may_start(it)]
+
+    def _may_start(self, move: Move) -> bool:
+        _, not_before = self._failures.get(move.session, (0, 0.0))
+        return move.session not in self._starting and self._clock() >= not_before
+
+    def _why(self, move: Move) -> Move:
+        """Say of a session that was let go for us why it comes, not that it is new."""
+        cause = self._coming.get(move.session, move.cause)
+        return dataclasses.replace(move, cause=cause) if move.source is None else move
+
+    async def restart(self, session: str) -> None:
+        """Let go of a session that runs here, and have the cluster start it again at once."""
+        await self._let_go(session, "restart")
+        self.hurry()
 
     async def lost(self, session: str, reason: str) -> None:
         """Note that a session ended here by itself: its lease was lost, or it was logged out."""
@@ -158,6 +197,8 @@ class Steward:
             await anyio.sleep(delay)
             async with self._room:
                 await self._start(move)
+        except RegistryUnavailable as error:
+            _log.warning("%s: the registry is away: %s", move.session, error)  # and is told later
         finally:
             self._starting.discard(move.session)
 
@@ -171,13 +212,38 @@ class Steward:
         except LeaseTaken as error:
             _log.info("%s is not free yet: %s", session, error)
             return
-        except BlazzError as error:
-            _log.warning("%s could not be started: %s", session, error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the others go on
+            unforeseen = not isinstance(error, BlazzError)
+            _log.warning("%s could not be started: %s", session, error, exc_info=unforeseen)
+            self._failed(session)
             return
+        self._failures.pop(session, None)
+        self._coming.pop(session, None)
         self._running[session] = epoch
         name = self._me.name
         if not await self._registry.assign(session, name, epoch=epoch, cause=move.cause):
             await self._let_go(session, "taken_over")
+
+    def _failed(self, session: str) -> None:
+        """Try it again later and later: a session that cannot start must not keep us busy."""
+        times = self._failures.get(session, (0, 0.0))[0] + 1
+        pause = min(self._most_pause, self._every * 2 ** min(times, 16))
+        self._failures[session] = (times, self._clock() + pause)
+
+    async def _let_all_go(self, going: Collection[tuple[str, str]]) -> None:
+        room = anyio.Semaphore(self._at_once)
+
+        async def let_go(session: str, reason: str) -> None:
+            async with room:
+                try:
+                    await self._let_go(session, reason)
+                except Exception as error:  # noqa: BLE001  # whatever it is, the others go on
+                    unforeseen = not isinstance(error, BlazzError)
+                    _log.warning("%s was not let go: %s", session, error, exc_info=unforeseen)
+
+        async with anyio.create_task_group() as tasks:
+            for session, reason in going:
+                tasks.start_soon(let_go, session, reason)
 
     async def _let_go(self, session: str, reason: str) -> None:
         epoch = self._running.pop(session, None)
@@ -187,11 +253,11 @@ class Steward:
 
     async def _hand_everything_over(self) -> None:
         """Stop in good order; what the registry is not told it finds out by itself."""
-        for session in list(self._running):
-            try:
-                await self._let_go(session, "stopped")
-            except BlazzError as error:
-                _log.warning("%s was not handed over: %s", session, error)
+        try:
+            await self.drain()
+        except RegistryUnavailable as error:
+            _log.warning("the registry was not told to give us nothing more: %s", error)
+        await self._let_all_go([(session, "stopped") for session in self._running])
         try:
             await self._registry.withdraw(self._me.name)
         except RegistryUnavailable as error:

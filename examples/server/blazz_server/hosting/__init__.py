@@ -1,0 +1,1 @@
+"""Hosting: the sessions of all workspaces, on this instance and on the others."""

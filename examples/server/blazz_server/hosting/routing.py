@@ -1,0 +1,140 @@
+"""Routes of sessions: a call is answered where its session runs, whichever instance got it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final, TypeAlias, cast
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from blazz import Session
+from blazz.cluster.router import FORWARDED_BY, MISDIRECTED
+from blazz_server.accounts.access import ThePlatform
+from blazz_server.errors import ApiError
+from blazz_server.hosting.running import RunningSession
+from blazz_server.platform import Platform
+
+_PASSED: Final = frozenset(
+    {
+        "cache-control", "content-disposition", "content-type", "etag", "last-modified",
+        "location", "retry-after",
+    }
+)  # fmt: skip
+_STARTING_SECONDS: Final = 2
+
+
+class _Elsewhere:
+    """Stands for a session that another instance runs, until everything else is checked."""
+
+    def __init__(self, platform: Platform, key: str, request: Request) -> None:
+        self._platform = platform
+        self._key = key
+        self._request = request
+
+    async def forward(self) -> Response:
+        """Have its owner answer."""
+        request = self._request
+        url = request.scope["raw_path"].decode("latin-1")
+        query = request.scope["query_string"].decode("latin-1")
+        reply = await self._platform.hosting.forward(
+            self._key,
+            request.method,
+            f"{url}?{query}" if query else url,
+            headers=dict(request.headers),
+            body=await request.body(),
+        )
+        headers = {name: it for name, it in reply.headers.items() if name in _PASSED}
+        return Response(reply.body, reply.status, headers)
+
+
+class OwnedRoute(APIRoute):
+    """A route whose function runs on the instance that runs the session; its `route_class`.
+
+    All that the route depends on is checked here first, the caller's rights among it. Then, if the
+    session runs elsewhere, the call is forwarded as it came, signed as one of this instance.
+
+    Example:
+        ::
+
+            router = APIRouter(prefix="/v1/workspaces/{workspace}/sessions/{session}",
+                               route_class=OwnedRoute)
+
+            @router.post("/messages")
+            async def send(
+                caller: Annotated[Principal, needs(Scope.MESSAGES_SEND)],
+                hosted: HostedSession,
+                body: NewMessage,
+            ) -> MessageOut: ...
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(path, _answered_by_owner(endpoint), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Read forms whole before they are taken apart, so that they can be passed on."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            if request.headers.get("content-type", "").startswith("multipart/"):
+                await request.body()
+            return await handle(request)
+
+        return handled
+
+
+def _answered_by_owner(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(endpoint)
+    async def answered(*args: Any, **given: Any) -> Any:  # noqa: ANN401  # the endpoint's own
+        for value in given.values():
+            if isinstance(value, _Elsewhere):
+                return await value.forward()
+        return await endpoint(*args, **given)
+
+    # Its annotations are names in the endpoint's module, not in this one.
+    answered.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
+    return answered
+
+
+async def running_session(
+    workspace: str, session: str, request: Request, platform: ThePlatform
+) -> RunningSession:
+    """The session of the path, which runs here; or what stands for it, if it runs elsewhere.
+
+    Raises:
+        ApiError: There is none, it is stopped, or no instance runs it yet.
+    """
+    if not isinstance(request.scope.get("route"), OwnedRoute):
+        raise TypeError("routes of sessions need route_class=OwnedRoute")
+    row = await platform.hosting.records.get(workspace, session)
+    found = platform.hosting.sessions.find(row.key)
+    if found is not None:
+        return found
+    if FORWARDED_BY.lower() in request.headers:
+        raise ApiError(MISDIRECTED, "session_elsewhere", f"{row.key} does not run here")
+    if not row.running:
+        raise ApiError(409, "session_stopped", f"session {session!r} is stopped; start it first")
+    assigned = await platform.hosting.registry.find(row.key)
+    if assigned is None or assigned.instance == platform.settings.instance:
+        raise ApiError(
+            503,
+            "session_starting",
+            f"session {session!r} is starting, or moving to another instance",
+            headers={"Retry-After": str(_STARTING_SECONDS)},
+        )
+    return cast("RunningSession", _Elsewhere(platform, row.key, request))
+
+
+HostedRunning: TypeAlias = Annotated[RunningSession, Depends(running_session)]
+"""A session that runs, with its pairing; a route that takes one has `route_class=OwnedRoute`."""
+
+
+async def hosted_session(running: HostedRunning) -> Session:
+    """The session of the path, which runs here; or what stands for it, if it runs elsewhere."""
+    return cast("Session", running) if isinstance(running, _Elsewhere) else running.session
+
+
+HostedSession: TypeAlias = Annotated[Session, Depends(hosted_session)]
+"""A session that runs here; a route that takes one has `route_class=OwnedRoute`."""

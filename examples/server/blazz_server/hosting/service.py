@@ -1,0 +1,211 @@
+"""The sessions of all workspaces: which run here, which elsewhere, and how calls find them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+import anyio
+
+from blazz import Client, Session
+from blazz.cluster.placement import Instance
+from blazz.cluster.registry.base import Registry
+from blazz.cluster.registry.memory import MemoryRegistry
+from blazz.cluster.router import Reply, Router
+from blazz.cluster.steward import Steward
+from blazz.errors import RegistryUnavailable
+from blazz.security.request_signing import RequestSigner
+from blazz.security.secret import Secret
+from blazz_server.database import Database
+from blazz_server.errors import ApiError
+from blazz_server.hosting.clients import Clients
+from blazz_server.hosting.phones import SandboxPhones
+from blazz_server.hosting.records import SessionRecords
+from blazz_server.hosting.running import RunningSession, Sessions
+from blazz_server.hosting.sandbox import SandboxHost
+from blazz_server.live.service import Live
+from blazz_server.monitoring.service import Monitoring
+from blazz_server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class NotHere(ApiError):
+    """The session does not run on this instance."""
+
+    def __init__(self, key: str) -> None:
+        detail = f"{key} does not run on this instance"
+        super().__init__(421, "session_elsewhere", detail)
+
+
+class Hosting:
+    """Runs the sessions that this instance is to run, and finds the others.
+
+    Args:
+        settings: What the environment says.
+        database: The server's own tables.
+        live: Carries live events.
+        monitoring: Measures.
+
+    Attributes:
+        sandbox: What sessions may use in place of WhatsApp.
+        phones: The sandbox's phones.
+        records: What is known of sessions.
+        registry: Which instances there are, and what each runs.
+        router: Finds the owner of a session and forwards calls.
+        clients: The clients of the workspaces.
+        sessions: The sessions that run here.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, live: Live, monitoring: Monitoring
+    ) -> None:
+        self._settings = settings
+        self.sandbox = SandboxHost(settings)
+        self.phones = SandboxPhones(database, self.sandbox)
+        self.records = SessionRecords(database)
+        self.registry: Registry = _registry(settings)
+        self.clients = Clients(settings, live.bus, monitoring.telemetry)
+        self.router = Router(self.registry, settings.instance, signer=_signer(settings))
+        self.sessions = Sessions(
+            settings,
+            self.clients,
+            self.records,
+            self.registry,
+            self.sandbox,
+            live,
+            ended=self._ended,
+        )
+        self.steward = Steward(
+            self.registry,
+            _me(settings),
+            self.sessions,
+            self.records.wanted,
+            every=_ttl(settings) / 5,
+            at_once=8,
+        )
+        self._stopped = anyio.Event()
+        self._runs = False
+
+    # From start to end
+
+    async def open(self) -> None:
+        """Connect, and start the sandbox if it is to run here."""
+        await self.registry.open()
+        await self.sandbox.open()
+        await self.clients.open()
+
+    async def run(self) -> None:
+        """Run sessions until cancelled; then hand them over to other instances."""
+        self._runs = True
+        try:
+            async with anyio.create_task_group() as tasks:
+                self.sessions.tasks = tasks
+                await self.steward.run()
+        finally:
+            self._stopped.set()
+
+    async def close(self) -> None:
+        """Wait until what ran here is handed over, and disconnect."""
+        if self._runs:
+            await self._stopped.wait()
+        await self.clients.close()
+        await self.sandbox.close()
+        await self.router.close()
+        await self.registry.close()
+
+    # For other parts
+
+    def on_client(self, register: Callable[[Client], None]) -> None:
+        """Have a function called with each workspace's client before its sessions open.
+
+        It registers handlers; they get the events of sessions that run on this instance.
+        """
+        self.clients.on_client(register)
+
+    async def client(self, workspace: str) -> Client:
+        """This instance's client of a workspace; opened when it is first needed."""
+        return await self.clients.get(workspace)
+
+    async def session(self, workspace: str, name: str) -> Session:
+        """A session that runs here.
+
+        Raises:
+            NotHere: It does not.
+        """
+        return self.running(workspace, name).session
+
+    def running(self, workspace: str, name: str) -> RunningSession:
+        """A session that runs here, with what looks after it.
+
+        Raises:
+            NotHere: It does not.
+        """
+        key = f"{workspace}/{name}"
+        found = self.sessions.find(key)
+        if found is None:
+            raise NotHere(key)
+        return found
+
+    def is_ours(self, key: str) -> bool:
+        """Whether a session, `<workspace>/<name>`, runs here and is ours at this moment."""
+        return self.sessions.find(key) is not None
+
+    async def forward(
+        self, key: str, method: str, target: str, *, headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        """Forward a call to the instance that runs a session; see `Router.forward`.
+
+        The caller's rights must have been checked: the other instance trusts this one.
+        """
+        return await self.router.forward(key, method, target, headers=headers, body=body)
+
+    def hurry(self) -> None:
+        """Look at once at what is to run: it has changed."""
+        self.steward.hurry()
+
+    async def restart(self, key: str) -> None:
+        """Close a session that runs here, and have it started again."""
+        await self.steward.restart(key)
+
+    async def drain(self) -> None:
+        """Hand over what runs here, and take nothing more."""
+        await self.steward.drain()
+        self.hurry()
+
+    async def _ended(self, key: str, reason: str) -> None:
+        try:
+            await self.steward.lost(key, reason)
+        except RegistryUnavailable as error:
+            _log.warning("%s has ended, and the registry was not told: %s", key, error)
+
+
+def _registry(settings: Settings) -> Registry:
+    if settings.redis_url:
+        from blazz.cluster.registry.redis import RedisRegistry
+
+        return RedisRegistry(settings.redis_url, ttl=_ttl(settings))
+    return MemoryRegistry(ttl=_ttl(settings))
+
+
+def _ttl(settings: Settings) -> float:
+    """Well below the lease: who takes a session over then waits for it before it is free."""
+    return max(1.0, settings.lease / 2)
+
+
+def _signer(settings: Settings) -> RequestSigner:
+    given = settings.cluster_secret.get_secret_value()
+    if not given and settings.redis_url:
+        _log.warning("without BLAZZ_SERVER_CLUSTER_SECRET no other instance takes our calls")
+    return RequestSigner(Secret(given or secrets.token_hex(32)))
+
+
+def _me(settings: Settings) -> Instance:
+    return Instance(
+        name=settings.instance,
+        address=settings.address or f"http://{settings.host}:{settings.port}",
+        version=version("blazz"),
+        capacity=settings.capacity,
+    )
