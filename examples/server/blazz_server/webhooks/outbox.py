@@ -245,10 +245,13 @@ class Outbox:
             .order_by(Delivery.next_at, Delivery.id)
             .limit(most)
             .with_for_update(skip_locked=True)
+            # As a subquery it could be run several times, and take more than the limit.
+            .cte("chosen")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
         )
         claimed = await session.scalars(
             update(Delivery)
-            .where(Delivery.id.in_(chosen), _due(now))
+            .where(Delivery.id.in_(select(chosen.c.id)), _due(now))
             .values(
                 claim=f"{self._instance}:{secrets.token_hex(8)}",
                 next_at=now + lease,
