@@ -10,6 +10,9 @@ import anyio
 from blazz_server.accounts.service import Accounts
 from blazz_server.database import Database
 from blazz_server.database.upgrade import open_database
+from blazz_server.hosting.service import Hosting
+from blazz_server.live.service import Live
+from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 
 
@@ -20,21 +23,31 @@ class Platform:
     Attributes:
         settings: What the environment says.
         database: The server's own tables.
+        monitoring: Measures.
         accounts: Workspaces, keys, logins, rate limits.
+        live: The bus, and what browsers hear of it.
+        hosting: Sessions, on this instance and on others.
     """
 
     settings: Settings
     database: Database
+    monitoring: Monitoring
     accounts: Accounts
+    live: Live
+    hosting: Hosting
 
 
 async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     """Open all parts, and start what runs beside the requests; `stack` closes them."""
     database = await open_database(settings)
     stack.push_async_callback(database.close)
+    monitoring = Monitoring(settings)
     accounts = Accounts(settings, database)
-    platform = Platform(settings, database, accounts)
-    parts = (accounts,)
+    live = Live(settings, monitoring)
+    hosting = Hosting(settings, database, live, monitoring)
+    platform = Platform(settings, database, monitoring, accounts, live, hosting)
+    # Hosting last: when its sessions open, all that listens to them is there.
+    parts = (monitoring, accounts, live, hosting)
     for part in parts:
         await part.open()
         stack.push_async_callback(part.close)
