@@ -11,11 +11,12 @@ from typing import TypeAlias
 
 import httpx
 import pytest
+from fastapi import FastAPI
+
 from blazz_server.accounts.principal import OF_A_WORKSPACE, Scope
 from blazz_server.app import create_app
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
-from fastapi import FastAPI
 
 ADMIN_KEY = "the-key-of-the-administrator-in-tests"
 HOST = "http://server.test"

@@ -9,9 +9,16 @@ from fastapi import FastAPI
 
 from blazz.security.request_signing import RequestVerifier
 from blazz.security.secret import Secret
-from blazz_server import errors
+from blazz_server import documentation, health
 from blazz_server.accounts.api import keys, logins, workspaces
 from blazz_server.accounts.signed_calls import SignedCalls
+from blazz_server.edge import problems
+from blazz_server.edge.bodies import LimitedBodies
+from blazz_server.edge.headers import CarefulHeaders
+from blazz_server.hosting.api import router as hosting
+from blazz_server.live import api as live
+from blazz_server.monitoring import api as monitoring
+from blazz_server.monitoring.requests import MeasuredRequests
 from blazz_server.platform import open_platform
 from blazz_server.settings import Settings
 
@@ -26,14 +33,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.platform = await open_platform(chosen, stack)
             yield
 
-    app = FastAPI(title="blazz server", version="1", lifespan=lifespan)
-    errors.install(app)
-    for module in (workspaces, keys, logins):
-        app.include_router(module.router)
-    app.add_middleware(SignedCalls, verifier=_verifier(chosen), max_body=chosen.max_body)
+    app = FastAPI(
+        title="blazz server",
+        version="1",
+        description=documentation.DESCRIPTION,
+        responses=documentation.ERRORS,
+        lifespan=lifespan,
+        docs_url=None,  # it would load scripts from elsewhere; `documentation` serves its own
+        redoc_url=None,
+    )
+    problems.install(app)
+    documentation.install(app)
+    _add_routes(app)
+    _add_middleware(app, chosen)
+    app.add_middleware(MeasuredRequests)
     return app
 
 
-def _verifier(settings: Settings) -> RequestVerifier | None:
+def _add_routes(app: FastAPI) -> None:
+    for module in (workspaces, keys, logins, health, live, monitoring):
+        app.include_router(module.router)
+    live.install(app)
+    app.include_router(hosting)
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Add what every call passes; what is added last is passed first."""
     secret = settings.cluster_secret.get_secret_value()
-    return RequestVerifier([Secret(secret)]) if secret else None
+    verifier = RequestVerifier([Secret(secret)]) if secret else None
+    app.add_middleware(SignedCalls, verifier=verifier)
+    app.add_middleware(LimitedBodies, limit=settings.body_limit)
+    app.add_middleware(CarefulHeaders, https=settings.secure_cookies)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
 PROBLEM = "application/problem+json"
 
@@ -57,26 +54,3 @@ def problem(error: ApiError) -> JSONResponse:
         **error.more,
     }
     return JSONResponse(body, error.status, headers=error.headers, media_type=PROBLEM)
-
-
-def install(app: FastAPI) -> None:
-    """Let an application answer its errors in this form."""
-
-    @app.exception_handler(ApiError)
-    async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
-        return problem(error)
-
-    @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        code = HTTPStatus(error.status_code).name.lower()
-        return problem(ApiError(error.status_code, code, str(error.detail), headers=error.headers))
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [
-            {"field": ".".join(str(part) for part in it["loc"]), "message": it["msg"]}
-            for it in error.errors()
-        ]
-        first = errors[0] if errors else {"field": "body", "message": "cannot be read"}
-        detail = f"{first['field']}: {first['message']}"
-        return problem(ApiError(422, "invalid_request", detail, errors=errors))

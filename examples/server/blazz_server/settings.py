@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+UPLOADS: Final = ("/media", "/audiences")
+"""The ends of paths that take files."""
 
 
 class Settings(BaseSettings):
@@ -32,6 +35,7 @@ class Settings(BaseSettings):
         secure_cookies: Whether the dashboard's cookie wants HTTPS.
         lease: Seconds that a dead instance keeps its sessions.
         max_body: Bytes that the body of a call may have.
+        max_upload: Bytes that the upload of a file may have; WhatsApp takes up to 100 MB.
         calls_per_second: Calls that a key may make in the long run.
         calls_at_once: Calls that it may make at once after a pause.
         live_key: What browsers name to get live events; it is public.
@@ -63,6 +67,11 @@ class Settings(BaseSettings):
     live_key: str = Field(default="blazz", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     live_secret: SecretStr = SecretStr("")
     metrics_networks: tuple[IPvAnyNetwork, ...] = ()
-    max_body: int = Field(default=16 * 1024 * 1024, ge=1024)
+    max_body: int = Field(default=1024 * 1024, ge=1024)
+    max_upload: int = Field(default=100 * 1024 * 1024, ge=1024)
     calls_per_second: float = Field(default=100.0, gt=0, le=1_000_000)
     calls_at_once: int = Field(default=200, ge=1)
+
+    def body_limit(self, path: str) -> int:
+        """How many bytes the body of a call to this path may have."""
+        return self.max_upload if path.endswith(UPLOADS) else self.max_body

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import httpx
+from sqlalchemy import select, update
+
 from blazz_server.accounts.principal import Scope
 from blazz_server.accounts.tables import ApiKey
 from blazz_server.database import utc_now
 from blazz_server.platform import Platform
-from sqlalchemy import select, update
-
 from tests.server.conftest import MakeTenant
 
 

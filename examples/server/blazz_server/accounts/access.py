@@ -119,7 +119,7 @@ class Needs:
 
 def needs(*scopes: Scope) -> Any:  # noqa: ANN401  # FastAPI's own are declared so, too
     """Let only callers in that have these scopes, into their own workspace."""
-    return Depends(Needs(*scopes))
+    return Security(Needs(*scopes), scopes=scopes)  # the scopes are for the OpenAPI document
 
 
 def _check_not_forged(connection: HTTPConnection, cookie: str) -> None:

@@ -39,7 +39,7 @@ class Accounts:
         """Make the administrator's key at the first start, and show it this once."""
         made = await self.keys.ensure_root()
         if made is not None:
-            print(  # noqa: T201  # never through the log, which is kept
+            print(  # never through the log, which is kept
                 f"\n  The administrator's key, shown only now:  {made.reveal()}\n",
                 file=sys.stderr,
                 flush=True,

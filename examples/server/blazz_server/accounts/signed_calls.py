@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blazz.asgi import Disconnected, TooLarge, read_body
 from blazz.errors import RequestNotAuthentic
 from blazz.security import request_signing
 from blazz.security.request_signing import RequestVerifier
@@ -21,18 +21,17 @@ _SIGNATURE: Final = request_signing.SIGNATURE.lower().encode()
 class SignedCalls:
     """Checks the signature of calls that have one.
 
-    It covers the body, so the body is read here, once, and handed on.
+    It covers the body, so the body is read here, once, and handed on; `LimitedBodies` stands before
+    this and limits it.
 
     Args:
         app: What to call.
         verifier: Knows the secret of the cluster; None: this instance is alone, and nobody signs.
-        max_body: Bytes that a body may have.
     """
 
-    def __init__(self, app: ASGIApp, *, verifier: RequestVerifier | None, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, *, verifier: RequestVerifier | None) -> None:
         self._app = app
         self._verifier = verifier
-        self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one call."""
@@ -41,11 +40,7 @@ class SignedCalls:
             return
         try:
             body = await self._checked(scope, receive)
-        except Disconnected:
-            return
-        except TooLarge:
-            detail = f"the body has more than {self._max_body} bytes"
-            await problem(ApiError(413, "body_too_large", detail))(scope, receive, send)
+        except ClientDisconnect:
             return
         except RequestNotAuthentic as error:
             await problem(ApiError(401, "bad_signature", str(error)))(scope, receive, send)
@@ -55,7 +50,7 @@ class SignedCalls:
     async def _checked(self, scope: Scope, receive: Receive) -> bytes:
         if self._verifier is None:
             raise RequestNotAuthentic("this instance has no secret to check a signature with")
-        body = await read_body(scope, receive, limit=self._max_body)
+        body = await Request(scope, receive).body()
         raw_path, query = scope["raw_path"], scope["query_string"]
         target = (raw_path + b"?" + query if query else raw_path).decode("latin-1")
         headers = {

@@ -1,0 +1,1 @@
+"""What holds for every call, whichever route it takes: sizes, patience, headers, errors."""
