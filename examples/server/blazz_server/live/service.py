@@ -5,7 +5,10 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+from collections.abc import Iterable
 from typing import Final
+
+from opentelemetry.metrics import CallbackOptions, Observation
 
 from blazz.errors import BusUnavailable
 from blazz.realtime.broadcasts import Broadcast
@@ -23,6 +26,7 @@ from blazz.realtime.rooms.base import Rooms
 from blazz.realtime.rooms.memory import MemoryRooms
 from blazz.realtime.rooms.redis import RedisRooms
 from blazz.security.secret import Secret
+from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 
 _APP_ID: Final = "blazz"
@@ -34,6 +38,7 @@ class Live:
 
     Args:
         settings: What the environment says; with a `redis_url`, all instances share the events.
+        monitoring: Measures.
 
     Attributes:
         bus: Carries events; given to each workspace's client, which publishes on it.
@@ -44,7 +49,7 @@ class Live:
         asgi: Serves browsers and publishing servers.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, monitoring: Monitoring) -> None:
         url = settings.redis_url
         self.bus: Bus = RedisBus(url) if url else MemoryBus()
         self.rooms: Rooms = RedisRooms(url) if url else MemoryRooms()
@@ -52,6 +57,16 @@ class Live:
         self.hub = Hub(self.app, self.bus, self.rooms)
         self.publisher = Publisher(self.bus, self.rooms)
         self.asgi = PusherApp(self.hub, HttpApi(self.app, self.bus, self.rooms, self.publisher))
+        meter = monitoring.meter
+        self._lost = meter.create_counter(
+            "blazz.server.live.lost", "{event}", "Live events that the bus did not take"
+        )
+        meter.create_observable_gauge(
+            "blazz.server.live.sockets", [self._sockets], "{socket}", "Browsers connected here"
+        )
+        meter.create_observable_counter(
+            "blazz.server.live.slow", [self._slow], "{socket}", "Sockets closed for being too slow"
+        )
 
     async def open(self) -> None:
         """Connect.
@@ -83,7 +98,14 @@ class Live:
         try:
             await self.bus.publish(broadcast.channel, broadcast.name, broadcast.data)
         except BusUnavailable as error:
+            self._lost.add(1)
             _log.warning("nobody saw %s: %s", broadcast.name, error)
+
+    def _sockets(self, _: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(self.hub.sockets)
+
+    def _slow(self, _: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(self.hub.slow)
 
 
 def _secret(settings: Settings) -> Secret:

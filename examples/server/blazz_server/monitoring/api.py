@@ -36,7 +36,7 @@ async def _may_read(
 
 
 def _is_near(request: Request, platform: ThePlatform) -> bool:
-    """Whether the connection itself comes from an allowed network; no header can claim it."""
+    """Whether the caller is in an allowed network; headers are believed of named proxies only."""
     try:
         address = ip_address(request.client.host if request.client else "")
     except ValueError:

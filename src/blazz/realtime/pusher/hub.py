@@ -72,6 +72,10 @@ class Hub:
         timing: How long a socket may be silent.
         alive_every: Seconds between two signs of life.
         clock: Measures silence; only tests give another one.
+
+    Attributes:
+        app: The application that is served.
+        slow: How many sockets were closed because they took their events too slowly.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Hub:
     ) -> None:
         self.app = app
         self.clock = clock
+        self.slow = 0
         self._bus = bus
         self._rooms = rooms
         self._most_sockets = most_sockets
@@ -107,6 +112,11 @@ class Hub:
 
     # Sockets
 
+    @property
+    def sockets(self) -> int:
+        """How many sockets are connected to this instance."""
+        return len(self._sockets)
+
     def connect(self) -> Socket | None:
         """Take a socket in; None: there is no room for another."""
         if len(self._sockets) >= self._most_sockets:
@@ -120,7 +130,9 @@ class Hub:
 
     async def disconnect(self, socket: Socket) -> None:
         """Let a socket go; may be repeated."""
-        self._sockets.pop(socket.id, None)
+        closing = socket.outbox.closing
+        if self._sockets.pop(socket.id, None) and closing and closing.code == Code.TOO_SLOW:
+            self.slow += 1
         seats = [socket.seat(name) for name in socket.connection.subscribed]
         for seat in seats:
             self._forget(seat.channel, socket)
