@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Final
 
 from blazz.errors import ConfigurationError, SignatureMismatch
@@ -18,6 +19,9 @@ from blazz.security.secret import Secret
 HEADER: Final = "X-Hub-Signature-256"
 
 _PREFIX: Final = "sha256="
+_BLOCK: Final = 64  # bytes that SHA-256 takes at a time
+_INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
 _HEX_DIGITS: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,14 +45,17 @@ class SigningSecret:
         ConfigurationError: The secret is empty: anyone could sign with it.
     """
 
-    __slots__ = ("_keyed", "fingerprint")
+    __slots__ = ("_inner", "_outer", "fingerprint")
 
     def __init__(self, secret: str | Secret) -> None:
         key = _key(secret)
         if not key:
             raise ConfigurationError("an app secret is empty; copy it from the app's settings")
-        # Copied for each body: cheaper than `hmac.digest`, which also gives the GIL away each time.
-        self._keyed = hmac.new(key, digestmod="sha256")
+        # HMAC as RFC 2104 writes it, of two hashes that know the key: copied for each body they
+        # take two thirds of what `hmac` takes, and unlike `hmac.digest` keep the GIL.
+        padded = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")
+        self._inner = sha256(padded.translate(_INNER_PAD))
+        self._outer = sha256(padded.translate(_OUTER_PAD))
         self.fingerprint = self._mac(b"blazz webhook signer")[:16]
 
     def signed(self, body: bytes, digits: str) -> bool:
@@ -56,9 +63,10 @@ class SigningSecret:
         return hmac.compare_digest(self._mac(body), digits)
 
     def _mac(self, message: bytes) -> str:
-        mac = self._keyed.copy()
-        mac.update(message)
-        return mac.hexdigest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
     def __repr__(self) -> str:
         return f"<SigningSecret {self.fingerprint}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -21,7 +22,8 @@ USUAL: list[Event | Identity] = [
 
 def made(usual: Event | Identity) -> Event | Identity:
     fields = {field.name: getattr(usual, field.name) for field in dataclasses.fields(usual)}
-    return filled_then_frozen(type(usual))(**fields)
+    make: Callable[..., Event | Identity] = filled_then_frozen(type(usual))
+    return make(**fields)
 
 
 @pytest.mark.parametrize("usual", USUAL, ids=lambda usual: type(usual).__name__)
@@ -54,7 +56,7 @@ def test_it_asks_for_the_same_fields() -> None:
     with pytest.raises(TypeError, match="body"):
         make(key="k", at=UNDATED, message_id="m", sender=SOMEBODY)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        make("k", UNDATED)  # type: ignore[misc]
+        make("k", UNDATED)  # type: ignore[call-arg, misc]
 
 
 def test_two_values_share_no_default() -> None:

@@ -46,8 +46,7 @@ class Change:
             contacts = self._contacts = each(self.holder, "contacts")
         if len(contacts) == 1:
             contact = contacts[0]
-            theirs = contact.get("user_id")
-            if user_id and theirs:
+            if user_id and (theirs := contact.get("user_id")):
                 return contact if user_id == theirs else None
             return contact if contact.get("wa_id") == wa_id or self._single() else None
         if not contacts:
@@ -126,17 +125,16 @@ class CloudUpdate:
 
     def event(self) -> Event:
         """Build the typed event; what is not understood is an `UnknownUpdate`."""
-        if self._event is None:
-            self._event = self._built()
-        return self._event
-
-    def _built(self) -> Event:
-        try:
-            return self._build(self.item, self)
-        except Unreadable as error:
-            return self.unknown(str(error))
-        except Exception as error:  # noqa: BLE001 - an update is never lost, whatever is wrong
-            return self.unknown(f"it could not be read ({type(error).__name__})")
+        event = self._event
+        if event is None:
+            try:
+                event = self._build(self.item, self)
+            except Unreadable as error:
+                event = self.unknown(str(error))
+            except Exception as error:  # noqa: BLE001 - an update is never lost, whatever is wrong
+                event = self.unknown(f"it could not be read ({type(error).__name__})")
+            self._event = event
+        return event
 
     def unknown(self, reason: str) -> UnknownUpdate:
         """Make the event of an update that is not understood."""

@@ -50,13 +50,15 @@ _EVENTS: dict[object, Callable[..., StatusChanged]] = {
 
 def identify(item: Json, change: Change) -> tuple[str | None, str | None]:
     """Name a status by its message, its status, and in a group by the member it is about."""
-    member: str | None = ""
+    get, member = item.get, ""
     if "recipient_type" in item or "group_id" in item:
-        member = plain(item.get(MEMBER.user_id)) or plain(_member_phone(item)) or ""
+        member = plain(get(MEMBER.user_id)) or plain(_member_phone(item)) or ""
         chat = _chat(item, change)
+    elif user_id := plain(get("recipient_user_id")):  # as `conversation` has it, without the call
+        chat = f"{change.scope}:{user_id}"
     else:
         chat = conversation(item, RECIPIENT, change)
-    message_id, status = plain(item.get("id")), item.get("status")
+    message_id, status = plain(get("id")), get("status")
     if message_id is None or type(status) is not str or status not in _EVENTS or "payment" in item:
         return None, chat
     return f"status:{change.scope}:{message_id}:{status}:{member}", chat
@@ -75,25 +77,28 @@ def build(item: Json, update: CloudUpdate) -> Event:
     if kind is None:
         raise Unreadable(f"the status {(text(item, 'status') or 'none')[:40]} is not known")
     change, get = update.change, item.get
+    group = None
     if "recipient_type" in item or "group_id" in item:
         group = to_group(_group_id(item))
         recipient = _member(item, change)
     else:
-        group = None
         contact = change.contact(get("recipient_user_id"), get("recipient_id"))
         recipient = identity(item, RECIPIENT, contact)
-    pricing, billed = get("pricing"), get("conversation")
-    if type(billed) is dict and pricing is None:
+    message_id = get("id")
+    if type(message_id) is not str or not message_id.isascii() or not message_id:
+        message_id = required(item, "id", "statuses")
+    token, pricing, billed = get("biz_opaque_callback_data"), get("pricing"), get("conversation")
+    if pricing is None and type(billed) is dict:
         pricing = billed.get("pricing")  # where the groups guide shows it
     return kind(
         key=update.key,
         at=moment(item, "timestamp") or change.time or UNDATED,
         account=change.account,
         raw=item,
-        message_id=required(item, "id", "statuses"),
+        message_id=message_id,
         recipient=recipient,
         group=group,
-        token=text(item, "biz_opaque_callback_data"),
+        token=text(item, "biz_opaque_callback_data") if token is not None else None,
         pricing=_pricing(pricing) if pricing else None,
         conversation=_conversation(billed) if billed else None,
         errors=problems(item) if "errors" in item else (),
