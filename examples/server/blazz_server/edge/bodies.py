@@ -1,4 +1,4 @@
-"""Middleware: bodies have a limit, however they are sent, and a client that stops is not waited for."""
+"""Middleware: bodies have a limit, however they are sent, and they have to come in time."""
 
 from __future__ import annotations
 
