@@ -43,8 +43,8 @@ class Message(Table):
     media_id: Mapped[str | None] = mapped_column(String(256))
     token: Mapped[str | None] = mapped_column(String(256), index=True)
     stage: Mapped[int] = mapped_column(SmallInteger)
-    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    reactions: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    reactions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     edited_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -52,7 +52,7 @@ class Message(Table):
     sender_process: Mapped[str | None] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     request_hash: Mapped[str | None] = mapped_column(String(64))
-    requested_at: Mapped[datetime | None]
+    requested_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Chat(Table):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
-from blazz.messages import MediaId, Message, Upload
 from pydantic import BaseModel, ConfigDict, Field
+
+from blazz.messages import MediaId, Message, Upload
 
 MediaName = Annotated[
     str,

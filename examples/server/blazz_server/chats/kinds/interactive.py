@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
+from pydantic import ConfigDict, Field
+
 from blazz.messages import (
     Button,
     Buttons,
@@ -17,8 +19,6 @@ from blazz.messages import (
     Section,
     Video,
 )
-from pydantic import ConfigDict, Field
-
 from blazz_server.chats.kinds.base import Kind, Link, Part, Sources
 from blazz_server.chats.kinds.media import FileMessage, Filename
 
@@ -76,8 +76,10 @@ class _WithHeader(Kind):
 
     def header_value(self, sources: Sources) -> Header | None:
         """Make the header."""
-        return self.header if self.header is None or isinstance(self.header, str) else (
-            self.header.value(sources)
+        return (
+            self.header
+            if self.header is None or isinstance(self.header, str)
+            else (self.header.value(sources))
         )
 
 
@@ -154,7 +156,7 @@ class ListMessage(Kind):
     header: HeaderText | None = None
     footer: Footer | None = None
 
-    def value(self, sources: Sources) -> Message:  # noqa: ARG002
+    def value(self, sources: Sources) -> Message:
         """Make the text and its list."""
         sections = [
             Section(part.title, [Row(it.id, it.title, it.description) for it in part.rows])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
+from pydantic import ConfigDict, Field, model_validator
+
 from blazz.messages import (
     Audio,
     Document,
@@ -15,8 +17,6 @@ from blazz.messages import (
     Video,
     Voice,
 )
-from pydantic import ConfigDict, Field, model_validator
-
 from blazz_server.chats.kinds.base import Kind, Link, MediaName, Sources
 
 Caption = Annotated[str, Field(min_length=1, max_length=1024)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
+from pydantic import ConfigDict, Field
+
 from blazz.messages import (
     ContactAddress,
     ContactCard,
@@ -16,8 +18,6 @@ from blazz.messages import (
     Message,
     Organization,
 )
-from pydantic import ConfigDict, Field
-
 from blazz_server.chats.kinds.base import Kind, Link, Part, Sources
 
 Short = Annotated[str, Field(min_length=1, max_length=256)]
@@ -121,6 +121,6 @@ class ContactsMessage(Kind):
     type: Literal["contacts"]
     contacts: Annotated[list[Card], Field(min_length=1, max_length=50)]
 
-    def value(self, sources: Sources) -> Message:  # noqa: ARG002
+    def value(self, sources: Sources) -> Message:
         """Make the cards."""
         return Contacts([card.value() for card in self.contacts])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from blazz.messages import Location, Message, Poll, Reaction, Text
 from pydantic import ConfigDict, Field
 
+from blazz.messages import Location, Message, Poll, Reaction, Text
 from blazz_server.chats.kinds.base import Kind, Sources
 
 
@@ -20,7 +20,7 @@ class TextMessage(Kind):
     body: Annotated[str, Field(min_length=1, max_length=4096)]
     preview_url: bool = True
 
-    def value(self, sources: Sources) -> Message:  # noqa: ARG002
+    def value(self, sources: Sources) -> Message:
         """Make the text."""
         return Text(self.body, preview_url=self.preview_url)
 
@@ -41,7 +41,7 @@ class LocationMessage(Kind):
     name: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     address: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
 
-    def value(self, sources: Sources) -> Message:  # noqa: ARG002
+    def value(self, sources: Sources) -> Message:
         """Make the place."""
         return Location(self.latitude, self.longitude, name=self.name, address=self.address)
 
@@ -59,7 +59,7 @@ class PollMessage(Kind):
         int, Field(ge=0, le=12, description="How many may be chosen; 0: any number.")
     ] = 1
 
-    def value(self, sources: Sources) -> Message:  # noqa: ARG002
+    def value(self, sources: Sources) -> Message:
         """Make the poll."""
         return Poll(self.question, self.choices, most=self.most)
 
@@ -76,6 +76,6 @@ class ReactionMessage(Kind):
     message_id: Annotated[str, Field(min_length=1, max_length=256)]
     emoji: Annotated[str, Field(max_length=30)]
 
-    def value(self, sources: Sources) -> Message:  # noqa: ARG002
+    def value(self, sources: Sources) -> Message:
         """Make the reaction."""
         return Reaction(self.message_id, self.emoji)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
+from pydantic import ConfigDict, Field
+
 from blazz.messages import (
     CopyCode,
     Currency,
@@ -18,8 +20,6 @@ from blazz.messages import (
     TemplateHeader,
     UrlSuffix,
 )
-from pydantic import ConfigDict, Field
-
 from blazz_server.chats.kinds.base import Kind, Part, Sources
 from blazz_server.chats.kinds.interactive import HeaderDocument, HeaderImage, HeaderVideo
 from blazz_server.chats.kinds.media import FileMessage

@@ -1,0 +1,131 @@
+"""Chats: what sessions send and receive, remembered and shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import anyio
+from sqlalchemy.exc import SQLAlchemyError
+
+from blazz import Client
+from blazz_server.chats.links import Links
+from blazz_server.chats.media import MediaShelf
+from blazz_server.chats.recording import Recording
+from blazz_server.chats.requests import ChatOut, MessageOut
+from blazz_server.chats.sending import Sending
+from blazz_server.chats.settling import Settling
+from blazz_server.chats.store import ChatStore
+from blazz_server.chats.writer import Writer
+from blazz_server.database import Database
+from blazz_server.hosting.service import Hosting
+from blazz_server.settings import Settings
+
+_SETTLE_SECONDS: Final = 10.0
+_TIDY_SECONDS: Final = 600.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Chats:
+    """Messages of all kinds, chats, people and files.
+
+    Args:
+        settings: What the environment says.
+        database: The server's own tables.
+        hosting: Runs the sessions.
+
+    Attributes:
+        writer: Writes to the tables, many changes at once.
+        store: Reads them.
+        media: Files.
+        sending: Sends.
+        recording: Writes down what happens.
+    """
+
+    def __init__(self, settings: Settings, database: Database, hosting: Hosting) -> None:
+        self.writer = Writer(database)
+        self.store = ChatStore(database)
+        self.media = MediaShelf(
+            database,
+            Links(allow_private=settings.allow_private_targets, largest=settings.max_body),
+        )
+        self.sending = Sending(self.writer, self.media)
+        self.recording = Recording(self.writer)
+        self._settling = Settling(database, self.writer, self.sending)
+        self._clients: list[Client] = []
+        hosting.on_client(self._with_client)
+
+    async def open(self) -> None:
+        """Nothing to open: the tables are there."""
+
+    async def run(self) -> None:
+        """Send, and settle what is in doubt, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            self.sending.run_in(tasks)
+            tasks.start_soon(self._keep_settling)
+            tasks.start_soon(self._keep_tidy)
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self.writer.close()
+
+    # For pages
+
+    async def list_chats(
+        self, workspace: str, session: str, *, limit: int = 50
+    ) -> Sequence[ChatOut]:
+        """The chats of a session, the newest first."""
+        rows = await self.store.chats(workspace, session, limit=limit)
+        return [ChatOut.of(row) for row in rows]
+
+    async def history(
+        self,
+        workspace: str,
+        session: str,
+        chat: str,
+        *,
+        before: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> Sequence[MessageOut]:
+        """What was said in a chat, the newest first.
+
+        Args:
+            workspace: Whose it is.
+            session: The session's name.
+            chat: The chat, as `list_chats` names it.
+            before: The `at` and `id` of the oldest message that is known already.
+            limit: The most messages.
+        """
+        rows = await self.store.history(workspace, session, chat, before=before, limit=limit)
+        return [MessageOut.of(row) for row in rows]
+
+    # Beside the requests
+
+    def _with_client(self, client: Client) -> None:
+        self.recording.register(client)
+        self._clients.append(client)
+
+    async def _keep_settling(self) -> None:
+        while True:
+            await anyio.sleep(_SETTLE_SECONDS)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Find out what became of messages in doubt of the sessions that run here."""
+        for client in list(self._clients):
+            try:
+                await self._settling.settle(list(client.sessions.values()))
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("messages in doubt are looked at later: %s", error)
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await anyio.sleep(_TIDY_SECONDS)
+            try:
+                await self._settling.forget_keys()
+                await self.media.forget_old()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("old keys and files are removed later: %s", error)
