@@ -15,6 +15,7 @@ from blazz.campaigns.audience import Audience
 from blazz.campaigns.audience.earlier import EarlierSource
 from blazz.campaigns.dead_letters import export_dead_letters
 from blazz.campaigns.delivery import State
+from blazz.campaigns.importing import write_rejects
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Note, RecipientRow
 from blazz.campaigns.progress import Meter, Phase, Progress, progress_of
@@ -176,10 +177,9 @@ class CampaignHandle:
         """What happened to it: pauses, numbers that were taken over from, how its canary did."""
         return list(await self._ledger.notes((await self._found()).number))
 
-    async def recipients(self, *states: State) -> AsyncIterator[RecipientRow]:
-        """List recipients, all or those in some states, by their number."""
+    async def recipients(self, *states: State, after: int = 0) -> AsyncIterator[RecipientRow]:
+        """List recipients, all or those in some states, by their number; those above `after`."""
         row = await self._found()
-        after = 0
         while page := await self._ledger.recipients(
             row.number, states or tuple(State), after=after, limit=_PAGE
         ):
@@ -204,6 +204,16 @@ class CampaignHandle:
         """
         row = await self._found()
         return await export_dead_letters(row, self.dead_letters(), Path(path))
+
+    async def export_rejects(self, path: str | Path) -> None:
+        """Write rejected rows and duplicates into a CSV file, with the reasons.
+
+        Unlike the file at `rejects_path`, it can be made wherever the ledger is.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        await write_rejects(self._ledger, await self._found(), Path(path))
 
     def audience(self, *states: State, quiet_for: float = 0.0) -> Audience:
         """Those of its recipients who are in some states, as an audience of another campaign.

@@ -14,9 +14,19 @@ from blazz.campaigns.audience.base import (
     Rejected,
 )
 from blazz.campaigns.audience.csv_file import CsvSource
+from blazz.campaigns.audience.glance import Glance, glance
 from blazz.campaigns.audience.rows import Items, RowsSource
 
-__all__ = ["Audience", "AudienceReader", "AudienceSource", "Needs", "Recipient", "Rejected"]
+__all__ = [
+    "Audience",
+    "AudienceReader",
+    "AudienceSource",
+    "Glance",
+    "Needs",
+    "Recipient",
+    "Rejected",
+    "glance",
+]
 
 
 class Audience:

@@ -66,7 +66,7 @@ class _CsvReader:
         self._name = source.path.name
         self._region = source.region
         self._needs = needs
-        self._file = _open(source.path, self._name)
+        self._file = open_csv(source.path, self._name)
         try:
             self._stamp = self._changed_at()
             scanned = scan(self._file, name=self._name, encoding=source.encoding)
@@ -74,7 +74,7 @@ class _CsvReader:
             # Kept, because a text wrapper that is forgotten closes the file.
             self._text = io.TextIOWrapper(self._file, scanned.encoding, errors="strict", newline="")
             rows = CsvRows(
-                _lines(self._text, self._name), name=self._name, delimiter=source.delimiter
+                read_lines(self._text, self._name), name=self._name, delimiter=source.delimiter
             )
             self._rows = iter(rows)
             # A bare `next` raises StopIteration, which hangs whoever waits for this thread.
@@ -151,7 +151,12 @@ class _CsvReader:
         return status.st_size, status.st_mtime_ns
 
 
-def _open(path: Path, name: str) -> BinaryIO:
+def open_csv(path: Path, name: str) -> BinaryIO:
+    """Open a file that can be read more than once.
+
+    Raises:
+        AudienceError: It cannot be opened, or is a pipe.
+    """
     try:
         # A pipe could be read only once, and opening one waits until somebody writes.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -161,7 +166,7 @@ def _open(path: Path, name: str) -> BinaryIO:
         raise AudienceError(f"{path}: {error.strerror or error}") from error
 
 
-def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+def read_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     """Read line by line, and give up on lines that no table has."""
     number = 0
     while line := text.readline(_LONGEST_LINE):
