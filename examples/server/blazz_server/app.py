@@ -12,6 +12,7 @@ from blazz.security.secret import Secret
 from blazz_server import documentation, health
 from blazz_server.accounts.api import keys, logins, workspaces
 from blazz_server.accounts.signed_calls import SignedCalls
+from blazz_server.chats.api import router as chats
 from blazz_server.edge import problems
 from blazz_server.edge.bodies import LimitedBodies
 from blazz_server.edge.headers import CarefulHeaders
@@ -55,6 +56,7 @@ def _add_routes(app: FastAPI) -> None:
         app.include_router(module.router)
     live.install(app)
     app.include_router(hosting)
+    app.include_router(chats)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

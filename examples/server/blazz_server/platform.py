@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import anyio
 
 from blazz_server.accounts.service import Accounts
+from blazz_server.chats.service import Chats
 from blazz_server.database import Database
 from blazz_server.database.upgrade import open_database
 from blazz_server.hosting.service import Hosting
@@ -27,6 +28,7 @@ class Platform:
         accounts: Workspaces, keys, logins, rate limits.
         live: The bus, and what browsers hear of it.
         hosting: Sessions, on this instance and on others.
+        chats: Messages, chats, people and files.
     """
 
     settings: Settings
@@ -35,6 +37,7 @@ class Platform:
     accounts: Accounts
     live: Live
     hosting: Hosting
+    chats: Chats
 
 
 async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
@@ -45,9 +48,10 @@ async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     accounts = Accounts(settings, database)
     live = Live(settings, monitoring)
     hosting = Hosting(settings, database, live, monitoring)
-    platform = Platform(settings, database, monitoring, accounts, live, hosting)
+    chats = Chats(settings, database, hosting)
+    platform = Platform(settings, database, monitoring, accounts, live, hosting, chats)
     # Hosting last: when its sessions open, all that listens to them is there.
-    parts = (monitoring, accounts, live, hosting)
+    parts = (monitoring, accounts, live, chats, hosting)
     for part in parts:
         await part.open()
         stack.push_async_callback(part.close)
