@@ -11,7 +11,7 @@ import anyio
 import pytest
 from typer.testing import CliRunner, Result
 
-from blazz.auth_stores import Kind, LocalAuth, SessionKey, Snapshot, hold
+from blazz.auth_stores import Kind, LocalAuth, SessionKey, Snapshot, archive, hold
 from blazz.cli.app import app
 from blazz.security.keyring import KeyRing
 from tests.sessions import web
@@ -28,6 +28,7 @@ class Desk:
         monkeypatch.setenv("BLAZZ_AUTH_STORE", "store")
         monkeypatch.setenv("BLAZZ_KEYRING", "keyring")
         monkeypatch.setenv("BLAZZ_PASSPHRASE", "correct horse battery")
+        monkeypatch.setitem(archive._COST, "n", 2**10)  # a passphrase takes 0.3 s otherwise
         KeyRing.generate("first").write("keyring")
         anyio.run(self._fill)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from blazz.auth_stores import (
     LocalAuth,
     MemoryAuth,
     Snapshot,
+    archive,
     copy,
     export_session,
     import_session,
@@ -44,6 +47,15 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 PASSPHRASE = "correct horse battery staple"
 FILES = {f"Default/{size}": noise(size, seed=size) for size in (0, 1, CHUNK, 9 * CHUNK + 1)}
 TOKEN = {"token": "EAAG"}
+USUAL_COST = archive._COST["n"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_passphrases() -> Iterator[None]:
+    """A passphrase costs a third of a second otherwise, which leaves time for few files only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(archive._COST, "n", 2**10)
+        yield
 
 
 async def _filled(store: MemoryAuth | LocalAuth) -> MemoryAuth | LocalAuth:
@@ -199,6 +211,19 @@ async def test_what_is_in_an_export_can_be_seen_without_storing_it(tmp_path: Pat
     assert await largest.source.read(0, 0) == b""
 
 
+async def test_a_passphrase_costs_who_guesses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(archive._COST, "n", USUAL_COST)
+    path = tmp_path / "support.blazz"
+
+    await export_session(await _filled(MemoryAuth()), SESSION, path, passphrase=PASSPHRASE)
+
+    header = json.loads(path.read_bytes().splitlines()[1])
+    assert {name: header[name] for name in ("n", "r", "p")} == {"n": 2**17, "r": 8, "p": 1}
+    await open_export(path, passphrase=PASSPHRASE)
+
+
 async def test_a_wrong_passphrase_opens_nothing(tmp_path: Path) -> None:
     path = tmp_path / "support.blazz"
     store = await _filled(MemoryAuth())
@@ -214,7 +239,7 @@ async def test_a_wrong_passphrase_opens_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def exported(cheap_passphrases: None, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("exported") / "support.blazz"
 
     async def make() -> None:
@@ -256,7 +281,7 @@ async def test_a_file_that_was_tampered_with_is_refused_and_nothing_is_stored(
             "swapped": head + third + second + tail,
             "repeated": head + second + second + third + tail,
             "extended": exported + b"\0",
-            "header": exported.replace(b'"n": 131072', b'"n": 262144'),
+            "header": exported.replace(b'"n": 1024', b'"n": 262144'),
             "other": b"PK\x03\x04" + exported,
             "empty": b"",
         }[how]
@@ -271,7 +296,7 @@ async def test_a_file_that_was_tampered_with_is_refused_and_nothing_is_stored(
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"n": 131072', b'"n": 99999999999'),
+        (b'"n": 1024', b'"n": 99999999999'),
         (b'"kdf": "scrypt"', b'"kdf": "none"'),
         (b'"r": 8', b'"r": 0'),
         (b'"salt": "', b'"salt": "x'),
@@ -293,7 +318,7 @@ def _alter(content: bytes, path: Path, part: float, change: int) -> None:
     path.write_bytes(altered)
 
 
-@settings(max_examples=8)
+@settings(max_examples=50)
 @given(part=st.floats(0.01, 0.999), change=st.integers(1, 255))
 async def test_no_altered_byte_gets_through(
     exported: bytes, altered_path: Path, part: float, change: int
