@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from benchmarks.claims import Claim
 from benchmarks.snapshot_store import SESSION, stores, zip_all
 from blazz.auth_stores import Lease, SnapshotStore, StorageEngine, restore
+from blazz.auth_stores.snapshot.unread import SETTLED
 from blazz.providers.web.capture import ProfileCapture, capture_closed
 from tests.servers.writing_page import ITEM_BYTES, Writer, writer
 
@@ -119,6 +121,8 @@ async def usual_backups(
     await page.call("open")
     await page.call("use", ITEMS, ITEM_BYTES)
     await store.save(await capture(), lease)
+    # Backups are a minute apart and more; by then what was written before has settled.
+    await asyncio.sleep(SETTLED + 0.5)
     backups: list[Backup] = []
     for _ in range(rounds):
         await page.call("note", CHANGES)

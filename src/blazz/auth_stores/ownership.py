@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import anyio
@@ -26,6 +26,8 @@ class Ownership:
         writer: Tells its blobs from those of all others, even of one that shares the lease.
         lock: Held while saving: saves and deletions of one owner never overlap.
         bases: The newest manifest of each kind and its name.
+        identities: What told the bytes of its files, see `SnapshotFile.identity`, by path; with the
+            manifest's name.
         uploaded: Packs that no commit refers to yet, without their bytes. A save that failed left
             them; the next one need not upload their chunks again.
         finder: Knows what is garbage.
@@ -37,6 +39,7 @@ class Ownership:
     writer: str = field(default_factory=lambda: secrets.token_hex(4))
     lock: anyio.Lock = field(default_factory=anyio.Lock)
     bases: dict[Kind, tuple[str, Manifest]] = field(default_factory=dict)
+    identities: dict[Kind, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     uploaded: dict[Kind, list[StoredPack]] = field(
         default_factory=lambda: {kind: [] for kind in Kind}
     )
@@ -51,6 +54,7 @@ class Ownership:
     def forget(self) -> None:
         """Start again with nothing stored."""
         self.bases.clear()
+        self.identities.clear()
         for packs in self.uploaded.values():
             packs.clear()
         self.finder = GarbageFinder(self.lease, self.writer)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from blazz.auth_stores.snapshot.contents import FileSource, SnapshotFile, StorageEngine
+from blazz.auth_stores.snapshot.unread import identity
 from blazz.errors import InvalidValue, SourceChanged
 
 NEEDED: Final = (
@@ -40,10 +43,15 @@ def profile_files(user_data: Path) -> tuple[SnapshotFile, ...]:
     """
     if not (user_data / "Default").is_dir():
         raise InvalidValue("user_data", "a Chromium user data folder", str(user_data))
+    now = time.time()
     return tuple(
-        SnapshotFile(path.relative_to(user_data).as_posix(), FileSource(path, size))
+        SnapshotFile(
+            path.relative_to(user_data).as_posix(),
+            FileSource(path, state.st_size),
+            identity(state, state.st_size, at=now),
+        )
         for part in NEEDED
-        for path, size in _regular_files(user_data / part)
+        for path, state in _regular_files(user_data / part)
     )
 
 
@@ -60,8 +68,8 @@ def storage_engine(user_data: Path) -> StorageEngine | None:
     return None
 
 
-def _regular_files(path: Path) -> Iterator[tuple[Path, int]]:
-    """The files at or below a path and their sizes; a link could lead anywhere and is refused."""
+def _regular_files(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files at or below a path and their states; a link could lead anywhere and is refused."""
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -76,4 +84,4 @@ def _regular_files(path: Path) -> Iterator[tuple[Path, int]]:
     elif not stat.S_ISREG(found.st_mode):
         raise InvalidValue("user_data", "only files and folders", str(path))
     elif path.name not in _SKIPPED:
-        yield path, found.st_size
+        yield path, found

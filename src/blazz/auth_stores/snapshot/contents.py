@@ -176,10 +176,13 @@ class SnapshotFile:
     Attributes:
         path: Its name below the folder, with `/` between the parts.
         source: Where its bytes come from.
+        identity: What differs once its bytes may differ. Where it is the same as in the snapshot
+            that was saved before, they are not read again. None: they always are.
     """
 
     path: str
     source: Source
+    identity: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_path(self.path)

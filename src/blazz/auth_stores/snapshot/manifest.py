@@ -115,6 +115,15 @@ class Manifest:
                 size = min(self.chunk_bytes, content.size - offset)
                 yield index, offset, size, next(remaining)
 
+    def chunks_of_files(self) -> dict[str, tuple[Chunk, ...]]:
+        """The chunks of each file, by its name."""
+        found, start = {}, 0
+        for file in self.files:
+            end = start + chunks.count(file.size, self.chunk_bytes)
+            found[file.name] = self.chunks[start:end]
+            start = end
+        return found
+
     def encode(self) -> bytes:
         """Write it as bytes: JSON, then the chunks column by column, which compresses well."""
         packs, keys = _numbered(self.packs), _numbered(chunk.key for chunk in self.chunks)

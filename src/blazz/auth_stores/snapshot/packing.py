@@ -93,6 +93,17 @@ class Packer:
                 full.append(self._close())
         return full
 
+    def can_keep(self, stored: Sequence[Chunk]) -> bool:
+        """Whether chunks may stay where they are without being read."""
+        return all(
+            self._known.get((chunk.key, chunk.id)) == chunk and not self._is_due(chunk)
+            for chunk in stored
+        )
+
+    def keep(self, stored: Sequence[Chunk]) -> None:
+        """Take the next chunks as they are stored."""
+        self.chunks += stored
+
     def finish(self) -> list[Pack]:
         """Take no more; return the last pack, if there is something in it."""
         return [self._close()] if self._open else []
@@ -109,11 +120,14 @@ class Packer:
                 return None if self._is_refreshed(chunk) else chunk
         return None
 
+    def _is_due(self, chunk: Chunk) -> bool:
+        older = chunk.key != self._sealer.newest
+        return self._refresh > 0 and (older or chunk.pack in self._sparse)
+
     def _is_refreshed(self, chunk: Chunk) -> bool:
         # A save that has stored nothing so far may find that nothing has changed, and then it must
         # store nothing; only a rotation goes on even so.
-        dying = chunk.pack in self._sparse and self.new_chunks > 0
-        if self._refresh > 0 and (dying or chunk.key != self._sealer.newest):
+        if self._is_due(chunk) and (self.new_chunks > 0 or chunk.key != self._sealer.newest):
             self._refresh -= 1
             return True
         return False

@@ -29,7 +29,7 @@ from blazz.auth_stores.snapshot.contents import (
 from blazz.errors.web import CaptureFailed
 from blazz.providers.web import capture_program
 from blazz.providers.web.browser_storage import read_storage
-from blazz.providers.web.kept_files import KeptFile, KeptFolder
+from blazz.providers.web.kept_files import KeptFile, KeptFolder, kept_identities
 from blazz.providers.web.watchdog.taking import in_leveldb
 
 if TYPE_CHECKING:
@@ -160,6 +160,8 @@ class ProfileCapture:
         # task of its own: Playwright looks at the stack of its caller in a way that keeps it, with
         # the folder and the snapshot in it, until the garbage is collected.
         storage = await asyncio.create_task(read_storage(self._page))
+        sizes = {kept: size for _, kept, size, _ in answer["files"]}
+        identities = await anyio.to_thread.run_sync(kept_identities, target, answer["at"], sizes)
         snapshot = Snapshot(
             kind=Kind.WEB,
             files=tuple(
@@ -173,6 +175,7 @@ class ProfileCapture:
                         proof=proof,
                         on_late=self._came_late,
                     ),
+                    identity=identities.get(kept),
                 )
                 for name, kept, size, proof in answer["files"]
             ),

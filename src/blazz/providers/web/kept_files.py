@@ -6,13 +6,14 @@ import os
 import shutil
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio.to_thread
 
 from blazz.auth_stores.snapshot.contents import FileSource
+from blazz.auth_stores.snapshot.unread import identity
 from blazz.errors import SourceChanged
 from blazz.providers.web.watchdog.taking import evidence
 
@@ -32,6 +33,20 @@ class KeptFolder:
         self.path = path
         kept.add(path)
         weakref.finalize(self, _remove, path, kept)
+
+
+def kept_identities(folder: Path, at: float, sizes: Mapping[str, int]) -> dict[str, str]:
+    """Tell which kept files nobody has written to for a while, each by what it would change.
+
+    A link and its file are one and share their time of change: it tells of changes until now.
+
+    Args:
+        folder: Where they are kept.
+        at: When they were taken, in seconds since 1970.
+        sizes: The bytes of each that belong to that moment, by its name there.
+    """
+    told = {name: identity((folder / name).stat(), size, at=at) for name, size in sizes.items()}
+    return {name: found for name, found in told.items() if found is not None}
 
 
 def _remove(path: Path, kept: set[Path]) -> None:
