@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from blazz import addresses
 from blazz.sandbox import SandboxPhone as Phone
+from blazz.sandbox.web.refusals import WebRefusal
 from blazz_server.database import Database
 from blazz_server.errors import ApiError, not_found
 from blazz_server.hosting.sandbox import SandboxHost
@@ -57,6 +59,18 @@ class SandboxPhones:
         if row is None or row.workspace != workspace:
             raise not_found("phone", number)
         return self._sandbox.control.web.phone(row.number)
+
+    @contextmanager
+    def answers(self) -> Iterator[None]:
+        """Say what the simulated WhatsApp refuses.
+
+        Raises:
+            ApiError: It refused.
+        """
+        try:
+            yield
+        except WebRefusal as error:
+            raise ApiError(409, "whatsapp_refused", f"{error.code}: {error}") from error
 
     async def _take(self, workspace: str, number: str, title: str) -> SandboxPhone:
         try:

@@ -11,8 +11,9 @@ from anyio.abc import TaskGroup
 
 from blazz import Session
 from blazz.cluster.registry.base import Change, Registry
-from blazz.errors import BlazzError, ConfigurationError, SessionClosed
+from blazz.errors import BlazzError, ConfigurationError
 from blazz.events.sessions import SessionState
+from blazz.pairing import PairingStep
 from blazz.realtime.broadcasts import of_pairing
 from blazz_server.errors import ApiError
 from blazz_server.hosting.clients import Clients
@@ -63,12 +64,12 @@ class Sessions:
     def __init__(
         self,
         settings: Settings,
+        *,
         clients: Clients,
         records: SessionRecords,
         registry: Registry,
         sandbox: SandboxHost,
         live: Live,
-        *,
         ended: Callable[[str, str], Awaitable[object]],
     ) -> None:
         self._settings = settings
@@ -187,15 +188,10 @@ class Sessions:
         except ApiError:
             _log.info("%s/%s was deleted meanwhile", workspace, name)
 
-    def _shower(self, workspace: str, name: str) -> Callable[..., Awaitable[object]]:
-        async def show(step: object) -> None:
-            broadcast = of_pairing(workspace, name, step)  # type: ignore[arg-type]
+    def _shower(self, workspace: str, name: str) -> Callable[[PairingStep], Awaitable[object]]:
+        async def show(step: PairingStep) -> None:
+            broadcast = of_pairing(workspace, name, step)
             if broadcast is not None:
                 await self._live.publish(broadcast)
 
         return show
-
-
-def closed(key: str) -> SessionClosed:
-    """The error of a session that does not run here."""
-    return SessionClosed(f"{key} does not run on this instance")

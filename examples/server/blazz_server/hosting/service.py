@@ -71,11 +71,11 @@ class Hosting:
         self.router = Router(self.registry, settings.instance, signer=_signer(settings))
         self.sessions = Sessions(
             settings,
-            self.clients,
-            self.records,
-            self.registry,
-            self.sandbox,
-            live,
+            clients=self.clients,
+            records=self.records,
+            registry=self.registry,
+            sandbox=self.sandbox,
+            live=live,
             ended=self._ended,
         )
         self.steward = Steward(

@@ -43,7 +43,7 @@ class CodeOut(BaseModel):
     """A code to be typed in on the phone."""
 
     code: str
-    expires_at: datetime
+    expires_at: datetime | None
 
 
 @router.get("/qr")

@@ -110,7 +110,8 @@ async def scan(
 ) -> Device:
     """Scan a QR code with a simulated phone."""
     phone = await platform.hosting.phones.find(workspace, number)
-    return Device(device=await phone.scan(body.qr))
+    with platform.hosting.phones.answers():
+        return Device(device=await phone.scan(body.qr))
 
 
 @router.post("/phones/{number}/code")
@@ -123,7 +124,8 @@ async def enter_code(
 ) -> Device:
     """Type a pairing code in on a simulated phone."""
     phone = await platform.hosting.phones.find(workspace, number)
-    return Device(device=await phone.enter_code(body.code))
+    with platform.hosting.phones.answers():
+        return Device(device=await phone.enter_code(body.code))
 
 
 @router.post("/phones/{number}/messages", status_code=201)
@@ -136,7 +138,8 @@ async def write(
 ) -> Written:
     """Write a text with a simulated phone."""
     phone = await platform.hosting.phones.find(workspace, number)
-    return Written(message_id=await phone.send_text(body.to, body.text))
+    with platform.hosting.phones.answers():
+        return Written(message_id=await phone.send_text(body.to, body.text))
 
 
 @router.get("/phones/{number}/messages")
@@ -149,7 +152,8 @@ async def read(
 ) -> list[PhoneMessage]:
     """Read a chat on a simulated phone, the oldest message first."""
     phone = await platform.hosting.phones.find(workspace, number)
-    return [_message(it) for it in await phone.messages(chat)]
+    with platform.hosting.phones.answers():
+        return [_message(it) for it in await phone.messages(chat)]
 
 
 @router.post("/users/{number}/messages", status_code=201)
