@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from blazz.errors import InboxFull, InvalidValue
-from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.inbox.base import Intake
 from blazz.webhooks.observations import BacklogMeasured, Observer, ignore
 
 _MEASURE_SECONDS: Final = 1.0
@@ -33,7 +33,7 @@ class Admission:
 
     def __init__(
         self,
-        inbox: Inbox,
+        inbox: Intake,
         sessions: Callable[[], Collection[str]],
         *,
         limit: int,

@@ -16,7 +16,7 @@ from blazz.errors import ConfigurationError, InboxFull, InvalidValue, SignatureM
 from blazz.providers.base import WebhookProfile
 from blazz.security.secret import Secret
 from blazz.webhooks.admission import Admission
-from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.inbox.base import Intake
 from blazz.webhooks.internal import internal_signer
 from blazz.webhooks.observations import Observer, RequestAnswered, ignore
 from blazz.webhooks.routes import Routes
@@ -87,7 +87,7 @@ class Receiver:
 
     def __init__(
         self,
-        inbox: Inbox,
+        inbox: Intake,
         routes: Routes | None = None,
         *,
         verify_tokens: Iterable[str | Secret] = (),
@@ -170,8 +170,21 @@ class Receiver:
             InboxFull: Too much waits; nothing was kept.
             InboxUnavailable: The inbox cannot be read or written.
         """
+        await self.keep(body, signer=internal_signer(session))
+
+    async def keep(self, body: bytes, *, signer: str) -> None:
+        """Keep a body that another receiver accepted, which stands before several of these.
+
+        Args:
+            body: The body, or the part of it that is for these sessions.
+            signer: The fingerprint of the secret that signed it; see `SigningSecret`.
+
+        Raises:
+            InboxFull: Too much waits; nothing was kept.
+            InboxUnavailable: The inbox cannot be read or written.
+        """
         await self._admission.admit(body)
-        await self._inbox.put(body, signer=internal_signer(session))
+        await self._inbox.put(body, signer=signer)
         self._arrived()
 
     async def _post(self, headers: Headers, body: bytes) -> Response:
@@ -183,15 +196,13 @@ class Receiver:
             _log.warning("a webhook request was refused: %s", error)
             return _refusal(HTTPStatus.FORBIDDEN)
         try:
-            await self._admission.admit(body)
-            await self._inbox.put(body, signer=signer)
+            await self.keep(body, signer=signer)
         except InboxFull as error:
             _log.warning("a webhook request was put off: %s", error)
             return self._busy()
         except Exception:  # noqa: BLE001  # whatever is wrong, Meta keeps the body until it is mended
             _log.exception("a webhook request was put off: it cannot be kept")
             return self._busy()
-        self._arrived()
         return _ACCEPTED
 
     def _busy(self) -> Response:

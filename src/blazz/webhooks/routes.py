@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from blazz.errors import ConfigurationError, SignatureMismatch
 from blazz.providers.base import WebhookParser, WebhookProfile
 from blazz.security.secret import Secret
-from blazz.webhooks.inbox.base import Inbox
+from blazz.webhooks.inbox.base import Intake
 from blazz.webhooks.internal import ReadsSessionEvents, internal_signer
 from blazz.webhooks.signature import SigningSecret, signer_of
 
@@ -63,7 +63,7 @@ class Routes:
 
     async def add(
         self,
-        inbox: Inbox,
+        inbox: Intake,
         session: str,
         profile: WebhookProfile,
         *,

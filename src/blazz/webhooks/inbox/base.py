@@ -40,6 +40,7 @@ __all__ = [
     "Entry",
     "Failure",
     "Inbox",
+    "Intake",
     "Item",
     "Logged",
     "Page",
@@ -51,6 +52,27 @@ __all__ = [
     "SplitResult",
     "State",
 ]
+
+
+class Intake(Protocol):
+    """Where a `Receiver` puts what it accepts: an `Inbox`, or what passes it on to several.
+
+    See `Inbox` for the methods.
+    """
+
+    async def put(self, body: bytes, *, signer: str) -> None:
+        """Keep a body as it came; it is answered 200 when this returns."""
+        ...
+
+    async def register(
+        self, session: str, *, accounts: Collection[str], signers: Collection[str]
+    ) -> int:
+        """Route the updates of these accounts that these secrets sign to a session."""
+        ...
+
+    async def backlog(self, sessions: Collection[str] | None = None) -> int:
+        """Count what waits to be handled."""
+        ...
 
 
 @runtime_checkable
