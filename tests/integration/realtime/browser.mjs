@@ -3,7 +3,10 @@ import { createRequire } from "node:module";
 import readline from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [folder, port] = process.argv.slice(2);
+const [folder, port, given] = process.argv.slice(2);
+const { key: appKey, auth, userAuth, headers: always, ...more } = {
+  key: "app-key", auth: "/pusher/auth", userAuth: "/pusher/user-auth", headers: {}, ...JSON.parse(given ?? "{}"),
+};
 const require = createRequire(pathToFileURL(`${folder}/package.json`));
 const Pusher = require("pusher-js");
 const Echo = (await import(pathToFileURL(require.resolve("laravel-echo").replace(/echo\.common\.js$/, "echo.js")))).default;
@@ -17,13 +20,14 @@ const common = {
   disableStats: true,
   enabledTransports: ["ws"],
   cluster: "",
-  channelAuthorization: { endpoint: `http://127.0.0.1:${port}/pusher/auth`, transport: "ajax" },
-  userAuthentication: { endpoint: `http://127.0.0.1:${port}/pusher/user-auth`, transport: "ajax" },
+  channelAuthorization: { endpoint: `http://127.0.0.1:${port}${auth}`, transport: "ajax", headers: always },
+  userAuthentication: { endpoint: `http://127.0.0.1:${port}${userAuth}`, transport: "ajax", headers: always },
+  ...more,
 };
 
 const commands = {
-  connect({ name, key = "app-key", headers = {} }) {
-    const authorization = { ...common.channelAuthorization, headers };
+  connect({ name, key = appKey, headers = {} }) {
+    const authorization = { ...common.channelAuthorization, headers: { ...always, ...headers } };
     const pusher = new Pusher(key, { ...common, channelAuthorization: authorization });
     pusher.connection.bind("state_change", ({ current }) =>
       tell("state", { name, state: current, socket: pusher.connection.socket_id ?? null }));
@@ -55,8 +59,8 @@ const commands = {
   echo({ name, channel }) {
     const echo = new Echo({
       broadcaster: "reverb",
-      key: "app-key",
-      client: new Pusher("app-key", { ...common }),
+      key: appKey,
+      client: new Pusher(appKey, { ...common }),
     });
     echo.join(channel)
       .here((members) => tell("here", { name, members }))

@@ -6,9 +6,9 @@ import json
 
 import httpx
 import pytest
+
 from blazz_server.accounts.principal import Scope
 from blazz_server.platform import Platform
-
 from tests.server.conftest import MakeTenant
 
 SOCKET = "123.456"

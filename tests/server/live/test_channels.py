@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from blazz_server.live.channels import topic_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.realtime.broadcasts import chat_channel, workspace_channel
 from blazz.realtime.pusher.channels import Access
+from blazz_server.live.channels import topic_of
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
 

@@ -29,7 +29,8 @@ from blazz.security.secret import Secret
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 
-_APP_ID: Final = "blazz"
+_APP_ID: Final = "1"
+"""Stock clients of the HTTP API take digits only."""
 _log = logging.getLogger(__name__)
 
 
