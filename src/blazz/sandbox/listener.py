@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from blazz.client.background import Background
-from blazz.sandbox.server import QUIET, QuietServer, listen, url_of
+from blazz.sandbox.server import QUIET, QuietProtocol, QuietServer, listen, url_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ class WebhookListener:
     async def start(self) -> str:
         """Listen; give the URL."""
         listener = listen("127.0.0.1", 0)
-        server = QuietServer(uvicorn.Config(self, lifespan="off", ws="none", **QUIET))
+        config = uvicorn.Config(self, http=QuietProtocol, lifespan="off", ws="none", **QUIET)
+        server = QuietServer(config)
         await self._work.start()
         self._server = server
         self._work.start_soon(lambda: server.serve([listener]), name="blazz sandbox webhooks")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -168,14 +169,12 @@ async def running(options: ServerOptions | None = None) -> AsyncIterator[tuple[s
 
 
 QUIET: dict[str, Any] = {
-    "log_config": None,
-    "log_level": "critical",
-    "access_log": False,
+    "log_config": None,  # and no level: uvicorn's loggers belong to the program around this
     "server_header": False,
     "proxy_headers": False,
     "timeout_graceful_shutdown": 1,
 }
-"""What every server of the sandbox is configured with: the program owns the logging."""
+"""What every server of the sandbox is configured with."""
 
 WEBSOCKETS: dict[str, Any] = {"ws": "websockets-sansio"}
 """What a server is configured with that the pages of WhatsApp Web connect to."""
@@ -225,7 +224,18 @@ class QuietServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-class HangingProtocol(HttpToolsProtocol):
+class QuietProtocol(HttpToolsProtocol):
+    """HTTP that logs nothing: faults are made here on purpose."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Log nothing of this connection, nor of its calls."""
+        self.logger = logging.getLogger("blazz.sandbox.http")
+        self.logger.disabled = True
+        self.access_log = False
+        super().connection_made(transport)
+
+
+class HangingProtocol(QuietProtocol):
     """HTTP whose application may close the connection, or never answer."""
 
     is_left = False

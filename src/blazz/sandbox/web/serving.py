@@ -9,7 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from blazz.client.background import Background
-from blazz.sandbox.server import QUIET, WEBSOCKETS, QuietServer, listen, url_of
+from blazz.sandbox.server import QUIET, WEBSOCKETS, QuietProtocol, QuietServer, listen, url_of
 from blazz.sandbox.web.mounting import web_routes
 from blazz.sandbox.web.settings import WebSettings
 from blazz.sandbox.web.simulated import SimulatedWeb
@@ -37,7 +37,8 @@ async def running_web(
     listener = listen("127.0.0.1", port)
     web = SimulatedWeb(settings, url=f"{url_of(listener)}/web/")
     app = Starlette(routes=web_routes(web))
-    server = QuietServer(uvicorn.Config(app, lifespan="off", **WEBSOCKETS, **QUIET))
+    config = uvicorn.Config(app, http=QuietProtocol, lifespan="off", **WEBSOCKETS, **QUIET)
+    server = QuietServer(config)
 
     async def serve() -> None:
         await server.serve([listener])
