@@ -20,6 +20,7 @@ from blazz_server.accounts.principal import Principal, Scope
 from blazz_server.accounts.secrets import csrf_token
 from blazz_server.dashboard.wording import FILTERS
 from blazz_server.errors import ApiError, not_found
+from blazz_server.library_errors import answer_to
 
 HERE: Final = Path(__file__).parent
 HEADERS: Final = {
@@ -29,12 +30,9 @@ HEADERS: Final = {
         " media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
     ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
 }
-"""No inline script or style, nothing from elsewhere, in nobody's frame, in no cache."""
+"""No inline script or style, nothing from elsewhere, in nobody's frame, in no cache; the other
+headers come with every answer of the server."""
 
 
 def url(*parts: str) -> str:
@@ -151,7 +149,7 @@ class PageRoute(APIRoute):
             except RequestValidationError:
                 return _refusal(request, ApiError(404, "not_found", "there is no such page"))
             except BlazzError as error:
-                return _refusal(request, ApiError(503, "unavailable", str(error)))
+                return _refusal(request, answer_to(error))
 
         return guarded
 

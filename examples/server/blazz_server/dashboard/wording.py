@@ -13,10 +13,10 @@ _TONES: Final = {
     "good": ("ready", "done", "delivered", "active", "live", "read", "linked", "connected"),
     "doubt": ("connecting", "reconnecting", "starting", "paused", "draining", "unknown", "moving"),
     "bad": ("logged_out", "banned", "outdated", "failed", "dead", "halted", "gone", "revoked"),
-    "news": ("pairing", "sending", "importing", "pending", "running"),
+    "news": ("pairing", "sending", "importing", "pending", "running", "scheduled"),
 }
 _TONE_OF: Final = {word: tone for tone, words in _TONES.items() for word in words}
-_BUSY: Final = frozenset({"starting", "connecting", "reconnecting", "sending", "importing"})
+_BUSY: Final = frozenset({"starting", "connecting", "reconnecting", "running", "importing", "pending"})
 _PROVIDERS: Final = {"sandbox": "Sandbox", "cloud": "Cloud API", "web": "WhatsApp Web"}
 _SHAPES: Final = {
     "clock": "%H:%M",

@@ -11,10 +11,10 @@ const WORDS = { connected: "Live", connecting: "Connecting", waiting: "Asking no
 listen();
 showTimes();
 document.addEventListener("redrawn", showTimes);
-const live = connect();
+
+/** The connection of this page; null where there is nothing to follow. */
+export const live = connect();
 followParts(live);
-if (document.getElementById("messenger")) import("./chat.js").then(({ openChat }) => openChat(live));
-if (document.getElementById("pairing-code-dialog")) import("./pairing.js").then(({ followCodes }) => followCodes(live));
 
 /** Connect to the live events of the workspace that the page is about. */
 function connect() {

@@ -1,6 +1,7 @@
 // The messenger: the list of chats, the open chat, what is written, and who is writing.
 
 import { call, part } from "./api.js";
+import { live } from "./app.js";
 import { morph, parse } from "./morph.js";
 import { draftBubble, refuse, send } from "./sending.js";
 
@@ -10,22 +11,13 @@ const SAY_TYPING = 8_000;
 const POLL = 4_000;
 const CHANGES = new Set(["message.received", "message.sent", "message.status", "message.edited", "message.revoked"]);
 
-/** Make the page of chats live. */
-export function openChat(live) {
-  searchChats();
-  newChat();
-  const talk = document.getElementById("talk");
-  if (talk) new Talk(talk, live);
-}
-
 /** The open chat. */
 class Talk {
-  #talk; #wall; #list; #base; #chat; #session; #live;
+  #talk; #wall; #list; #base; #chat; #session;
   #busy = false; #again = false; #typing = 0; #said = 0; #read = ""; #replyTo = null;
 
-  constructor(talk, live) {
+  constructor(talk) {
     this.#talk = talk;
-    this.#live = live;
     this.#wall = document.getElementById("wall");
     this.#list = document.getElementById("messages");
     ({ call: this.#base, chat: this.#chat, session: this.#session } = talk.dataset);
@@ -36,13 +28,13 @@ class Talk {
   }
 
   #listen() {
-    this.#live?.addEventListener("told", ({ detail }) => this.#hear(detail));
-    this.#live?.addEventListener("lost", () => this.#refresh());
+    live?.addEventListener("told", ({ detail }) => this.#hear(detail));
+    live?.addEventListener("lost", () => this.#refresh());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) { this.#refresh(); this.#markRead(); }
     });
     setInterval(() => {
-      if (!document.hidden && this.#live?.state !== "connected") this.#refresh();
+      if (!document.hidden && live?.state !== "connected") this.#refresh();
     }, POLL);
     this.#wall.addEventListener("scroll", () => {
       document.getElementById("to-end").hidden = this.#isAtEnd();
@@ -177,7 +169,7 @@ class Talk {
     const last = [...this.#list.querySelectorAll(".message.in")].at(-1)?.dataset.id;
     if (!last || last === this.#read) return;
     this.#read = last;
-    call("POST", `${this.#base}/chats/${encodeURIComponent(this.#chat)}/read`, { message_id: last })
+    call("POST", `${this.#base}/chats/${encodeURIComponent(this.#chat)}/read`)
       .then(() => document.dispatchEvent(new Event("changed")))
       .catch(() => { /* what cannot be marked stays unread */ });
   }
@@ -244,9 +236,10 @@ class Talk {
 
   #sayTyping() {
     const now = Date.now();
-    if (now - this.#said < SAY_TYPING) return;
+    // Who has not written cannot be told of it on every provider.
+    if (now - this.#said < SAY_TYPING || !this.#list.querySelector(".message.in")) return;
     this.#said = now;
-    call("POST", `${this.#base}/chats/${encodeURIComponent(this.#chat)}/typing`, {}).catch(() => { /* not every provider can */ });
+    call("POST", `${this.#base}/chats/${encodeURIComponent(this.#chat)}/typing`).catch(() => { /* not every provider can */ });
   }
 }
 
@@ -274,3 +267,8 @@ function newChat() {
 function key() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+searchChats();
+newChat();
+const talk = document.getElementById("talk");
+if (talk?.dataset.chat) new Talk(talk);

@@ -1,45 +1,44 @@
 // Shows the code to link an account with, always the newest: scanned or typed in.
 
+import { live } from "./app.js";
+
 const AGAIN = 2_000;
 const EVERY = 15_000;
 
-/** Follow the codes of the session that the page is about. */
-export function followCodes(live) {
-  const state = document.querySelector("[data-part=state][data-session]");
-  const session = state.dataset.session;
-  const image = () => document.getElementById("qr-image");
-  let shown = null;
+const state = document.querySelector("[data-part=state][data-session]");
+const session = state.dataset.session;
+const image = () => document.getElementById("qr-image");
+let shown = null;
 
-  const show = ({ svg, code }) => {
-    shown = { svg, code };
-    draw();
-  };
-  const draw = () => {
-    if (!shown) return;
-    const typed = document.getElementById("pairing-code-box");
-    if (typed) {
-      typed.hidden = !shown.code;
-      document.getElementById("pairing-code").textContent = shown.code ? hyphened(shown.code) : "";
-    }
-    if (image() && shown.svg) image().src = `data:image/svg+xml,${encodeURIComponent(shown.svg)}`;
-  };
-  const fetchAgain = () => {
-    if (image()) image().src = `${image().dataset.from}?at=${Date.now()}`;
-  };
+const show = ({ svg, code }) => {
+  shown = { svg, code };
+  draw();
+};
+const draw = () => {
+  if (!shown) return;
+  const typed = document.getElementById("pairing-code-box");
+  if (typed) {
+    typed.hidden = !shown.code;
+    document.getElementById("pairing-code").textContent = shown.code ? hyphened(shown.code) : "";
+  }
+  if (image() && shown.svg) image().src = `data:image/svg+xml,${encodeURIComponent(shown.svg)}`;
+};
+const fetchAgain = () => {
+  if (image()) image().src = `${image().dataset.from}?at=${Date.now()}`;
+};
 
-  live?.addEventListener("told", ({ detail: { event, data } }) => {
-    if (event === "session.qr" && data.session === session) show(data);
-  });
-  document.addEventListener("redrawn", draw);
-  document.addEventListener("answered", ({ detail }) => detail.code && show(detail));
-  // No code yet: the session is starting. The server holds the call until there is one.
-  document.addEventListener("error", ({ target }) => {
-    if (target === image()) setTimeout(fetchAgain, AGAIN);
-  }, true);
-  setInterval(() => {
-    if (live?.state !== "connected" && !document.hidden) fetchAgain();
-  }, EVERY);
-}
+live?.addEventListener("told", ({ detail: { event, data } }) => {
+  if (event === "session.qr" && data.session === session) show(data);
+});
+document.addEventListener("redrawn", draw);
+document.addEventListener("answered", ({ detail }) => detail.code && show(detail));
+// No code yet: the session is starting. The server holds the call until there is one.
+document.addEventListener("error", ({ target }) => {
+  if (target === image()) setTimeout(fetchAgain, AGAIN);
+}, true);
+setInterval(() => {
+  if (live?.state !== "connected" && !document.hidden) fetchAgain();
+}, EVERY);
 
 function hyphened(code) {
   return code.length === 8 ? `${code.slice(0, 4)}-${code.slice(4)}` : code;

@@ -1,13 +1,14 @@
 // Parts of a page that change by themselves: live events say when, the server draws what.
 //
 // <div data-part="list" data-live="session.status" data-session="support" data-every="15">
-// is drawn anew on that event of that session, and every 15 seconds while there is no connection.
+// is drawn anew on that event of that session, and every 15 seconds while there is no connection; every 90 otherwise.
 
 import { part } from "./api.js";
 import { morphChildren, parse } from "./morph.js";
 
 const TOGETHER = 80;
-const CONNECTED = 6;
+const BUSY = 2;
+const CALM = 6;
 
 /** One part of the page. */
 class Part {
@@ -24,12 +25,11 @@ class Part {
     return (!session || data.session === session) && (!campaign || data.campaign === campaign);
   }
 
-  get isLive() {
-    return "live" in this.#element.dataset;
-  }
-
-  get seconds() {
-    return Number(this.#element.dataset.every) || 0;
+  /** After how many seconds it is asked for again: soon, if it shows something on its way. */
+  seconds(connected) {
+    if (this.#element.querySelector(".chip.busy")) return BUSY;
+    const { every, live } = this.#element.dataset;
+    return (Number(every) || 0) * (connected && live ? CALM : 1);
   }
 
   /** Draw it anew soon; many wishes at once are one. */
@@ -64,8 +64,8 @@ export function followParts(live) {
     second += 1;
     if (document.hidden) return;
     for (const each of parts) {
-      const calm = each.isLive && live?.state === "connected" ? CONNECTED : 1;
-      if (each.seconds && second % (each.seconds * calm) === 0) each.refresh();
+      const seconds = each.seconds(live?.state === "connected");
+      if (seconds && second % seconds === 0) each.refresh();
     }
   }, 1000);
 }

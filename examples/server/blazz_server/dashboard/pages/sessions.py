@@ -1,0 +1,130 @@
+"""Pages of sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request, Response
+
+from blazz.cluster.registry.base import Record
+from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
+from blazz_server.dashboard.rendering import PageRoute, page
+from blazz_server.dashboard.wording import words
+from blazz_server.hosting.api.views import SessionOut, session_out
+from blazz_server.paging import After, page_of
+from blazz_server.platform import Platform
+
+router = APIRouter(prefix="/workspaces/{workspace}/sessions", route_class=PageRoute)
+_ROWS: Final = 48
+_LINES: Final = 20
+_WHY: Final = {
+    "owner_gone": "its instance gave no sign of life",
+    "drain": "its instance is being emptied",
+    "balance": "for balance",
+    "new": "its first start",
+    "request": "on request",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChoice:
+    """A way to connect a session."""
+
+    value: str
+    label: str
+    text: str
+
+
+_SANDBOX: Final = ProviderChoice(
+    "sandbox", "Sandbox", "A simulated number, to try things with; nothing leaves this machine."
+)
+_WEB: Final = ProviderChoice("web", "WhatsApp Web", "An account that is linked by QR code.")
+_CLOUD: Final = ProviderChoice("cloud", "Cloud API", "A number of Meta's official API.")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """Something that became of a session, in words."""
+
+    id: str
+    key: str
+    at: datetime
+    text: str
+    tone: str
+
+    @classmethod
+    def of(cls, key: str, record: Record) -> HistoryLine:
+        """Say it."""
+        reason = _WHY.get(record.reason, words(record.reason).lower())
+        why = f": {reason}" if reason else ""
+        change = str(record.change)
+        text, tone = {
+            "assigned": (f"started on {record.instance}{why}", "good"),
+            "released": (f"stopped on {record.instance}{why}", ""),
+        }.get(change, (f"{words(change).lower()} on {record.instance}{why}", "bad"))
+        name = f"{key}-{record.epoch}-{change}-{record.at.timestamp():.3f}"
+        return cls(name, key, record.at, text, tone)
+
+
+async def all_sessions(platform: Platform, workspace: str, *, after: str = "") -> list[SessionOut]:
+    """The sessions of a workspace as the REST API shows them, and one more than a page has."""
+    registry = platform.hosting.registry
+    rows = await platform.hosting.records.page(workspace, after=after, limit=_ROWS + 1)
+    assigned = await registry.assignments()
+    alive = {it.name for it in await registry.instances()}
+    shown = []
+    for row in rows:
+        found = assigned.get(row.key)
+        shown.append(session_out(row, found, alive=found is not None and found.instance in alive))
+    return shown
+
+
+@router.get("")
+async def index(
+    request: Request,
+    workspace: str,
+    caller: Annotated[Principal, needs(Scope.SESSIONS_READ)],
+    platform: ThePlatform,
+    after: After = "",
+) -> Response:
+    """List the sessions of a workspace."""
+    rows = await all_sessions(platform, workspace, after=after)
+    found = page_of(rows, _ROWS, item=lambda row: row, cursor=lambda row: row.name)
+    sandbox = [_SANDBOX] if platform.hosting.sandbox.url is not None else []
+    return await page(
+        request,
+        "sessions.html",
+        caller,
+        here="sessions",
+        sessions=found.items,
+        next=found.next,
+        providers=[*sandbox, _WEB, _CLOUD],
+    )
+
+
+@router.get("/{session}")
+async def show(
+    request: Request,
+    workspace: str,
+    session: str,
+    caller: Annotated[Principal, needs(Scope.SESSIONS_READ)],
+    platform: ThePlatform,
+) -> Response:
+    """Show a session: where it stands, and the code to link it with."""
+    registry = platform.hosting.registry
+    row = await platform.hosting.records.get(workspace, session)
+    assigned = await registry.find(row.key)
+    instances = [it.name for it in await registry.instances()]
+    alive = assigned is not None and assigned.instance in instances
+    records = sorted(await registry.history(row.key), key=lambda it: it.at, reverse=True)
+    return await page(
+        request,
+        "session.html",
+        caller,
+        here="sessions",
+        session=session_out(row, assigned, alive=alive),
+        history=[HistoryLine.of(row.key, it) for it in records[:_LINES]],
+        instances=instances,
+    )
