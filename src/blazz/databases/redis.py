@@ -91,7 +91,9 @@ class RedisServer:
         try:
             yield
         except (AuthenticationError, NoPermissionError) as error:
-            raise ConfigurationError(f"{self._part}: {self.name}: {error}") from error
+            raise ConfigurationError(
+                f"the {self._part} {self.name} turned us away: {error}"
+            ) from error
         except (RedisError, OSError) as error:
             what = str(error) or type(error).__name__
             raise self._unavailable(f"{self.name} does not answer: {what}") from error

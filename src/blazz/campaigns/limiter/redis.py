@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from importlib import resources
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from blazz.campaigns.limiter.adaptive import ONE_BURST, RECOVERY, SLOWEST
 from blazz.campaigns.limiter.base import RESERVE, Grant, Limit, Quota
 from blazz.campaigns.priority import Priority
-from blazz.errors import ConfigurationError, InvalidValue, LimiterUnavailable, MissingDependency
-
-try:
-    from redis.asyncio import BlockingConnectionPool, Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import ConstantBackoff
-    from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
-    from redis.exceptions import ConnectionError as RedisConnectionError
-except ModuleNotFoundError as error:
-    raise MissingDependency("redis", extra="redis") from error
+from blazz.databases.redis import RedisServer
+from blazz.errors import InvalidValue, LimiterUnavailable
 
 if TYPE_CHECKING:
     from redis.commands.core import AsyncScript
 
-_CONNECTIONS: Final = 8
 _SECONDS: Final = 2.0
 _EVERYTHING: Final = 1.0
 _AT_ONCE: Final = 1000
@@ -61,33 +50,19 @@ class RedisLimiter:
         prefix: str = "blazz:limiter",
         clock: Callable[[], float] | None = None,
     ) -> None:
-        try:
-            pool = BlockingConnectionPool.from_url(
-                url,
-                max_connections=_CONNECTIONS,
-                timeout=_SECONDS,
-                socket_connect_timeout=_SECONDS,
-                socket_timeout=_SECONDS,
-                # A connection of before the server's restart is not worth an error. What a lost
-                # answer granted is spent, which is on the safe side.
-                retry=Retry(ConstantBackoff(0.05), retries=1),
-                retry_on_error=[RedisConnectionError],
-            )
-        except ValueError as error:
-            raise ConfigurationError(f"limiter: {error}") from error
-        self._redis: Redis = Redis(connection_pool=pool)
+        # It may be sent twice: what a lost answer granted is spent, which is on the safe side.
+        self._server = RedisServer(
+            "limiter", url, unavailable=LimiterUnavailable, seconds=_SECONDS, retries=1
+        )
         self._prefix = prefix
         self._clock = clock
-        self._acquire = self._script("acquire.lua")
-        self._acquire_each = self._script("acquire_each.lua")
-        self._admit = self._script("admit.lua")
-        self._slow = self._script("slow.lua")
-        place = pool.connection_kwargs
-        host = place.get("path") or f"{place.get('host', 'localhost')}:{place.get('port', 6379)}"
-        self.name = f"redis://{host}/{place.get('db', 0)}"
+        self._acquire = self._server.script(__package__, "acquire.lua")
+        self._acquire_each = self._server.script(__package__, "acquire_each.lua")
+        self._admit = self._server.script(__package__, "admit.lua")
+        self._slow = self._server.script(__package__, "slow.lua")
 
     def __repr__(self) -> str:
-        return f"<RedisLimiter {self.name}>"
+        return f"<RedisLimiter {self._server.name}>"
 
     async def acquire(
         self, key: str, n: int, *, limit: Limit, priority: Priority = Priority.CAMPAIGN
@@ -130,8 +105,7 @@ class RedisLimiter:
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._redis.aclose()
-        await self._redis.connection_pool.disconnect()
+        await self._server.close()
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}:{{{key}}}"
@@ -139,24 +113,11 @@ class RedisLimiter:
     def _now(self) -> str:
         return "" if self._clock is None else repr(self._clock())
 
-    def _script(self, filename: str) -> AsyncScript:
-        folder = resources.files("blazz.campaigns.limiter")
-        return self._redis.register_script(folder.joinpath(filename).read_text(encoding="utf-8"))
-
     async def _run(
         self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | float]
     ) -> Any:  # noqa: ANN401  # whatever the script returns
-        with self._translated():
+        with self._server.errors():
             return await script(keys=list(keys), args=list(arguments))
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (AuthenticationError, NoPermissionError) as error:
-            raise ConfigurationError(f"the limiter {self.name} turned us away: {error}") from error
-        except (RedisError, OSError, TimeoutError) as error:
-            raise LimiterUnavailable(f"the limiter {self.name}: {error!r}") from error
 
 
 def _grant(wait: bytes) -> Grant:
