@@ -48,25 +48,24 @@ def billed(event: StatusChanged, key: str | None = None) -> MessageBilled | None
         event: The status update.
         key: The key of the result; by default that of the status update.
     """
-    pricing = event.pricing
+    pricing, recipient = event.pricing, event.recipient
     if pricing is None or pricing.free or event.status not in _ARRIVED:
         return None
+    user_id = recipient.user_id
     return _MessageBilled(
         key=key or event.key,
         at=event.at,
         account=event.account,
         raw=event.raw,
         message_id=event.message_id,
-        recipient=event.recipient,
+        recipient=recipient,
         category=pricing.category,
         type=pricing.type,
         model=pricing.model,
-        country=_country(event.recipient),
+        country=_country(recipient) if user_id is None else user_id.region,
         token=event.token,
     )
 
 
 def _country(person: Identity) -> str | None:
-    if person.user_id is not None:
-        return person.user_id.region
     return person.phone.region if person.phone is not None else None

@@ -56,15 +56,12 @@ class SigningSecret:
         padded = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")
         self._inner = sha256(padded.translate(_INNER_PAD))
         self._outer = sha256(padded.translate(_OUTER_PAD))
-        self.fingerprint = self._mac(b"blazz webhook signer")[:16]
+        self.fingerprint = self.digits(b"blazz webhook signer")[:16]
 
-    def signed(self, body: bytes, digits: str) -> bool:
-        """Whether it made these 64 hex digits of these bytes; as quick to say no as yes."""
-        return hmac.compare_digest(self._mac(body), digits)
-
-    def _mac(self, message: bytes) -> str:
+    def digits(self, body: bytes) -> str:
+        """Make the 64 hex digits of its signature; compare them in constant time."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
+        inner.update(body)
         outer.update(inner.digest())
         return outer.hexdigest()
 
@@ -91,7 +88,7 @@ def signer_of(
     # Only ASCII can be compared in constant time.
     if digits.isascii() and signature[: len(_PREFIX)].lower() == _PREFIX:
         for secret in secrets:
-            if secret.signed(body, digits):
+            if hmac.compare_digest(secret.digits(body), digits):
                 return secret
         if _HEX_DIGITS.fullmatch(digits):
             raise SignatureMismatch

@@ -25,11 +25,12 @@ def charge(status: CloudUpdate) -> CloudUpdate | None:
     if type(pricing) is not dict or not pricing:
         return None
     kind = pricing.get("type")
-    if (kind != "regular") if type(kind) is str else (pricing.get("billable") is not True):
+    if kind != "regular" and (type(kind) is str or pricing.get("billable") is not True):
         return None
     if not key.startswith("status:"):
         return None  # it names no message
-    message = key[7:].replace(f":{name}:", ":").removesuffix(":")
+    end = f":{name}:"
+    message = key[7 : -len(end)] if key.endswith(end) else key[7:].replace(end, ":")
 
     def build(_: Json, update: CloudUpdate) -> Event:
         event = status.event()
@@ -38,4 +39,4 @@ def charge(status: CloudUpdate) -> CloudUpdate | None:
             raise Unreadable("the status names no price")
         return cost
 
-    return CloudUpdate(f"usage:{message}", None, status.change, item, build)
+    return CloudUpdate("usage:" + message, None, status.change, item, build)

@@ -29,8 +29,10 @@ class Change:
         self.field = field
         self.value = value
         self.holder = value if field != "standby" else inner(value, "standby") or value
-        self.account = _account(value) or plain(entry.get("id"))
-        self.scope = self.account or ""
+        metadata = value.get("metadata")
+        account = plain(metadata.get("phone_number_id")) if type(metadata) is dict else None
+        self.account = account = account or _account(value) or plain(entry.get("id"))
+        self.scope = account or ""
         self.time = moment(entry, "time") if "time" in entry else None
         self._contacts: list[Json] | None = None
         self._by_id: dict[str, Json] | None = None
@@ -63,12 +65,7 @@ class Change:
 
 
 def _account(value: Json) -> str | None:
-    """Find the number or account that a change names itself."""
-    metadata = value.get("metadata")
-    if type(metadata) is dict:
-        account = plain(metadata.get("phone_number_id"))
-        if account is not None:
-            return account
+    """Find the number or account that a change without metadata names."""
     for name, id_name in _ACCOUNTS:
         account = plain(inner(value, name).get(id_name))
         if account is not None:

@@ -45,12 +45,13 @@ def identity(item: Json, names: Names, contact: Json | None = None) -> Identity:
     phone, user_id, parent = item.get(phone_name), item.get(user_id_name), item.get(parent_name)
     name, username = None, item.get("username")
     if contact is not None:
-        profile = contact.get("profile")
+        tell = contact.get
+        profile = tell("profile")
         if type(profile) is dict:
             name, username = profile.get("name"), profile.get("username")
-        phone = phone or contact.get("wa_id")
-        user_id = user_id or contact.get("user_id")
-        parent = parent or contact.get("parent_user_id")
+        phone = phone or tell("wa_id")
+        user_id = user_id or tell("user_id")
+        parent = parent or tell("parent_user_id")
     try:
         return _identity(phone, user_id, parent, username, name)
     except TypeError:  # a list or an object in place of a text cannot be looked up
