@@ -12,16 +12,19 @@ from blazz.security.secret import Secret
 from blazz_server import documentation, health
 from blazz_server.accounts.api import keys, logins, workspaces
 from blazz_server.accounts.signed_calls import SignedCalls
+from blazz_server.campaigns.api import router as campaigns
 from blazz_server.chats.api import router as chats
 from blazz_server.edge import problems
 from blazz_server.edge.bodies import LimitedBodies
 from blazz_server.edge.headers import CarefulHeaders
 from blazz_server.hosting.api import router as hosting
+from blazz_server.incoming import api as incoming
 from blazz_server.live import api as live
 from blazz_server.monitoring import api as monitoring
 from blazz_server.monitoring.requests import MeasuredRequests
 from blazz_server.platform import open_platform
 from blazz_server.settings import Settings
+from blazz_server.webhooks import api as webhooks
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -52,11 +55,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (workspaces, keys, logins, health, live, monitoring):
+    for module in (incoming, workspaces, keys, logins, health, live, monitoring):
         app.include_router(module.router)
     live.install(app)
     app.include_router(hosting)
     app.include_router(chats)
+    app.include_router(campaigns)
+    app.include_router(webhooks.router)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import anyio
 
 from blazz_server.accounts.service import Accounts
+from blazz_server.campaigns.service import CampaignDesk
 from blazz_server.chats.service import Chats
 from blazz_server.database import Database
 from blazz_server.database.upgrade import open_database
 from blazz_server.hosting.service import Hosting
+from blazz_server.incoming.service import Incoming
 from blazz_server.live.service import Live
+from blazz_server.monitoring.platform_levels import PlatformLevels
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
+from blazz_server.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class Platform:
         live: The bus, and what browsers hear of it.
         hosting: Sessions, on this instance and on others.
         chats: Messages, chats, people and files.
+        campaigns: Campaigns, and the audiences that were uploaded for them.
+        webhooks: What subscribers are sent.
+        incoming: What Meta sends.
     """
 
     settings: Settings
@@ -38,6 +45,9 @@ class Platform:
     live: Live
     hosting: Hosting
     chats: Chats
+    campaigns: CampaignDesk
+    webhooks: Webhooks
+    incoming: Incoming
 
 
 async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
@@ -49,9 +59,24 @@ async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     live = Live(settings, monitoring)
     hosting = Hosting(settings, database, live, monitoring)
     chats = Chats(settings, database, hosting)
-    platform = Platform(settings, database, monitoring, accounts, live, hosting, chats)
+    campaigns = CampaignDesk(settings, database, hosting)
+    webhooks = Webhooks(settings, database, hosting)
+    incoming = Incoming(database, hosting)
+    platform = Platform(
+        settings,
+        database,
+        monitoring,
+        accounts,
+        live,
+        hosting,
+        chats,
+        campaigns,
+        webhooks,
+        incoming,
+    )
+    PlatformLevels(monitoring, database, hosting)
     # Hosting last: when its sessions open, all that listens to them is there.
-    parts = (monitoring, accounts, live, chats, hosting)
+    parts = (monitoring, accounts, live, chats, campaigns, webhooks, incoming, hosting)
     for part in parts:
         await part.open()
         stack.push_async_callback(part.close)
