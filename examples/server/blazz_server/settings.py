@@ -9,6 +9,10 @@ from typing import Final, Literal
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from blazz.webhooks.receiver import BODY_LIMIT
+
+META: Final = "/webhooks/meta"
+"""Where Meta sends webhooks to."""
 UPLOADS: Final = ("/media", "/audiences")
 """The ends of paths that take files."""
 
@@ -74,4 +78,6 @@ class Settings(BaseSettings):
 
     def body_limit(self, path: str) -> int:
         """How many bytes the body of a call to this path may have."""
+        if path == META:
+            return max(self.max_body, BODY_LIMIT)
         return self.max_upload if path.endswith(UPLOADS) else self.max_body

@@ -50,7 +50,7 @@ class Chats:
         self.store = ChatStore(database)
         self.media = MediaShelf(
             database,
-            Links(allow_private=settings.allow_private_targets, largest=settings.max_body),
+            Links(allow_private=settings.allow_private_targets),
         )
         self.sending = Sending(self.writer, self.media)
         self.recording = Recording(self.writer)

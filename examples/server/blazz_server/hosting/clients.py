@@ -15,6 +15,7 @@ from blazz.auth_stores.urls import from_url
 from blazz.campaigns.limiter.base import Limiter
 from blazz.realtime.bus.base import Bus
 from blazz.telemetry import Telemetry
+from blazz.webhooks.inbox.base import Inbox
 from blazz_server.settings import Settings
 
 _POOL: Final = 4
@@ -44,6 +45,11 @@ class Clients:
         self._set_ups: list[SetUp] = []
         self._parts: dict[str, Any] = {"bus": bus}
         self.auth_store: AuthStore = from_url(settings.auth_store or str(settings.folder / "auth"))
+
+    @property
+    def inbox(self) -> Inbox | None:
+        """The inbox that all workspaces share; None: each has its own."""
+        return self._parts.get("inbox")
 
     def on_client(self, set_up: SetUp) -> None:
         """Have a function called with each client before its sessions open."""

@@ -1,0 +1,1 @@
+"""Webhooks of Meta: one URL for all tenants, whose updates never mix."""

@@ -1,0 +1,115 @@
+"""Keeps updates that belong to no session, and tells of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final, cast
+
+from blazz.webhooks.splitting import storable
+from sqlalchemy import Table, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from blazz_server.database import Database, utc_now
+from blazz_server.incoming.tables import StrayUpdate
+
+KEPT: Final = timedelta(days=30)
+"""How long they are kept; Meta repeats what is not taken for 7 days."""
+_AT_ONCE: Final = 100
+_TOLD: Final = 1_000
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StrayAccount:
+    """What is kept for one account that no session has.
+
+    Attributes:
+        account: The phone number id or WABA id; None: none was named.
+        count: How many bodies.
+        first_at: When the first one came.
+        last_at: When the last one came.
+        reason: Why they belong to nobody.
+    """
+
+    account: str | None
+    count: int
+    first_at: datetime
+    last_at: datetime
+    reason: str
+
+
+class Strays:
+    """The table of updates that belong to no session.
+
+    Args:
+        database: Where it is.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._told: set[str | None] = set()
+
+    async def keep(self, account: str | None, body: bytes, *, signer: str, reason: str) -> None:
+        """Keep a body; once, however often Meta repeats it."""
+        named = None if account is None else storable(account)
+        digest = blake2b(f"{signer}\0{named}\0".encode() + body, digest_size=16).hexdigest()
+        if named not in self._told and len(self._told) < _TOLD:
+            self._told.add(named)
+            _log.warning("updates for account %s are kept: %s", named, reason)
+        dialect = postgresql if self._database.is_postgres else sqlite
+        statement = dialect.insert(cast("Table", StrayUpdate.__table__)).values(
+            id=digest,
+            account=named,
+            signer=signer,
+            body=body,
+            reason=reason,
+            received_at=utc_now(),
+        )
+        async with self._database.begin() as transaction:
+            await transaction.execute(statement.on_conflict_do_nothing())
+
+    async def of(self, accounts: Collection[str], signers: Collection[str]) -> Sequence[StrayUpdate]:
+        """What is kept for accounts, signed by one of these secrets; the oldest first."""
+        query = (
+            select(StrayUpdate)
+            .where(StrayUpdate.account.in_(accounts), StrayUpdate.signer.in_(signers))
+            .order_by(StrayUpdate.received_at)
+            .limit(_AT_ONCE)
+        )
+        async with self._database.read() as transaction:
+            return (await transaction.scalars(query)).all()
+
+    async def remove(self, stray: StrayUpdate) -> None:
+        """Forget one that somebody has now."""
+        self._told.discard(stray.account)
+        async with self._database.begin() as transaction:
+            await transaction.execute(delete(StrayUpdate).where(StrayUpdate.id == stray.id))
+
+    async def accounts(self, *, limit: int) -> list[StrayAccount]:
+        """For which accounts updates are kept, the latest first."""
+        last = func.max(StrayUpdate.received_at)
+        query = (
+            select(
+                StrayUpdate.account,
+                func.count(),
+                func.min(StrayUpdate.received_at),
+                last,
+                func.max(StrayUpdate.reason),
+            )
+            .group_by(StrayUpdate.account)
+            .order_by(last.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as transaction:
+            return [StrayAccount(*row) for row in await transaction.execute(query)]
+
+    async def forget_old(self) -> None:
+        """Forget what has been kept for too long."""
+        old = StrayUpdate.received_at < utc_now() - KEPT
+        async with self._database.begin() as transaction:
+            await transaction.execute(delete(StrayUpdate).where(old))
