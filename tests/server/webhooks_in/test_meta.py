@@ -25,9 +25,7 @@ async def meta(app: FastAPI) -> httpx.AsyncClient:
 @pytest.fixture
 async def acme(tenant: MakeTenant, platform: Platform) -> Number:
     """A tenant with a number."""
-    return await add_number(
-        await tenant("acme"), platform, number=ACME, waba=WABA, secret=SHARED
-    )
+    return await add_number(await tenant("acme"), platform, number=ACME, waba=WABA, secret=SHARED)
 
 
 @pytest.fixture
@@ -167,9 +165,7 @@ async def test_a_signed_body_that_is_no_batch_is_kept(
     assert [(it["account"], it["count"]) for it in kept] == [(None, 3)]
 
 
-async def test_a_body_beyond_metas_limit_is_refused(
-    meta: httpx.AsyncClient, acme: Number
-) -> None:
+async def test_a_body_beyond_metas_limit_is_refused(meta: httpx.AsyncClient, acme: Number) -> None:
     body = b'{"entry": "' + b"x" * (3 * 1024 * 1024) + b'"}'
     assert (await deliver(meta, body, secret=SHARED)).status_code == 413
 

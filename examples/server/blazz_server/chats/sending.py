@@ -34,6 +34,7 @@ from blazz.errors import (
 from blazz.messages import Message, Reaction, Template
 from blazz.providers.base import Receipt, new_token
 from blazz.session import Session
+from blazz_server.chats.answers import Answer, accepted, refusal, told_of, unknown
 from blazz_server.chats.changes import Claim, Sent, Withdrawn
 from blazz_server.chats.contents import blank, clean
 from blazz_server.chats.happenings import Altered
@@ -59,21 +60,6 @@ NOTHING_LEFT: Final = (
 """The errors after which a message has certainly not left."""
 
 _log: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request to send is answered with.
-
-    Attributes:
-        status: The HTTP status.
-        accepted: The body.
-        replayed: It was answered before.
-    """
-
-    status: int
-    accepted: Accepted
-    replayed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -154,7 +140,7 @@ class Sending:
             raise errand.error
         if errand.answer is None:
             errand.told = True
-            return Answer(HTTPStatus.ACCEPTED, _accepted(errand.row, status="sending"))
+            return Answer(HTTPStatus.ACCEPTED, accepted(errand.row, status="sending"))
         return Answer(HTTPStatus.CREATED, errand.answer)
 
     async def _claim(self, session: Session, errand: _Errand) -> Mapping[str, Any] | None:
@@ -247,7 +233,7 @@ class Sending:
             await self._writer.write(reacted(session, errand.message))
         row["message_id"] = receipt.message_id
         row["problem"] = change.problem
-        errand.answer = _accepted(row)
+        errand.answer = accepted(row)
 
     async def _failed(self, errand: _Errand, error: Exception) -> None:
         errand.error = error
@@ -265,11 +251,7 @@ class Sending:
             await self._doubtful(errand, str(error) or type(error).__name__)
 
     async def _refused(self, errand: _Errand, error: BlazzError, *, keep_key: bool) -> None:
-        told = {
-            "code": getattr(error, "code", None) or type(error).__name__,
-            "detail": clean(str(error)),
-            "refused": type(error).__name__,
-        }
+        told = told_of(error)
         errand.error = refusal(errand.row, told)
         await self._writer.write(
             Sent(
@@ -293,43 +275,16 @@ class Sending:
             detail = "this Idempotency-Key was used for another request; use a new one"
             raise ApiError(422, "idempotency_key_reused", detail)
         if row["message_id"] is not None:
-            return Answer(HTTPStatus.CREATED, _accepted(row), replayed=True)
+            return Answer(HTTPStatus.CREATED, accepted(row), replayed=True)
         if (row["problem"] or {}).get("refused"):
             raise refusal(row, row["problem"])
         errand = self._on_their_way.get(row["id"])
         if errand is not None and errand.told:
-            return Answer(HTTPStatus.ACCEPTED, _accepted(row, status="sending"), replayed=True)
+            return Answer(HTTPStatus.ACCEPTED, accepted(row, status="sending"), replayed=True)
         if errand is not None:
             detail = "the request with this Idempotency-Key is being carried out; ask again"
             raise ApiError(409, "in_progress", detail, headers={"Retry-After": "1"})
         raise unknown(row)
-
-
-def unknown(row: Mapping[str, Any]) -> ApiError:
-    """It cannot be known whether a message was sent."""
-    return ApiError(
-        504,
-        "delivery_unknown",
-        "it cannot be known yet whether the message was sent; do not send it with another key,"
-        " but ask for it by its id: its token comes back in status updates",
-        id=row["id"],
-        token=row["token"],
-        to=row["chat"],
-        message_status="unknown",
-    )
-
-
-def refusal(row: Mapping[str, Any], told: Mapping[str, Any]) -> ApiError:
-    """WhatsApp refused a message; asking again would change nothing."""
-    return ApiError(
-        409,
-        "refused",
-        str(told.get("detail")),
-        id=row["id"],
-        to=row["chat"],
-        reason=told.get("refused"),
-        whatsapp_code=told["code"] if isinstance(told.get("code"), int) else None,
-    )
 
 
 def reacted(session: Session, reaction: Reaction) -> Altered:
@@ -353,17 +308,6 @@ def text_of(content: Mapping[str, Any]) -> str | None:
         if isinstance(content.get(name), str):
             return str(content[name])
     return None
-
-
-def _accepted(row: Mapping[str, Any], *, status: str = "accepted") -> Accepted:
-    return Accepted(
-        id=row["id"],
-        status=status,
-        message_id=row["message_id"],
-        to=row["chat"],
-        token=row["token"],
-        held=(row["problem"] or {}).get("code") == "held",
-    )
 
 
 def _shown(row: Values) -> Shown:

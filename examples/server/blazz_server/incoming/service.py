@@ -160,7 +160,9 @@ class Incoming:
         except BlazzError as error:
             if key not in self._troubled:
                 self._troubled.add(key)
-                _log.warning("webhooks of %s are refused, its secrets are not there: %s", key, error)
+                _log.warning(
+                    "webhooks of %s are refused, its secrets are not there: %s", key, error
+                )
             return None
         self._troubled.discard(key)
         if provider.webhooks is not None:
@@ -188,7 +190,5 @@ class Incoming:
             client = await self._hosting.client(workspace)
         await client.webhooks.keep(body, signer=signer)
 
-    async def _keep_stray(
-        self, account: str | None, body: bytes, signer: str, reason: str
-    ) -> None:
+    async def _keep_stray(self, account: str | None, body: bytes, signer: str, reason: str) -> None:
         await self.strays.keep(account, body, signer=signer, reason=reason)

@@ -73,7 +73,9 @@ class Strays:
         async with self._database.begin() as transaction:
             await transaction.execute(statement.on_conflict_do_nothing())
 
-    async def of(self, accounts: Collection[str], signers: Collection[str]) -> Sequence[StrayUpdate]:
+    async def of(
+        self, accounts: Collection[str], signers: Collection[str]
+    ) -> Sequence[StrayUpdate]:
         """What is kept for accounts, signed by one of these secrets; the oldest first."""
         query = (
             select(StrayUpdate)
