@@ -85,7 +85,25 @@ async def test_the_life_of_a_kept_session_is_measured(
     await keeper.release()
 
     telemetry.kept.session_released(str(SESSION))
-    assert "blazz.snapshot.age" not in measured(reader), "what is not ours is not measured"
+    assert "blazz.snapshot.age" not in points(reader), "what is not ours is not measured"
+
+
+def test_what_happens_seldom_is_shown_before_it_happens(
+    telemetry: Telemetry, reader: InMemoryMetricReader
+) -> None:
+    """Whoever watches a counter's growth would miss one that begins with 1."""
+    telemetry.kept.session_owned("acme/support")
+    telemetry.sessions.entered("acme/support", "ready", "connected")
+    telemetry.workspace_opened("acme")
+
+    found = points(reader)
+
+    assert found["blazz.ownership.lost"][0].value == 0
+    assert found["blazz.backup.failures"][0].value == 0
+    assert found["blazz.quality.drops"][0].value == 0
+    assert found["blazz.live.dropped"][0].value == 0
+    settled = {it.attributes["blazz.outcome"]: it.value for it in found["blazz.updates.settled"]}
+    assert settled == {"done": 0, "failed": 0, "dead": 0}
 
 
 def test_a_restored_state_is_as_old_as_it_is(

@@ -39,6 +39,7 @@ class ClientMeasures:
     def __init__(self, telemetry: Telemetry, workspace: str) -> None:
         self.telemetry = telemetry
         self._workspace = workspace
+        telemetry.workspace_opened(workspace)
 
     # Sessions
 

@@ -90,6 +90,11 @@ class Telemetry:
             "blazz.live.dropped", "{event}", "Live events that were dropped", WORKSPACE
         )
 
+    def workspace_opened(self, workspace: str) -> None:
+        """A workspace is served here; what may happen in it shows as 0 until it does."""
+        self.updates.opened(workspace)
+        self._dropped.cell(workspace)
+
     def live_event_dropped(self, workspace: str) -> None:
         """A live event was dropped: too many waited for the bus."""
         self._dropped.add(1, workspace)

@@ -13,6 +13,7 @@ from blazz.telemetry.instruments import (
     Attributes,
     Instruments,
     observation,
+    parts_of,
 )
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ class Campaigns:
 
     def limited(self, session: str, seconds: float) -> None:
         """A session's limiter made a campaign wait."""
-        workspace, _, name = session.partition("/")
-        self._waited.add(seconds, workspace, name)
+        self._waited.add(seconds, *parts_of(session))
 
     # What is read when somebody looks
 

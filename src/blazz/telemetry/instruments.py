@@ -66,7 +66,8 @@ class Tally:
     """A counter that is read when somebody looks.
 
     Counting is an addition, a hundredth of what a counter of OpenTelemetry costs: it is for what
-    happens with every message.
+    happens with every message. What happens seldom should have its cell from the beginning: a
+    number that first shows as 1 has not grown for who watches it.
 
     Args:
         names: The names of its attributes.
@@ -150,8 +151,14 @@ def attributes_of(session: str) -> Attributes:
         >>> attributes_of("acme/support")
         {'blazz.workspace': 'acme', 'blazz.session': 'support'}
     """
-    workspace, _, name = session.partition("/")
+    workspace, name = parts_of(session)
     return {WORKSPACE: workspace, SESSION: name}
+
+
+def parts_of(session: str) -> tuple[str, str]:
+    """The workspace and the name of a session, from its key."""
+    workspace, _, name = session.partition("/")
+    return workspace, name
 
 
 def observation(value: float, attributes: Attributes) -> Observation:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blazz.telemetry.instruments import Instruments, attributes_of, observation
+from blazz.telemetry.instruments import (
+    SESSION,
+    WORKSPACE,
+    Instruments,
+    attributes_of,
+    observation,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation
@@ -37,13 +44,19 @@ class KeptSessions:
             "blazz.backup.pause", "s", "How long browsers stood still for a capture"
         )
         self._uploaded = make.counter("blazz.backup.uploaded", "By", "What backups stored")
-        self._failures = make.counter("blazz.backup.failures", "{backup}", "Backups that failed")
+        where = (WORKSPACE, SESSION)
+        self._failures = make.tally(
+            "blazz.backup.failures", "{backup}", "Backups that failed", *where
+        )
         self._size = make.gauge("blazz.snapshot.size", "By", "The size of the newest state")
-        self._damaged = make.counter(
-            "blazz.snapshot.damaged", "{snapshot}", "Stored states that restores passed over"
+        self._damaged = make.tally(
+            "blazz.snapshot.damaged",
+            "{snapshot}",
+            "Stored states that restores passed over",
+            *where,
         )
         self._restore = make.histogram("blazz.restore.duration", "s", "How long restores took")
-        self._lost = make.counter("blazz.ownership.lost", "{lease}", "Leases that were lost")
+        self._lost = make.tally("blazz.ownership.lost", "{lease}", "Leases that were lost", *where)
         make.observed("blazz.snapshot.age", "s", "Age of the newest stored state", self._ages)
         make.observed("blazz.session.owned", "{session}", "Sessions owned here", self._owned)
         make.observed("blazz.disk.used", "By", "Used on the disk of sessions", self._disk_used)
@@ -52,6 +65,8 @@ class KeptSessions:
     def session_owned(self, session: str) -> None:
         """A session is owned by this process from now on."""
         self._kept[session] = _Kept()
+        for tally in (self._failures, self._damaged, self._lost):
+            tally.cell(*parts_of(session))
 
     def session_released(self, session: str) -> None:
         """A session is owned by this process no longer."""
@@ -71,7 +86,7 @@ class KeptSessions:
 
     def backup_failed(self, session: str) -> None:
         """The state of a session could not be stored."""
-        self._failures.add(1, attributes_of(session))
+        self._failures.add(1, *parts_of(session))
 
     def browser_paused(self, session: str, seconds: float) -> None:
         """A browser stood still while its files were taken."""
@@ -86,11 +101,11 @@ class KeptSessions:
 
     def snapshot_damaged(self, session: str) -> None:
         """A stored state was passed over."""
-        self._damaged.add(1, attributes_of(session))
+        self._damaged.add(1, *parts_of(session))
 
     def ownership_lost(self, session: str) -> None:
         """A lease ended before it was given back."""
-        self._lost.add(1, attributes_of(session))
+        self._lost.add(1, *parts_of(session))
 
     def _of(self, session: str) -> _Kept:
         return self._kept.setdefault(session, _Kept())

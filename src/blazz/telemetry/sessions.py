@@ -17,6 +17,7 @@ from blazz.telemetry.instruments import (
     Records,
     attributes_of,
     observation,
+    parts_of,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class OpenSessions:
     def entered(self, session: str, state: str, reason: str) -> None:
         """A session came into a state."""
         self._states[session] = state
-        self._changes.add(1, *_parts(session), state, reason)
+        self._drops.cell(*parts_of(session))
+        self._changes.add(1, *parts_of(session), state, reason)
 
     def closed(self, session: str) -> None:
         """A session is no longer open in this process."""
@@ -89,17 +91,17 @@ class OpenSessions:
         """Measure what a session sends; to be asked for once."""
         if self._is_silent:
             return Sends()
-        workspace, name = _parts(session)
+        workspace, name = parts_of(session)
         cells = {it: self._sent.cell(workspace, name, it) for it in _NAMES}
         return MeasuredSends(self._duration, workspace, cells)
 
     def status_reported(self, session: str, status: str) -> None:
         """A message of a session got further, or failed."""
-        self._statuses.add(1, *_parts(session), status)
+        self._statuses.add(1, *parts_of(session), status)
 
     def quality_dropped(self, session: str) -> None:
         """WhatsApp lowered the quality of the session's number, or of a template."""
-        self._drops.add(1, *_parts(session))
+        self._drops.add(1, *parts_of(session))
 
     def _standing(self, _: CallbackOptions) -> Iterable[Observation]:
         for session, state in list(self._states.items()):
@@ -148,8 +150,3 @@ class MeasuredSends(Sends):
         self._accepted.value += 1
         self._duration.record(time.perf_counter() - start, self._accepted_names)
         return result
-
-
-def _parts(session: str) -> tuple[str, str]:
-    workspace, _, name = session.partition("/")
-    return workspace, name

@@ -40,6 +40,13 @@ class Updates:
         self._busy = make.tally("blazz.handler.time", "s", "Time spent in handlers", *handler)
         make.observed("blazz.inbox.depth", "{update}", "Updates to be handled", self._waiting)
 
+    def opened(self, workspace: str) -> None:
+        """Updates are received for a workspace from now on."""
+        for kind in ("new", "duplicate", "unrouted", "foreign", "unreadable"):
+            self._received.cell(workspace, kind)
+        for outcome in ("done", "failed", "dead"):
+            self._settled.cell(workspace, outcome)
+
     def answered(self, workspace: str, status: int, seconds: float) -> None:
         """A webhook request was answered."""
         names = {WORKSPACE: workspace, "http.response.status_code": str(status)}
@@ -47,13 +54,11 @@ class Updates:
 
     def received(self, workspace: str, kind: str, count: int) -> None:
         """Updates came: `new` ones, a `duplicate`, or such as belong to no session."""
-        if count:
-            self._received.add(count, workspace, kind)
+        self._received.add(count, workspace, kind)
 
     def settled(self, workspace: str, outcome: str, count: int = 1) -> None:
         """Updates are `done`, have `failed` and are tried again, or are `dead`."""
-        if count:
-            self._settled.add(count, workspace, outcome)
+        self._settled.add(count, workspace, outcome)
 
     def recorded(self, workspace: str, seconds: float) -> None:
         """The oldest of some updates was recorded this long after it happened."""
@@ -69,10 +74,6 @@ class Updates:
     def waiting(self, workspace: str, count: int) -> None:
         """So many updates wait to be handled."""
         self._depths[workspace] = count
-
-    def closed(self, workspace: str) -> None:
-        """Nothing is received here any more."""
-        self._depths.pop(workspace, None)
 
     def _waiting(self, _: CallbackOptions) -> Iterable[Observation]:
         for workspace, count in list(self._depths.items()):

@@ -62,6 +62,7 @@ class Live:
         self._lost = meter.create_counter(
             "blazz.server.live.lost", "{event}", "Live events that the bus did not take"
         )
+        self._lost.add(0)  # shown from the beginning, so that the first one is seen to be one more
         meter.create_observable_gauge(
             "blazz.server.live.sockets", [self._sockets], "{socket}", "Browsers connected here"
         )
