@@ -14,6 +14,7 @@ from blazz_server.accounts.api import keys, logins, workspaces
 from blazz_server.accounts.signed_calls import SignedCalls
 from blazz_server.campaigns.api import router as campaigns
 from blazz_server.chats.api import router as chats
+from blazz_server.dashboard import api as dashboard
 from blazz_server.edge import problems
 from blazz_server.edge.bodies import LimitedBodies
 from blazz_server.edge.headers import CarefulHeaders
@@ -62,6 +63,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(chats)
     app.include_router(campaigns)
     app.include_router(webhooks.router)
+    dashboard.install(app)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from blazz_server.dashboard.pages import (
     accounts,
+    campaigns,
     chats,
     instances,
     sessions,
@@ -15,7 +16,7 @@ from blazz_server.dashboard.pages import (
 from blazz_server.dashboard.rendering import HERE
 
 router = APIRouter(include_in_schema=False)
-for module in (accounts, sessions, chats, webhooks, instances):
+for module in (accounts, sessions, chats, campaigns, webhooks, instances):
     router.include_router(module.router)
 
 

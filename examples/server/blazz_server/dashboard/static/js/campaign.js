@@ -10,17 +10,29 @@ const KINDS = [
 ];
 
 const box = document.getElementById("chart");
-let drawn = "";
+const samples = read("samples");
+
+/** Take the newest counts in, if they have changed. */
+function take() {
+  const now = read("now");
+  const last = samples.at(-1);
+  if (!last) {
+    if (now.sent || now.failed) samples.push(now);
+  } else if (KINDS.some(({ key }) => now[key] !== last[key])) {
+    samples.push(now);
+  }
+  draw();
+}
 
 function draw() {
-  const text = `${box.clientWidth} ${document.getElementById("samples").textContent}`;
-  if (text === drawn) return;
-  drawn = text;
-  const samples = JSON.parse(document.getElementById("samples").textContent);
-  if (samples.length) drawLines(box, samples, KINDS);
+  if (samples.length > 1) drawLines(box, samples, KINDS);
   else box.textContent = "Nothing has left yet.";
 }
 
-draw();
-document.addEventListener("redrawn", draw);
+function read(id) {
+  return JSON.parse(document.getElementById(id).textContent);
+}
+
+take();
+document.addEventListener("redrawn", take);
 new ResizeObserver(draw).observe(box);

@@ -82,6 +82,6 @@ export function refuse(item, problem, again) {
 
 async function upload(base, file) {
   const form = new FormData();
-  form.append("file", file);
-  return (await call("POST", `${base}/media`, form)).id;
+  form.append("file", file, file.name);
+  return (await call("POST", `${base}/media`, form)).media_id;
 }
