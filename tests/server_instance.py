@@ -5,6 +5,7 @@ Each call of its handler is a line in a table without keys: what is handled twic
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import partial
 
@@ -43,6 +44,9 @@ def _listen(log: asyncpg.Pool, instance: str, client: Client) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for noisy in ("httpx", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     import blazz_server.platform
 
     blazz_server.platform.Hosting = LoggingHosting  # type: ignore[misc]

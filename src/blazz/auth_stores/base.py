@@ -80,11 +80,14 @@ class Holder:
         epoch: The number of its ownership.
         free_in: Seconds until somebody else may take over if it does not renew; 0 when it may be
             taken over now.
+        by_clock: Whether the store's own clock says so; otherwise it is counted from when this
+            process has seen the lease as it is first.
     """
 
     owner: str
     epoch: int
     free_in: float
+    by_clock: bool = False
 
 
 class StoredSnapshot(Protocol):

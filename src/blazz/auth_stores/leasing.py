@@ -78,7 +78,12 @@ class Leasing:
         if record.holding is None:
             return None
         free_in = await self._free_in(session, record.holding, stored.now)
-        return Holder(owner=record.holding.owner, epoch=record.epoch, free_in=max(0.0, free_in))
+        return Holder(
+            owner=record.holding.owner,
+            epoch=record.epoch,
+            free_in=max(0.0, free_in),
+            by_clock=stored.now is not None and record.holding.ends_at is not None,
+        )
 
     async def _take(self, session: SessionKey, owner: str, ttl: float) -> Lease:
         while True:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import anyio
 
-from blazz.cluster.placement import Cause, Instance, Move, plan, stagger
+from blazz.cluster.placement import Cause, Instance, Move, plan, rank, stagger
 from blazz.cluster.registry.base import DEFAULT_TTL, Assignment, Change, Registry
 from blazz.errors import BlazzError, LeaseTaken, RegistryUnavailable
 
@@ -81,6 +81,8 @@ class Steward:
         self._most_pause = most_pause
         self._clock = clock
         self._failures: dict[str, tuple[int, float]] = {}
+        self.standby: Collection[str] = ()
+        """The sessions that this instance is to take over if their owner dies."""
         self._coming: dict[str, Cause] = {}
         self._hurry = anyio.Event()
         self._running: dict[str, int] = {}
@@ -136,6 +138,11 @@ class Steward:
             for it in moves
             if it.session in self._running and it.target != self._me.name
         ]
+        self.standby = [
+            session
+            for session, owner in places.items()
+            if owner not in {None, self._me.name} and self._comes_after(owner, session, instances)
+        ]
         await self._let_all_go(going)
         ours = [it for it in moves if it.target == self._me.name and it.source != self._me.name]
         # What still runs elsewhere is let go there first, and is free at a later look.
@@ -144,6 +151,13 @@ class Steward:
             session: cause for session, cause in self._coming.items() if session in wanted
         }
         return [self._why(it) for it in ours if it.source not in alive and self._may_start(it)]
+
+    def _comes_after(
+        self, owner: str | None, session: str, instances: Collection[Instance]
+    ) -> bool:
+        others = [it for it in instances if it.name != owner and not it.draining]
+        workspace = session.partition("/")[0]
+        return bool(others) and rank(workspace, others)[0].name == self._me.name
 
     def _may_start(self, move: Move) -> bool:
         _, not_before = self._failures.get(move.session, (0, 0.0))

@@ -10,6 +10,8 @@ from importlib.metadata import version
 import anyio
 
 from blazz import Client, Session
+from blazz.auth_stores import SessionKey
+from blazz.auth_stores.watching import LeaseWatch
 from blazz.cluster.placement import Instance
 from blazz.cluster.registry.base import Registry
 from blazz.cluster.registry.memory import MemoryRegistry
@@ -86,6 +88,7 @@ class Hosting:
             every=_ttl(settings) / 5,
             at_once=8,
         )
+        self._watch = LeaseWatch(self.clients.auth_store, self._standby, ttl=settings.lease)
         self._stopped = anyio.Event()
         self._runs = False
 
@@ -103,6 +106,7 @@ class Hosting:
         try:
             async with anyio.create_task_group() as tasks:
                 self.sessions.tasks = tasks
+                tasks.start_soon(self._watch.run, name="watch leases")
                 await self.steward.run()
         finally:
             self._stopped.set()
@@ -174,6 +178,9 @@ class Hosting:
         """Hand over what runs here, and take nothing more."""
         await self.steward.drain()
         self.hurry()
+
+    def _standby(self) -> list[SessionKey]:
+        return [SessionKey(*key.split("/", 1)) for key in self.steward.standby]
 
     async def _ended(self, key: str, reason: str) -> None:
         try:
