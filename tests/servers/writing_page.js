@@ -101,6 +101,11 @@ async function start(bytes) {
   await open();
   await makeKey();
   watchClock();
+  resume(bytes);
+}
+
+// The same after `stop`.
+function resume(bytes) {
   page.running = true;
   page.loop = (async () => {
     while (page.running) await write(bytes);
@@ -161,4 +166,4 @@ async function check() {
   };
 }
 
-window.writing = { start, stop, use, note, check, gap, open, tick: () => page.tick };
+window.writing = { start, stop, resume, use, note, check, gap, open, tick: () => page.tick };

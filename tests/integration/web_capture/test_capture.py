@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -51,17 +52,37 @@ async def driver(chromium_path: Path) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(
     scope="module", loop_scope="module", params=[StorageEngine.LEVELDB, StorageEngine.SQLITE]
 )
-async def page(
+async def started_page(
     request: pytest.FixtureRequest, driver: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Writer]:
-    """A page that writes."""
+    """A page that has begun to write, and is at rest between tests."""
     async with writer(tmp_path_factory.mktemp("writer") / "profile", request.param) as opened:
         await opened.call("start", ITEM_BYTES)
         await opened.running.page.evaluate("localStorage.setItem('odd', 'x\\ud800y\\u0000é')")
         await opened.running.page.context.add_cookies(
             [{"name": "kept", "value": "1", "url": "https://writer.example/", "httpOnly": True}]
         )
+        await opened.call("stop")
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(started_page: Writer) -> AsyncIterator[Writer]:
+    """A page that writes."""
+    await started_page.call("resume", ITEM_BYTES)
+    yield started_page
+    await started_page.call("stop")
+
+
+@asynccontextmanager
+async def at_rest(page: Writer) -> AsyncIterator[None]:
+    """Let a page not write for a while, if it still runs: it takes all the time of a processor."""
+    if page.running.closed.is_set():
+        yield
+        return
+    await page.call("stop")
+    yield
+    await page.call("resume", ITEM_BYTES)
 
 
 def profile_capture(page: Writer, told: list[Captured]) -> ProfileCapture:
@@ -81,8 +102,10 @@ async def opened_elsewhere(capture: Capture, page: Writer, folder: Path) -> Verd
             await store.save(await capture(), lease)
         except SourceChanged:  # again, as `Backups` does
             await store.save(await capture(), lease)
-        restored = await restore(store, SESSION, folder, browser=page.browser)
-    return await look(folder, page.browser.engine, restore_documents(restored.documents))
+        async with at_rest(page):
+            restored = await restore(store, SESSION, folder, browser=page.browser)
+            storage = restore_documents(restored.documents)
+            return await look(folder, page.browser.engine, storage)
 
 
 def check(verdict: Verdict) -> None:
