@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from blazz.providers.web.driver import kept_driver
 from blazz.sandbox.web import SimulatedPhone, SimulatedWeb
 from blazz.sandbox.web.serving import running_web
 from tests.integration.web_provider.studio import BUDI, SHOP, Studio
@@ -18,8 +19,8 @@ __all__ = ["chromium_path", "wa_js_path"]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def web(chromium_path: Path, wa_js_path: Path) -> AsyncIterator[SimulatedWeb]:
-    """A simulated WhatsApp for all tests of a file."""
-    async with running_web() as started:
+    """A simulated WhatsApp for all tests of a file, and one driver for all their browsers."""
+    async with kept_driver(), running_web() as started:
         yield started
 
 
