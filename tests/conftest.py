@@ -7,7 +7,12 @@ import os
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.servers.postgres", "tests.servers.redis", "tests.servers.s3"]
+pytest_plugins = [
+    "tests.servers.postgres",
+    "tests.servers.prometheus",
+    "tests.servers.redis",
+    "tests.servers.s3",
+]
 
 # A deadline would be a timing assertion, and so would the check for slow strategies: on a busy
 # machine they fail and prove nothing. CI tries the same examples each time, you try new ones.

@@ -21,6 +21,7 @@ from blazz.auth_stores.keeping import Keeping, StoreKeeper
 from blazz.errors import ConnectionFailed, DeliveryUnknown, NotSupported, Rejected, Throttled
 from blazz.telemetry import Telemetry
 from tests.faulty import FaultyBackend
+from tests.measuring import measure_everything
 from tests.sessions import RING, SESSION, web
 
 NAMES = {"blazz.workspace": "acme", "blazz.session": "support"}
@@ -175,34 +176,6 @@ def test_a_campaign_that_is_over_is_shown_for_another_hour(
     later = time.monotonic() + 3601
     monkeypatch.setattr("blazz.telemetry.campaigns.time.monotonic", lambda: later)
     assert shown() == {"promo": 3}
-
-
-def measure_everything(telemetry: Telemetry, folder: Path) -> None:
-    """Call each method once."""
-    key = str(SESSION)
-    kept, sessions, updates = telemetry.kept, telemetry.sessions, telemetry.updates
-    kept.session_owned(key)
-    kept.session_folder(key, folder)
-    kept.backup_saved(key, size=1, uploaded=1, seconds=1)
-    kept.backup_failed(key)
-    kept.browser_paused(key, 1)
-    kept.snapshot_restored(key, size=1, age=0, seconds=1)
-    kept.snapshot_damaged(key)
-    kept.ownership_lost(key)
-    sessions.entered(key, "ready", "connected")
-    sessions.status_reported(key, "read")
-    sessions.quality_dropped(key)
-    updates.answered("acme", 200, 0.01)
-    updates.received("acme", "new", 1)
-    updates.settled("acme", "done")
-    updates.recorded("acme", 1.5)
-    updates.handler_called("acme", "greet", "succeeded", 1, 0.1)
-    updates.waiting("acme", 7)
-    telemetry.campaigns.progressed(
-        "acme", "promo", phase="sending", rate=1, recipients={"read": 1}, is_over=False
-    )
-    telemetry.campaigns.limited(key, 0.5)
-    telemetry.live_event_dropped("acme")
 
 
 async def test_every_instrument_is_in_the_table(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
 from blazz_server.app import create_app
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
-from prometheus_client.parser import text_string_to_metric_families
-
 from tests.server.conftest import ADMIN_KEY, MakeTenant, running
 
 
