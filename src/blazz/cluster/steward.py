@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import random
 import time
@@ -15,6 +14,16 @@ from blazz.cluster.placement import Cause, Instance, Move, plan, rank, stagger
 from blazz.cluster.registry.base import DEFAULT_TTL, Assignment, Change, Registry
 from blazz.errors import BlazzError, LeaseTaken, RegistryUnavailable
 
+_STOPPED: Final = "stopped"
+_RESTART: Final = "restart"
+_NOT_WANTED: Final = "not_wanted"
+_COMES_AFTER: Final[Mapping[str, Cause]] = {
+    **{str(cause): cause for cause in Cause},
+    _STOPPED: Cause.DRAIN,
+    _RESTART: Cause.REQUEST,
+    _NOT_WANTED: Cause.REQUEST,
+}
+"""Why a session is started that was let go for some reason."""
 _log: Final = logging.getLogger("blazz.cluster")
 
 
@@ -83,7 +92,6 @@ class Steward:
         self._failures: dict[str, tuple[int, float]] = {}
         self.standby: Collection[str] = ()
         """The sessions that this instance is to take over if their owner dies."""
-        self._coming: dict[str, Cause] = {}
         self._hurry = anyio.Event()
         self._running: dict[str, int] = {}
         self._draining = False
@@ -128,7 +136,7 @@ class Steward:
         await self._announce()
         wanted, owners = await self._wanted(), await self._registry.assignments()
         await self._repair(owners)
-        going = [(it, "not_wanted") for it in self._running if it not in wanted]
+        going = [(it, _NOT_WANTED) for it in self._running if it not in wanted]
         places = {key: owners[key].instance if key in owners else None for key in wanted}
         instances = await self._registry.instances()
         wishes = wanted if isinstance(wanted, Mapping) else None
@@ -147,10 +155,7 @@ class Steward:
         ours = [it for it in moves if it.target == self._me.name and it.source != self._me.name]
         # What still runs elsewhere is let go there first, and is free at a later look.
         alive = {instance.name for instance in instances}
-        self._coming = {it.session: it.cause for it in ours if it.source in alive} | {
-            session: cause for session, cause in self._coming.items() if session in wanted
-        }
-        return [self._why(it) for it in ours if it.source not in alive and self._may_start(it)]
+        return [it for it in ours if it.source not in alive and self._may_start(it)]
 
     def _comes_after(
         self, owner: str | None, session: str, instances: Collection[Instance]
@@ -163,14 +168,16 @@ class Steward:
         _, not_before = self._failures.get(move.session, (0, 0.0))
         return move.session not in self._starting and self._clock() >= not_before
 
-    def _why(self, move: Move) -> Move:
-        """Say of a session that was let go for us why it comes, not that it is new."""
-        cause = self._coming.get(move.session, move.cause)
-        return dataclasses.replace(move, cause=cause) if move.source is None else move
+    async def _why(self, move: Move) -> Cause:
+        """Say of a session that was let go somewhere why that was, not that it is new."""
+        if move.cause is Cause.NEW:
+            for record in (await self._registry.history(move.session))[:1]:
+                return _COMES_AFTER.get(record.reason, Cause.OWNER_GONE)
+        return move.cause
 
     async def restart(self, session: str) -> None:
         """Let go of a session that runs here, and have the cluster start it again at once."""
-        await self._let_go(session, "restart")
+        await self._let_go(session, _RESTART)
         self.hurry()
 
     async def lost(self, session: str, reason: str) -> None:
@@ -232,10 +239,10 @@ class Steward:
             self._failed(session)
             return
         self._failures.pop(session, None)
-        self._coming.pop(session, None)
         self._running[session] = epoch
         name = self._me.name
-        if not await self._registry.assign(session, name, epoch=epoch, cause=move.cause):
+        cause = await self._why(move)
+        if not await self._registry.assign(session, name, epoch=epoch, cause=cause):
             await self._let_go(session, "taken_over")
 
     def _failed(self, session: str) -> None:
@@ -271,7 +278,7 @@ class Steward:
             await self.drain()
         except RegistryUnavailable as error:
             _log.warning("the registry was not told to give us nothing more: %s", error)
-        await self._let_all_go([(session, "stopped") for session in self._running])
+        await self._let_all_go([(session, _STOPPED) for session in self._running])
         try:
             await self._registry.withdraw(self._me.name)
         except RegistryUnavailable as error:

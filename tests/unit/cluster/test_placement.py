@@ -182,3 +182,36 @@ def test_limits(field: str, value: object) -> None:
 def test_nobody_starts_at_no_speed() -> None:
     with pytest.raises(InvalidValue, match="per_second"):
         stagger(1, per_second=0, jitter=[0.0])
+
+
+WISHES = st.dictionaries(
+    st.builds(lambda workspace, n: f"{workspace}/s{n}", WORKSPACES, st.integers(0, 3)),
+    st.none() | NAMES,
+    max_size=10,
+)
+
+
+@given(OWNERS, INSTANCES, WISHES, st.integers(0, 5))
+def test_a_wish_is_granted_where_there_is_room_and_then_kept(
+    owners: dict[str, str | None], some: list[Instance], wishes: dict[str, str | None], balance: int
+) -> None:
+    moves = plan(owners, some, balance=balance, wishes=wishes)
+    fit = {it.name: it for it in some if not it.draining}
+    alive = {it.name for it in some}
+    settled = after(owners, moves)
+    loads = Counter(settled.values())
+    for move in moves:
+        wish = wishes.get(move.session)
+        if move.cause is Cause.REQUEST:
+            assert move.target in fit
+            assert move.source is None or move.target == wish
+        if wish in fit:
+            assert move.cause is not Cause.BALANCE, "what is wished somewhere is not balanced away"
+            assert move.target == wish or loads[wish] >= fit[wish].capacity
+    for session, owner in owners.items():
+        if wishes.get(session) == owner and owner in fit:
+            assert settled[session] == owner, "it stays where it is wished"
+        if owner in alive and wishes.get(session) not in {None, owner} and owner in fit:
+            wish = wishes[session]
+            moved = settled[session] == wish
+            assert moved or wish not in fit or loads[wish] >= fit[wish].capacity or balance

@@ -122,3 +122,37 @@ async def test_patience_has_an_end() -> None:
 async def test_an_error_of_the_owner_is_its_answer() -> None:
     _, router = await cluster(lambda _: httpx.Response(503, text="later"))
     assert (await router.forward(SESSION, "POST", "/")).status == 503
+
+
+async def test_an_instance_is_called_about_itself_once() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(202, text="draining")
+
+    _, router = await cluster(answer)
+    west = Instance(name="west", address="http://west:8000/")
+    reply = await router.call(west, "post", "/v1/instances/west/drain")
+    assert (reply.status, reply.body) == (202, b"draining")
+    (request,) = seen
+    RequestVerifier([SECRET]).check(
+        "POST", "/v1/instances/west/drain", dict(request.headers), b"", now=NOW
+    )
+    await router.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "happened"), [(httpx.ConnectError, False), (httpx.ReadTimeout, True)]
+)
+async def test_an_instance_that_does_not_answer_is_named(
+    error: type[httpx.TransportError], happened: bool
+) -> None:
+    def fail(_request: httpx.Request) -> httpx.Response:
+        raise error("away")
+
+    _, router = await cluster(fail)
+    with pytest.raises(OwnerUnreachable, match="west does not answer") as caught:
+        await router.call(Instance(name="west", address="http://west"), "POST", "/drain")
+    assert caught.value.may_have_happened is happened
+    await router.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Collection
 
 import anyio
@@ -11,7 +13,7 @@ from blazz.cluster.placement import Instance
 from blazz.cluster.registry.base import Change
 from blazz.cluster.registry.memory import MemoryRegistry
 from blazz.cluster.steward import Steward
-from blazz.errors import LeaseTaken, RegistryUnavailable
+from blazz.errors import ConfigurationError, LeaseTaken, RegistryUnavailable
 
 
 class Leases:
@@ -30,12 +32,23 @@ class Machine:
         self._cluster = cluster
         me = Instance(name=name, address=f"http://{name}", **settings)  # type: ignore[arg-type]
         self.steward = Steward(
-            cluster.registry, me, self, cluster.list_wanted, every=3.0, balance=cluster.balance
+            cluster.registry,
+            me,
+            self,
+            cluster.list_wanted,
+            every=3.0,
+            balance=cluster.balance,
+            clock=lambda: cluster.now,
         )
         self.open: set[str] = set()
+        self.broken: dict[str, Exception] = {}
+        self.starts: Counter[str] = Counter()
 
     async def start(self, session: str) -> int:
         leases = self._cluster.leases
+        self.starts[session] += 1
+        if session in self.broken:
+            raise self.broken[session]
         if session in leases.held:
             raise LeaseTaken(f"{session} is held", owner=leases.held[session], retry_after=1.0)
         leases.held[session] = self.name
@@ -45,6 +58,8 @@ class Machine:
 
     async def stop(self, session: str) -> None:
         self.open.discard(session)
+        if session in self.broken:
+            raise self.broken[session]
         if self._cluster.leases.held.get(session) == self.name:
             del self._cluster.leases.held[session]
 
@@ -67,10 +82,11 @@ class Cluster:
         self.registry = MemoryRegistry(ttl=15, clock=lambda: self.now)
         self.leases = Leases()
         self.wanted: set[str] = set()
+        self.wishes: dict[str, str | None] = {}
         self.machines: list[Machine] = []
 
     async def list_wanted(self) -> Collection[str]:
-        return set(self.wanted)
+        return {session: self.wishes.get(session) for session in self.wanted}
 
     def add(self, name: str, **settings: object) -> Machine:
         machine = Machine(name, self, **settings)
@@ -250,3 +266,106 @@ async def test_a_registry_that_is_away_stops_nothing(monkeypatch: pytest.MonkeyP
                 await anyio.sleep(0.01)
             tasks.cancel_scope.cancel()
     assert len(calls) > 2
+
+
+async def test_a_session_that_is_wished_elsewhere_moves_there_and_stays() -> None:
+    cluster = Cluster(balance=5)
+    cluster.wanted = {"acme/s"}
+    for name in ("a", "b"):
+        cluster.add(name)
+    await cluster.settle()
+    (owner,) = set(cluster.places().values())
+    other = "b" if owner == "a" else "a"
+    cluster.wishes["acme/s"] = other
+    await cluster.settle(8)
+    assert cluster.places() == {"acme/s": other}
+    history = await cluster.registry.history("acme/s")
+    assert [it.reason for it in history] == ["request", "request", "new"]
+
+
+async def test_what_is_let_go_for_an_instance_that_drains_comes_for_that_reason() -> None:
+    cluster = Cluster()
+    cluster.wanted = {"acme/s"}
+    leaving = cluster.add("a")
+    await cluster.settle()
+    cluster.add("b")
+    await leaving.steward.drain()
+    await cluster.settle(8)
+    history = await cluster.registry.history("acme/s")
+    assert [(it.instance, it.reason) for it in history[:2]] == [("b", "drain"), ("a", "drain")]
+
+
+async def test_a_session_that_cannot_start_is_tried_less_and_less_often() -> None:
+    cluster = Cluster()
+    cluster.wanted = {"acme/s", "acme/t"}
+    machine = cluster.add("a")
+    machine.broken["acme/s"] = ConfigurationError("no browser")
+    tried: list[float] = []
+    for _ in range(100):
+        before = machine.starts["acme/s"]
+        await cluster.settle(1)
+        if machine.starts["acme/s"] > before:
+            tried.append(cluster.now)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(tried)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 10 < pauses[-1] <= 66
+    assert machine.open == {"acme/t"}, "the others go on"
+
+    machine.broken.clear()
+    await cluster.settle(30)
+    assert machine.open == {"acme/s", "acme/t"}
+
+
+async def test_what_is_not_foreseen_stops_no_other_session() -> None:
+    cluster = Cluster()
+    cluster.wanted = {"acme/s", "acme/t"}
+    machine = cluster.add("a")
+    machine.broken["acme/s"] = RuntimeError("who would have thought")
+    await cluster.settle()
+    assert machine.open == {"acme/t"}
+    machine.broken["acme/t"] = RuntimeError("nor that it cannot be stopped")
+    cluster.wanted = set()
+    await cluster.settle()
+    assert not machine.steward.running
+
+
+async def test_one_instance_stands_by_for_each_session_of_another() -> None:
+    cluster = Cluster()
+    cluster.wanted = {f"w{number}/s" for number in range(30)}
+    a, b, c = [cluster.add(name) for name in ("a", "b", "c")]
+    await cluster.settle()
+    watched = [session for machine in (a, b, c) for session in machine.steward.standby]
+    assert sorted(watched) == sorted(cluster.wanted)
+    assert not set(a.steward.standby) & a.open
+    ours = set(a.steward.standby) & b.open
+    b.die()
+    await cluster.settle(8)
+    assert ours <= a.open, "who stood by takes over"
+
+
+async def test_a_restarted_session_has_a_later_epoch() -> None:
+    cluster = Cluster()
+    cluster.wanted = {"acme/s"}
+    machine = cluster.add("a")
+    await cluster.settle()
+    await machine.steward.restart("acme/s")
+    assert not machine.open
+    await cluster.settle()
+    found = await cluster.registry.find("acme/s")
+    assert found is not None
+    assert found.epoch == 2
+
+
+async def test_it_looks_at_once_when_it_is_told_to_hurry() -> None:
+    cluster = Cluster()
+    machine = cluster.add("a")
+    machine.steward._every = 3600
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(machine.steward.run)
+            await anyio.wait_all_tasks_blocked()
+            cluster.wanted = {"acme/s"}
+            machine.steward.hurry()
+            while not machine.steward.running:  # noqa: ASYNC110  # it tells nobody
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
