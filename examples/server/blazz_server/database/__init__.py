@@ -1,4 +1,7 @@
-"""The server's own tables, in SQLite or PostgreSQL."""
+"""The server's own tables, in SQLite or PostgreSQL.
+
+Who changes a table also writes a step: `python -m blazz_server.database.revise "what is new"`.
+"""
 
 from blazz_server.database.base import Database, Table
 from blazz_server.database.times import UtcTime, utc_now

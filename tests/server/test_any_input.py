@@ -1,0 +1,92 @@
+"""No input that the server's own document allows, or forbids, makes it fail: never a 5xx."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import hypothesis
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+from blazz_server.accounts.principal import OF_A_WORKSPACE
+from tests.server.conftest import ADMIN_KEY
+from tests.server.one_process import OneServer, one_server
+
+SETTINGS = hypothesis.settings(
+    max_examples=3,  # of each operation and mode: all together take about 20 s
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+ENDING = ("/drain", "/stop", "/logout", "/restart", "/move", "/pairing-code")
+"""What ends the session or the instance that the rest is tried on."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OneServer]:
+    with one_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def key(server: OneServer) -> str:
+    """The key of a workspace with a session that can send."""
+    key = server.tenant("acme", *OF_A_WORKSPACE)
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as api:
+        path = "/v1/workspaces/acme/sessions"
+        made = api.post(path, json={"name": "sales", "provider": {"kind": "sandbox"}})
+        assert made.status_code == 201, made.text
+        give_up = time.monotonic() + 30
+        while api.get(f"{path}/sales").json().get("state") != "ready":
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+    return key
+
+
+def _ends(operation: Any) -> bool:
+    return operation.method.lower() == "delete" or operation.path.endswith(ENDING)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_no_input_makes_the_server_fail(server: OneServer, key: str, mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 10
+    failed: list[str] = []
+    tried = 0
+
+    with requests.Session() as session:
+        for operation in operations:
+            names = {} if _ends(operation) else {"workspace": "acme", "session": "sales"}
+
+            @SETTINGS
+            @given(
+                case=operation.as_strategy(generation_mode=mode),
+                bearer=st.sampled_from([key, ADMIN_KEY]),
+            )
+            def call(case: schemathesis.Case, bearer: str, names: dict[str, str] = names) -> None:
+                nonlocal tried
+                for name in set(names) & set(case.path_parameters):
+                    case.path_parameters[name] = names[name]
+                headers = {"Authorization": f"Bearer {bearer}"}
+                answer = case.call(session=session, headers=headers, timeout=20)
+                tried += 1
+                if answer.status_code >= 500:
+                    failed.append(f"{answer.status_code} {answer.text} {case.as_curl_command()}")
+
+            try:
+                call()
+            except Unsatisfiable:  # it takes nothing, so nothing it takes can be wrong
+                assert mode is GenerationMode.NEGATIVE, operation
+
+    assert tried > len(operations)
+    assert not failed, "\n".join(failed)
