@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
 from collections.abc import Mapping
 
 import aiohttp
@@ -75,5 +77,13 @@ def open_aiohttp(
             auto_decompress=False,
         )
 
-    transport = AiohttpTransport(client=session)
+    transport = AiohttpTransport(client=session, verify=_certificates())
     return transport
+
+
+# To read all certificate authorities takes longer than all else that opening a number does, and
+# some have thousands of numbers.
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Whom the transports of this process trust."""
+    return httpx.create_ssl_context()
