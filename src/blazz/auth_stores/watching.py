@@ -67,7 +67,8 @@ class LeaseWatch:
     ) -> None:
         self._store = store
         self._sessions = sessions
-        self._ttl = check_ttl(ttl)
+        check_ttl(ttl)
+        self._ttl = ttl
         self._clock = clock
         self._room = anyio.Semaphore(at_once)
         self._looks: dict[SessionKey, Look] = {}
