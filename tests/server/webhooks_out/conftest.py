@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from blazz.security.keyring import KeyRing
 from blazz_server.database import Database, Table
 from blazz_server.webhooks.judging import Outcome
 from blazz_server.webhooks.log import DeliveryLog
@@ -17,8 +19,6 @@ from blazz_server.webhooks.outbox import Happening, Outbox
 from blazz_server.webhooks.sealing import SecretBox
 from blazz_server.webhooks.sender import Sender
 from blazz_server.webhooks.subscriptions import Subscriptions
-
-from blazz.security.keyring import KeyRing
 
 pytest_plugins = ("tests.servers.postgres",)
 START = datetime(2026, 11, 22, tzinfo=UTC)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from blazz_server.webhooks.judging import (
     KEPT_FAILING,
     KEPT_TRYING,
@@ -13,8 +16,6 @@ from blazz_server.webhooks.judging import (
     retry_after,
 )
 from blazz_server.webhooks.kinds import Kind, told_as
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from blazz_server.webhooks.sealing import SecretBox
-from blazz_server.webhooks.signing import NotAuthentic, new_secret, sign, verify
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.errors import WrongKey
 from blazz.security.keyring import KeyRing
+from blazz_server.webhooks.sealing import SecretBox
+from blazz_server.webhooks.signing import NotAuthentic, new_secret, sign, verify
 
 NOW = 1_800_000_000.0
 

@@ -6,6 +6,9 @@ import ipaddress
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from blazz_server.webhooks.guarded_http import CheckedBackend, GuardedHttp
 from blazz_server.webhooks.targets import (
     TargetRefused,
@@ -13,8 +16,6 @@ from blazz_server.webhooks.targets import (
     is_public,
     parse_target,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 INSIDE = [
     "127.0.0.1",

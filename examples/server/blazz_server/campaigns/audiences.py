@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from blazz.campaigns.audience import Glance, glance
 from blazz_server.campaigns.tables import WORKED_ON, AudiencePart, AudienceRow, CampaignRow, State
@@ -176,9 +176,8 @@ class Audiences:
                 await session.flush()
                 number = 0
                 while part := await asyncio.to_thread(file.read, _PART):
-                    session.add(AudiencePart(audience=row.id, number=number, content=part))
-                    await session.flush()
-                    session.expire_all()
+                    values = {"audience": row.id, "number": number, "content": part}
+                    await session.execute(insert(AudiencePart), values)
                     number += 1
 
     async def _parts(self, id: str) -> AsyncIterator[bytes]:  # noqa: A002

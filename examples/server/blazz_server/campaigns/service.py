@@ -65,7 +65,7 @@ class CampaignDesk:
             ApiError: Its name is taken, or its audience or a session does not exist.
             InvalidValue: Something in it breaks a limit.
         """
-        plan.spec(workspace, name)
+        plan.spec(workspace, name).to_row()  # also tries its placeholders
         await self.audiences.get(workspace, plan.audience.id)
         for session in plan.sessions:
             await self._hosting.records.get(workspace, session)

@@ -81,7 +81,7 @@ class DeliveryLog:
             .group_by(Delivery.state)
         )
         async with self._database.read() as session:
-            found = dict((await session.execute(statement)).tuples().all())
+            found = dict[str, int]((await session.execute(statement)).all())
         return {state: found.get(state.value, 0) for state in State}
 
     async def replay(self, workspace: str, id: str) -> Delivery:  # noqa: A002
