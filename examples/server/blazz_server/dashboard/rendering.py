@@ -108,7 +108,7 @@ async def page(
     return HTMLResponse("".join(draw(found.new_context(context))), headers=HEADERS)
 
 
-PARTS: Final = frozenset({"errors", "list", "messages", "state"})
+PARTS: Final = frozenset({"errors", "list", "messages", "phones", "state"})
 """The blocks that scripts ask for alone."""
 
 

@@ -127,4 +127,5 @@ async def show(
         session=session_out(row, assigned, alive=alive),
         history=[HistoryLine.of(row.key, it) for it in records[:_LINES]],
         instances=instances,
+        simulated=row.kind == "sandbox" or bool(row.config.get("simulated")),
     )

@@ -12,15 +12,11 @@ const KINDS = [
 const box = document.getElementById("chart");
 const samples = read("samples");
 
-/** Take the newest counts in, if they have changed. */
+/** Take the newest counts in, if they have changed; the first are where the lines begin. */
 function take() {
   const now = read("now");
   const last = samples.at(-1);
-  if (!last) {
-    if (now.sent || now.failed) samples.push(now);
-  } else if (KINDS.some(({ key }) => now[key] !== last[key])) {
-    samples.push(now);
-  }
+  if (!last || KINDS.some(({ key }) => now[key] !== last[key])) samples.push(now);
   draw();
 }
 

@@ -33,6 +33,7 @@ function begin() {
     create(event.submitter);
   });
   showKind();
+  upload(); // a file that was chosen before this script was there
 }
 
 async function upload() {

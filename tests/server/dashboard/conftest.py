@@ -1,0 +1,85 @@
+"""What the dashboard's tests share: a browser that tells all that goes wrong in a page, and axe."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from tests.servers.chromium import Problems, chromium_path, open_browser, wa_js_path, watch
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+__all__ = ["chromium_path", "wa_js_path"]
+
+HERE = Path(__file__).parent
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 860}
+Violations: TypeAlias = list[str]
+
+
+@pytest.fixture(scope="session")
+def axe_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """axe-core, fetched through npm."""
+    npm = shutil.which("npm")
+    assert npm is not None, "npm is not installed; on Debian run: apt-get install npm"
+    folder = tmp_path_factory.mktemp("axe")
+    shutil.copy(HERE / "package.json", folder)
+    command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    return folder / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture
+async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
+    """A browser."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright, open_browser(playwright, chromium_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def visit(
+    browser: Browser, url: str, *, key: str = "", axe: Path | None = None, **options: Any
+) -> AsyncIterator[tuple[Page, Problems]]:
+    """Open a window on a server, logged in if there is a key; nothing may go wrong in its pages."""
+    context = await browser.new_context(base_url=url, viewport=DESKTOP, **options)
+    try:
+        if axe is not None:
+            await context.add_init_script(path=axe)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        problems = watch(page, origin=url)
+        if key:
+            await log_in(page, key)
+        yield page, problems
+    finally:
+        await context.close()
+
+
+async def log_in(page: Page, key: str) -> None:
+    """Log in as a person would."""
+    await page.goto("/login")
+    await page.get_by_label("API key").fill(key)
+    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("heading", level=1).filter(has_not_text="Log in").wait_for()
+
+
+async def violations(page: Page) -> Violations:
+    """What axe finds wrong with a page, each with the elements that it concerns."""
+    await page.wait_for_function("window.axe !== undefined")
+    # Colours are judged when nothing moves any more.
+    await page.evaluate("Promise.all(document.getAnimations().map((it) => it.finish?.call(it)))")
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{it['id']}: {it['help']}: {[node['html'][:160] for node in it['nodes'][:3]]}"
+        f" {it['nodes'][0]['failureSummary']}"
+        for it in found["violations"]
+    ]
