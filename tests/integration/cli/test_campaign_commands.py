@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from blazz.cli.app import app
-from tests.integration.cli.test_commands import sandbox
-
-__all__ = ["sandbox"]
-
-Blazz = Callable[..., Result]
-
-
-@pytest.fixture
-def blazz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blazz:
-    """Runs the command in this process, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    runner = CliRunner()
-
-    def run(*arguments: str, code: int = 0) -> Result:
-        done = runner.invoke(app, list(arguments))
-        assert done.exit_code == code, done.output + done.stderr
-        return done
-
-    return run
+from tests.integration.cli.conftest import Blazz
 
 
 @pytest.fixture
