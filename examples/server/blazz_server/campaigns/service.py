@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -51,7 +51,7 @@ class CampaignDesk:
             database,
             Outbox(database, instance=settings.instance),
             instance=settings.instance,
-            lease=LEASE,
+            lease=min(LEASE, timedelta(seconds=settings.lease)),
         )
         self.previews = Previews(self.audiences, hosting)
         self._work = CampaignWork(self.records, self.audiences, hosting)

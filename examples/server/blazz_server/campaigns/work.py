@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from blazz_server.hosting.service import Hosting
 
 LEASE: Final = timedelta(seconds=12)
-_RENEW: Final = 3.0
+_RENEW: Final = 2.0
 _LOOK: Final = 1.0
 _REST: Final = timedelta(seconds=5)
 _LATER: Final = timedelta(seconds=20)

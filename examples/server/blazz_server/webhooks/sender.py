@@ -20,7 +20,6 @@ from blazz_server.webhooks.sealing import SecretBox
 from blazz_server.webhooks.signing import HEADER, sign
 from blazz_server.webhooks.tables import OutboxEvent, Subscription
 
-_LEASE: Final = timedelta(seconds=60)
 _POLL: Final = 1.0
 _REST: Final = 2.0
 _UPKEEP: Final = 60.0
@@ -50,6 +49,7 @@ class Sender:
         box: Opens the secrets.
         concurrency: The most requests at once.
         per_subscription: The most of them to one subscription.
+        lease: After this time without a result a delivery is due again; longer than a request.
         clock: The time.
         chance: A random number from 0 up to 1.
     """
@@ -62,6 +62,7 @@ class Sender:
         *,
         concurrency: int = 64,
         per_subscription: int = 8,
+        lease: timedelta = timedelta(seconds=30),
         clock: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -70,6 +71,7 @@ class Sender:
         self._box = box
         self._concurrency = concurrency
         self._per_subscription = per_subscription
+        self._lease = lease
         self._clock = clock
         self._chance = chance
         self._bell = Bell()
@@ -120,7 +122,7 @@ class Sender:
         return await self._outbox.claim(
             limit=room,
             per_subscription=self._per_subscription,
-            lease=_LEASE,
+            lease=self._lease,
             busy=Counter(each.subscription.id for each in self._under_way.values()),
         )
 

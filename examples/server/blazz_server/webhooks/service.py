@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,7 +13,7 @@ from blazz.realtime.broadcasts import data_of, names_of
 from blazz_server.database import Database
 from blazz_server.database.ids import new_id
 from blazz_server.settings import Settings
-from blazz_server.webhooks.guarded_http import GuardedHttp
+from blazz_server.webhooks.guarded_http import TIMEOUT, GuardedHttp
 from blazz_server.webhooks.kinds import TEST
 from blazz_server.webhooks.log import DeliveryLog
 from blazz_server.webhooks.outbox import Happening, Outbox
@@ -47,8 +48,10 @@ class Webhooks:
         self.subscriptions = Subscriptions(database, box, allow_private=private)
         self.log = DeliveryLog(database)
         self.outbox = Outbox(database, instance=settings.instance)
-        self._http = GuardedHttp(allow_private=private)
-        self._sender = Sender(self.outbox, self._http, box)
+        # A request ends well before others take its delivery over.
+        self._http = GuardedHttp(allow_private=private, timeout=min(TIMEOUT, settings.lease / 2))
+        lease = timedelta(seconds=settings.lease)
+        self._sender = Sender(self.outbox, self._http, box, lease=lease)
         hosting.on_client(self._listen)
 
     def _listen(self, client: Client) -> None:
