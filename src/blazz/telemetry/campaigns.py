@@ -52,7 +52,7 @@ class Campaigns:
         make.observed(
             "blazz.campaign.recipients", "{recipient}", "Recipients by state", self._recipients
         )
-        make.observed("blazz.campaign.rate", "{message}/s", "Messages per second", self._rates)
+        make.observed("blazz.campaign.rate", "", "Messages per second", self._rates)
         make.observed("blazz.campaign.phase", "{campaign}", "What campaigns do", self._phases)
 
     def progressed(
