@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ MARGIN: Final = 5.0
 """Seconds that a takeover may take beyond the time of the lease."""
 ADMIN: Final = "the-key-of-the-administrator-in-tests"
 _PATIENCE: Final = 120.0
+_INTERRUPTED: Final = 2.0
+_DOUBTFUL: Final = "delivery_unknown"
 _LOOK: Final = 0.1
 _ROOT: Final = Path(__file__).parents[1]
 
@@ -119,13 +122,18 @@ class Instance:
 
 @dataclass(slots=True)
 class Traffic:
-    """Texts that are sent to sessions, one after another.
+    """Texts that go both ways, one after another.
 
     Attributes:
-        sent: How many were sent to each session.
+        received: What customers wrote to sessions.
+        sent: What the API says that sessions have sent.
+        doubtful: What it could not tell.
+        stopped: Whether no more are to be written.
     """
 
+    received: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
     stopped: bool = False
 
 
@@ -146,6 +154,8 @@ class Cluster:
         self.sandbox = sandbox
         self.phones: dict[str, SandboxPhone] = {}
         self.devices: dict[str, list[int]] = {}
+        self.ended: dict[str, float] = {}
+        self.customer = sandbox.phone("+6281299999999")
         self._folder = folder
         self._database: asyncpg.Pool
         self._environment = {
@@ -193,8 +203,28 @@ class Cluster:
         """Kill an instance, and delete its disk."""
         instance = self.instances.pop(name)
         instance.kill()
+        self.ended[name] = time.time()
         await instance.close()
         await anyio.to_thread.run_sync(_delete, instance.folder)
+
+    async def stop(self, name: str) -> None:
+        """Stop an instance in good order."""
+        instance = self.instances.pop(name)
+        await instance.stop()
+        await instance.close()
+
+    def freeze(self, name: str) -> Instance:
+        """Let an instance stand still: it looks alive to whoever connects, and does nothing."""
+        instance = self.instances.pop(name)
+        instance.signal(signal.SIGSTOP)
+        self.ended[name] = time.time()
+        return instance
+
+    async def wake(self, instance: Instance) -> None:
+        """Let an instance go on, as if nothing had been."""
+        self.instances[instance.name] = instance
+        instance.signal(signal.SIGCONT)
+        await instance.wait()
 
     @property
     def api(self) -> httpx.AsyncClient:
@@ -258,34 +288,59 @@ class Cluster:
                     return time.monotonic()
                 await anyio.sleep(_LOOK)
 
-    async def check_no_new_devices(self) -> None:
-        """Check that no session had to be linked again."""
-        for key, phone in self.phones.items():
-            devices = [it["id"] for it in (await phone.state())["devices"]]
-            assert devices == self.devices[key], f"{key} was linked again"
-
     # Messages
 
     @asynccontextmanager
     async def traffic(self, *, pause: float) -> AsyncIterator[Traffic]:
-        """Write to all sessions in turn within the block."""
+        """Write to all sessions, and have them write, within the block."""
         traffic = Traffic()
-        customer = self.sandbox.phone("+6281299999999")
-
-        async def write() -> None:
-            while True:
-                for key, phone in list(self.phones.items()):
-                    text = f"{key} {len(traffic.sent)}"
-                    await customer.send_text(phone.number, text)
-                    traffic.sent.append(text)
-                    if traffic.stopped:
-                        return
-                    await anyio.sleep(pause)
-
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(write)
+            tasks.start_soon(self._write, traffic, pause)
+            for key in self.phones:
+                tasks.start_soon(self._send, traffic, key, pause * len(self.phones))
             yield traffic
             traffic.stopped = True
+
+    async def _write(self, traffic: Traffic, pause: float) -> None:
+        while True:
+            for key, phone in self.phones.items():
+                text = f"to {key} {len(traffic.received)}"
+                await self.customer.send_text(phone.number, text)
+                traffic.received.append(text)
+                if traffic.stopped:
+                    return
+                await anyio.sleep(pause)
+
+    async def _send(self, traffic: Traffic, key: str, pause: float) -> None:
+        workspace, _, name = key.partition("/")
+        path = f"/v1/workspaces/{workspace}/sessions/{name}/messages"
+        number = 0
+        while not traffic.stopped:
+            number += 1
+            text = f"from {key} {number}"
+            body = {"to": self.customer.number, "message": {"type": "text", "body": text}}
+            if await self._post_until_known(path, body, key=f"{workspace}-{name}-{number}"):
+                traffic.sent.append(text)
+            else:
+                traffic.doubtful.append(text)
+            await anyio.sleep(pause)
+
+    async def _post_until_known(self, path: str, body: Mapping[str, Any], *, key: str) -> bool:
+        """Send a message with an idempotency key until it is certain; False: it cannot be."""
+        with anyio.move_on_after(_PATIENCE):
+            while True:
+                try:
+                    answer = await self.api.post(path, json=body, headers={"Idempotency-Key": key})
+                except httpx.TransportError:
+                    await anyio.sleep(_LOOK)
+                    continue
+                if answer.is_success:
+                    return answer.status_code == HTTPStatus.CREATED
+                assert answer.status_code in {409, 502, 503, 504}, answer.text
+                if answer.json()["code"] == _DOUBTFUL:
+                    return False
+                await anyio.sleep(_LOOK)
+        return False
 
     async def handled(self) -> list[asyncpg.Record]:
         """What was handled: text, session, instance, epoch."""
@@ -295,21 +350,51 @@ class Cluster:
     async def _has_handled(self, wanted: set[str]) -> bool:
         return wanted <= {it["text"] for it in await self.handled()}
 
-    async def check_all_handled(self, traffic: Traffic) -> None:
-        """Wait until all was handled, and check that each was by one owner, in order."""
-        wanted = set(traffic.sent)
+    async def check(self, traffic: Traffic) -> None:
+        """Check that nothing was lost, and that each message had one owner."""
+        await self.check_handled(traffic)
+        await self.check_recorded(traffic)
+        await self.check_arrived(traffic)
+        for key, phone in self.phones.items():
+            devices = [it["id"] for it in (await phone.state())["devices"]]
+            assert devices == self.devices[key], f"{key} was linked again"
+
+    async def check_handled(self, traffic: Traffic) -> None:
+        """Wait until all was handled, and check that each was by one owner, the later ones last."""
+        wanted = set(traffic.received)
         with anyio.move_on_after(_PATIENCE):
             await until(lambda: self._has_handled(wanted))
         rows = await self.handled()
         missing = sorted(wanted - {it["text"] for it in rows})
         assert not missing, f"{len(missing)} of {len(wanted)} lost, such as {missing[:3]}"
-        owners = {(it["text"], it["instance"]) for it in rows}
-        several = [text for text, count in Counter(text for text, _ in owners).items() if count > 1]
-        assert not several, f"handled by two owners: {several[:3]}"
+        first: dict[str, asyncpg.Record] = {}
         last: dict[str, int] = {}
         for it in rows:
+            before = first.setdefault(it["text"], it)
+            assert before is it or self._was_interrupted(before), f"{it['text']}: two owners"
             assert it["epoch"] >= last.get(it["session"], 0), f"{it['text']}: an old owner"
             last[it["session"]] = it["epoch"]
+
+    def _was_interrupted(self, row: asyncpg.Record) -> bool:
+        """Whether an owner ended before it could note that it had handled something."""
+        return 0 <= self.ended.get(row["instance"], 0.0) - row["at"] < _INTERRUPTED
+
+    async def check_recorded(self, traffic: Traffic) -> None:
+        """Check that the server shows each message that came in once."""
+        rows = await self._database.fetch("SELECT text FROM messages WHERE NOT outgoing")
+        shown = Counter(it["text"] for it in rows)
+        wrong = {text: shown[text] for text in traffic.received if shown[text] != 1}
+        assert not wrong, f"messages that are not shown once: {wrong}"
+
+    async def check_arrived(self, traffic: Traffic) -> None:
+        """Check that the customer got what was sent once, and nothing twice."""
+        got: Counter[str] = Counter()
+        for phone in self.phones.values():
+            got.update(it.text or "" for it in await self.customer.messages(phone.number))
+        lost = [text for text in traffic.sent if got[text] == 0]
+        assert not lost, f"sent and never arrived: {lost}"
+        twice = [text for text in traffic.sent + traffic.doubtful if got[text] > 1]
+        assert not twice, f"arrived twice: {twice}"
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = await self.api.post(path, json=dict(body))

@@ -1,4 +1,4 @@
-"""Instances of the server die while messages flow; their sessions go on elsewhere."""
+"""Instances of the server are killed, freeze and stop while messages flow; sessions go on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.server_cluster import MARGIN, Servers, cluster
+from tests.server_cluster import MARGIN, Cluster, Servers, cluster
 from tests.servers.chromium import chromium_path, wa_js_path
 
 __all__ = ["chromium_path", "wa_js_path"]
+
+pytestmark = [pytest.mark.chaos, pytest.mark.usefixtures("chromium_path", "wa_js_path")]
+NAMES = ("one", "two", "three")
 
 
 @pytest.fixture
@@ -19,21 +22,54 @@ def servers(postgres_url: str, redis_url: str, s3_url: str) -> Servers:
     return Servers(postgres=postgres_url, redis=redis_url, store=s3_url)
 
 
-@pytest.mark.usefixtures("chromium_path", "wa_js_path")
+async def busiest(made: Cluster) -> tuple[str, set[str]]:
+    """The instance that runs most sessions, and which."""
+    owned = {name: await made.owned_by(name) for name in made.instances}
+    name = max(owned, key=lambda it: len(owned[it]))
+    return name, owned[name]
+
+
 async def test_a_killed_instance_is_replaced_while_messages_flow(
+    servers: Servers, tmp_path: Path, chaos_seconds: float | None
+) -> None:
+    """Two instances and a few sessions; with a budget, three and twenty, again and again."""
+    names, count = (NAMES[:2], 4) if chaos_seconds is None else (NAMES, 20)
+    lease = 5.0 if chaos_seconds is None else 15.0
+    ends_at = time.monotonic() + (chaos_seconds or 0)
+    async with cluster(servers, folder=tmp_path, lease=lease) as made:
+        await made.start(*names)
+        await made.pair(count)
+        while True:
+            dead, moving = await busiest(made)
+            async with made.traffic(pause=0.1) as traffic:
+                killed_at = time.monotonic()
+                await made.kill(dead)
+                ready_at = await made.until_ready(moving, elsewhere=dead)
+            await made.check(traffic)
+            assert ready_at - killed_at <= made.lease + MARGIN
+            if time.monotonic() >= ends_at:
+                break
+            await made.start(dead)
+
+
+async def test_an_instance_that_stood_still_gives_way_when_it_wakes(
     servers: Servers, tmp_path: Path
 ) -> None:
-    async with cluster(servers, folder=tmp_path, lease=5) as made:
-        await made.start("one", "two")
-        await made.pair(4)
-        owned = {name: await made.owned_by(name) for name in made.instances}
-        dead = max(owned, key=lambda name: len(owned[name]))
-        moving = owned[dead]
+    async with cluster(servers, folder=tmp_path, lease=4) as made:
+        await made.start(*NAMES[:2])
+        await made.pair(2, workspaces=2)
+        name, moving = await busiest(made)
         async with made.traffic(pause=0.1) as traffic:
-            killed_at = time.monotonic()
-            await made.kill(dead)
-            ready_at = await made.until_ready(moving, elsewhere=dead)
-            print("READY after", ready_at - killed_at, len(moving))
-        await made.check_all_handled(traffic)
-        await made.check_no_new_devices()
-        assert ready_at - killed_at <= made.lease + MARGIN
+            frozen = made.freeze(name)
+            await made.until_ready(moving, elsewhere=name)
+            await made.wake(frozen)
+            answer = await frozen.api.get("/v1/instances")
+            assert answer.is_success, answer.text
+        await made.check(traffic)
+
+        # It is an instance like any other again: all moves to it when the other one stops.
+        (other,) = set(made.instances) - {name}
+        async with made.traffic(pause=0.1) as traffic:
+            await made.stop(other)
+            await made.until_ready(set(made.phones), elsewhere=other)
+        await made.check(traffic)

@@ -44,7 +44,7 @@ async def shown(tenant: Tenant, name: str) -> dict[str, Any]:
 async def until(tenant: Tenant, name: str, state: str) -> dict[str, Any]:
     """Wait until a session is shown in a state; over HTTP there is nothing to be told of it."""
     with anyio.fail_after(60):
-        while (found := await shown(tenant, name))["state"] != state:
+        while (found := await shown(tenant, name))["state"] != state:  # noqa: ASYNC110
             await anyio.sleep(0.05)
     return found
 
@@ -106,10 +106,7 @@ async def test_secrets_of_a_number_are_kept_sealed_and_never_shown(
     }
     session = await platform.hosting.session("acme", "sales")
     assert session.epoch is not None
-    folder: Path = platform.settings.folder
-    secret = CLOUD["token"].encode()
-    kept = [path for path in folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
-    assert kept == []
+    assert _files_with(CLOUD["token"].encode(), platform.settings.folder) == []
 
 
 async def test_a_name_is_given_once(tenant: MakeTenant) -> None:
@@ -212,6 +209,12 @@ async def test_an_account_is_linked_unlinked_and_linked_again(tenant: MakeTenant
     typed = await acme.api.post(f"{phone}/code", json={"code": code.json()["code"]})
     assert typed.status_code == 200, typed.text
     await until(acme, "support", "ready")
+
+
+def _files_with(secret: bytes, folder: Path) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return [path for path in files if secret in path.read_bytes()]
 
 
 async def _scan(tenant: Tenant, path: str, phone: str) -> None:
