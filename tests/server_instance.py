@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from functools import partial
+from unittest.mock import patch
 
 import asyncpg
 
@@ -47,7 +48,5 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for noisy in ("httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    import blazz_server.platform
-
-    blazz_server.platform.Hosting = LoggingHosting  # type: ignore[misc]
-    serve(Settings())
+    with patch("blazz_server.platform.Hosting", LoggingHosting):
+        serve(Settings())

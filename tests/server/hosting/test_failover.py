@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server_cluster import MARGIN, Cluster, Servers, cluster
+from tests.server_cluster import MARGIN, Servers, cluster
+from tests.server_traffic import traffic
 from tests.servers.chromium import chromium_path, wa_js_path
 
 __all__ = ["chromium_path", "wa_js_path"]
@@ -22,13 +23,6 @@ def servers(postgres_url: str, redis_url: str, s3_url: str) -> Servers:
     return Servers(postgres=postgres_url, redis=redis_url, store=s3_url)
 
 
-async def busiest(made: Cluster) -> tuple[str, set[str]]:
-    """The instance that runs most sessions, and which."""
-    owned = {name: await made.owned_by(name) for name in made.instances}
-    name = max(owned, key=lambda it: len(owned[it]))
-    return name, owned[name]
-
-
 async def test_a_killed_instance_is_replaced_while_messages_flow(
     servers: Servers, tmp_path: Path, chaos_seconds: float | None
 ) -> None:
@@ -40,12 +34,12 @@ async def test_a_killed_instance_is_replaced_while_messages_flow(
         await made.start(*names)
         await made.pair(count)
         while True:
-            dead, moving = await busiest(made)
-            async with made.traffic(pause=0.1) as traffic:
+            dead, moving = await made.busiest()
+            async with traffic(made) as flowing:
                 killed_at = time.monotonic()
                 await made.kill(dead)
                 ready_at = await made.until_ready(moving, elsewhere=dead)
-            await made.check(traffic)
+            await flowing.check()
             assert ready_at - killed_at <= made.lease + MARGIN
             if time.monotonic() >= ends_at:
                 break
@@ -58,18 +52,18 @@ async def test_an_instance_that_stood_still_gives_way_when_it_wakes(
     async with cluster(servers, folder=tmp_path, lease=4) as made:
         await made.start(*NAMES[:2])
         await made.pair(2, workspaces=2)
-        name, moving = await busiest(made)
-        async with made.traffic(pause=0.1) as traffic:
+        name, moving = await made.busiest()
+        async with traffic(made) as flowing:
             frozen = made.freeze(name)
             await made.until_ready(moving, elsewhere=name)
             await made.wake(frozen)
             answer = await frozen.api.get("/v1/instances")
             assert answer.is_success, answer.text
-        await made.check(traffic)
+        await flowing.check()
 
         # It is an instance like any other again: all moves to it when the other one stops.
         (other,) = set(made.instances) - {name}
-        async with made.traffic(pause=0.1) as traffic:
+        async with traffic(made) as flowing:
             await made.stop(other)
             await made.until_ready(set(made.phones), elsewhere=other)
-        await made.check(traffic)
+        await flowing.check()
