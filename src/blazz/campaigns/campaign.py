@@ -63,6 +63,8 @@ class Campaign(CampaignHandle):
         statuses: Whether the session gets status updates for what it sends.
         folder: Where the rejects file goes.
         send_timeout: Seconds after which a request without an answer is given up.
+        takeover: Seconds after which another process takes over from one that is not heard of, see
+            `ServingOptions`; where the ledger sees that a process ended, it does so at once.
         concurrency: How many requests may be on their way at once; by default it fits the rate.
         clock: Seconds since the epoch.
 
@@ -94,6 +96,7 @@ class Campaign(CampaignHandle):
         statuses: bool = True,
         folder: Path | None = None,
         send_timeout: float = 30.0,
+        takeover: float | None = None,
         concurrency: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -116,6 +119,7 @@ class Campaign(CampaignHandle):
         self._look_up = look_up
         self._find_template = find_template
         self._send_timeout = send_timeout
+        self._takeover = takeover
         self._concurrency = concurrency or len(sessions) * pacing.concurrency(spec.rate)
         self._chunks = _CHUNKS * len(sessions)
 
@@ -314,6 +318,7 @@ class Campaign(CampaignHandle):
             owner=owner,
             signer=signer,
             send_timeout=self._send_timeout,
+            lease=self._takeover,
             concurrency=self._concurrency,
             on_chunk_done=dispatcher.nudge,
             clock=self._clock,

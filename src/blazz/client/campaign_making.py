@@ -49,6 +49,8 @@ class MakesCampaigns:
         opt_outs: OptOuts | str = OptOuts.SESSION,
         unknown: UnknownPolicy | str = UnknownPolicy.HOLD,
         settle_after: float = 86_400.0,
+        send_timeout: float = 30.0,
+        takeover: float | None = None,
     ) -> Campaign:
         """Make a campaign, or find one again by its id.
 
@@ -73,6 +75,9 @@ class MakesCampaigns:
             opt_outs: Whose suppression lists hold: `session` or `workspace`.
             unknown: What becomes of messages whose fate stays unknown: `hold` or `retry`.
             settle_after: Seconds until such a message is given up on.
+            send_timeout: Seconds after which a request without an answer is given up.
+            takeover: Seconds after which another process takes over from one that is not heard of;
+                at least two and a half times `send_timeout`, by default half a minute more.
 
         Raises:
             InvalidValue: A setting breaks its limit.
@@ -126,7 +131,9 @@ class MakesCampaigns:
             settle_after=settle_after,
             chunk_size=_SHARED_CHUNK if len(names) > 1 else _CHUNK,
         )
-        return await self._campaigns.make(spec, sessions, audience)
+        return await self._campaigns.make(
+            spec, sessions, audience, send_timeout=send_timeout, takeover=takeover
+        )
 
     async def campaigns(self) -> list[Campaign]:
         """Give all campaigns of the workspace, the newest first, to look at and to steer."""

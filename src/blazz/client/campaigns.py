@@ -66,7 +66,13 @@ class ClientCampaigns:
         self._settler: StatusSettler | None = None
 
     async def make(
-        self, spec: CampaignSpec, sessions: Sequence[Session], audience: Audience | None
+        self,
+        spec: CampaignSpec,
+        sessions: Sequence[Session],
+        audience: Audience | None,
+        *,
+        send_timeout: float = 30.0,
+        takeover: float | None = None,
     ) -> Campaign:
         """Make a campaign that some sessions send."""
         await self._opened()
@@ -83,6 +89,8 @@ class ClientCampaigns:
             find_template=_find_template(sessions[0]),
             statuses=all(each.can(Capability.STATUS_WEBHOOKS) for each in sessions),
             folder=self._folder,
+            send_timeout=send_timeout,
+            takeover=takeover,
         )
         return self._watched(campaign)
 

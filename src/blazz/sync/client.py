@@ -150,6 +150,8 @@ class Client:
         opt_outs: OptOuts | str = OptOuts.SESSION,
         unknown: UnknownPolicy | str = UnknownPolicy.HOLD,
         settle_after: float = 86_400.0,
+        send_timeout: float = 30.0,
+        takeover: float | None = None,
     ) -> Campaign:
         """See `blazz.Client.campaign`."""
         made = self._opened.call(
@@ -171,6 +173,8 @@ class Client:
                 opt_outs=opt_outs,
                 unknown=unknown,
                 settle_after=settle_after,
+                send_timeout=send_timeout,
+                takeover=takeover,
             )
         )
         return Campaign(made, self._opened)

@@ -54,7 +54,7 @@ class CampaignDesk:
             lease=min(LEASE, timedelta(seconds=settings.lease)),
         )
         self.previews = Previews(self.audiences, hosting)
-        self._work = CampaignWork(self.records, self.audiences, hosting)
+        self._work = CampaignWork(self.records, self.audiences, hosting, takeover=settings.lease)
 
     # Making
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from blazz import Session
+from blazz import Session, Web
 from blazz.campaigns import Campaign, Phase, Progress
 from blazz.errors import (
     AudienceError,
@@ -42,6 +42,9 @@ _REST: Final = timedelta(seconds=5)
 _LATER: Final = timedelta(seconds=20)
 _PATIENCE: Final = 60.0
 _STATUSES: Final = 20.0
+_LONGEST_SEND: Final = 30.0
+_LEAST_TAKEOVER: Final = 10.0
+_WEB_TAKEOVER: Final = 75.0
 _RELEASE_SECONDS: Final = 5.0
 _AT_ONCE: Final = 50
 _HOPELESS: Final = (AudienceError, ConfigurationError, InvalidValue, NotSupported)
@@ -73,9 +76,18 @@ class CampaignWork:
         records: What is to be sent.
         audiences: To whom.
         hosting: The sessions that run here.
+        takeover: Seconds until what a dead instance was sending is sent by its successor.
     """
 
-    def __init__(self, records: CampaignRecords, audiences: Audiences, hosting: Hosting) -> None:
+    def __init__(
+        self,
+        records: CampaignRecords,
+        audiences: Audiences,
+        hosting: Hosting,
+        *,
+        takeover: float,
+    ) -> None:
+        self._takeover = takeover
         self._records = records
         self._audiences = audiences
         self._hosting = hosting
@@ -221,8 +233,17 @@ class CampaignWork:
         self, row: CampaignRow, plan: CampaignPlan, sessions: list[Session]
     ) -> Campaign:
         client = await self._hosting.client(row.workspace)
+        # Whoever runs the session now waits for requests of its last owner that may still be on
+        # their way. WhatsApp Web types before it sends, so each takes longer there.
+        web = any(isinstance(each.provider, Web) for each in sessions)
+        takeover = max(self._takeover, _WEB_TAKEOVER if web else _LEAST_TAKEOVER)
         return await client.campaign(
-            row.id, session=sessions, message=plan.said(), **plan.settings()
+            row.id,
+            session=sessions,
+            message=plan.said(),
+            send_timeout=min(_LONGEST_SEND, takeover / 2.5),
+            takeover=takeover,
+            **plan.settings(),
         )
 
     async def _ended(self, running: _Running) -> None:
