@@ -58,6 +58,7 @@ async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     accounts = Accounts(settings, database)
     live = Live(settings, monitoring)
     hosting = Hosting(settings, database, live, monitoring)
+    accounts.workspaces.on_removal(hosting.leave)
     chats = Chats(settings, database, hosting)
     campaigns = CampaignDesk(settings, database, hosting)
     webhooks = Webhooks(settings, database, hosting)

@@ -138,6 +138,16 @@ class ClientAuth:
 
         return MetaCloud.from_credentials(await self.credentials(name))
 
+    async def forget(self, name: str, *, wait: float) -> None:
+        """Delete all that is stored of a session; see `Client.forget`."""
+        if self._store is None:
+            return
+        from blazz.auth_stores.leases import hold
+
+        session = SessionKey(self._workspace, name)
+        async with hold(self._store, session, wait=wait) as holding:
+            await self._store.delete(holding.lease)
+
     def _needed(self) -> AuthStore:
         if self._store is None:
             raise ConfigurationError(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 
@@ -16,19 +15,21 @@ from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.limiter.base import Limiter
 from blazz.client import backends
-from blazz.client.auth import ClientAuth, HasSecrets, secrets_of
+from blazz.client.auth import ClientAuth
 from blazz.client.background import Background
 from blazz.client.broadcasts import ClientBroadcasts
 from blazz.client.campaign_making import MakesCampaigns
 from blazz.client.campaigns import ClientCampaigns
+from blazz.client.ids import check_id
 from blazz.client.inbox import ClientInbox, Handler
 from blazz.client.measuring import ClientMeasures
+from blazz.client.session_keeping import KeepsSessions
 from blazz.client.sessions import ClientSessions
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.optout import StopWords
 from blazz.conversations.signals import Signals
 from blazz.conversations.windows import WindowPolicy
-from blazz.errors import InvalidValue, SessionClosed
+from blazz.errors import SessionClosed
 from blazz.events.base import Event
 from blazz.providers.base import Provider
 from blazz.providers.pacing import Pacing
@@ -48,10 +49,8 @@ from blazz.security.keyring import KeyRing
 T = TypeVar("T")
 H = TypeVar("H", bound=Handler)
 
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
-
-class Client(MakesCampaigns):
+class Client(MakesCampaigns, KeepsSessions):
     """The entry to blazz: sessions, their events, and campaigns of one workspace.
 
     Without arguments everything is kept in SQLite files in one folder and no server is needed.
@@ -280,39 +279,6 @@ class Client(MakesCampaigns):
             name, provider, settings, wait=wait, exclusive=exclusive, pacing=pacing
         )
 
-    async def save_credentials(
-        self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]
-    ) -> None:
-        """Store what opens a session, sealed, so that `open` needs no more than its name.
-
-        What was stored before stays in the session's history until it is retired.
-
-        Args:
-            name: The session.
-            credentials: `CloudCredentials`, or secrets by name.
-
-        Raises:
-            ConfigurationError: The client has no auth store.
-            LeaseTaken: Another process owns the session.
-
-        Example:
-            ::
-
-                number = CloudCredentials(phone_number_id="1555…", token="EAAG…", pin="123456")
-                await client.save_credentials("sales", number)
-                session = await client.open("sales")
-        """
-        await self._auth.save_credentials(check_id("session", name), secrets_of(credentials))
-
-    async def credentials(self, name: str) -> Mapping[str, Secret]:
-        """Read what `save_credentials` stored; nothing of it prints itself.
-
-        Raises:
-            ConfigurationError: The client has no auth store.
-            SnapshotNotFound: Nothing is stored.
-        """
-        return await self._auth.credentials(check_id("session", name))
-
     @property
     def sessions(self) -> Mapping[str, Session]:
         """The open sessions by name."""
@@ -378,15 +344,3 @@ class Client(MakesCampaigns):
         if given is None:
             return make(backends.sqlite_url(self.folder / filename))
         return make(given) if isinstance(given, str) else given
-
-
-def check_id(field: str, value: str) -> str:
-    """Check the name of a workspace, session or campaign.
-
-    Raises:
-        InvalidValue: It is not of the form `[a-z0-9][a-z0-9_-]{0,62}`.
-    """
-    if not _ID.fullmatch(value):
-        rule = "1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit"
-        raise InvalidValue(field, rule, value)
-    return value

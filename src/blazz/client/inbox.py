@@ -149,6 +149,10 @@ class ClientInbox:
         self._sessions.pop(session.key, None)
         self._recorders.pop(session.key, None)
 
+    async def forget(self, key: str) -> None:
+        """Route nothing to a session any more, in any process."""
+        await self._inbox.unregister(key)
+
     async def deliver_webhook(self, headers: Mapping[str, str], body: bytes) -> int:
         """Handle one webhook request of a provider's own listener; give the HTTP status."""
         response = await self.receiver.handle("POST", "", headers, body)

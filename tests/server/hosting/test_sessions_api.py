@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 
 from blazz import Session
@@ -147,6 +148,35 @@ async def test_a_deleted_session_ends(tenant: MakeTenant, platform: Platform) ->
             await anyio.sleep(0.02)
     gone = await acme.api.get(f"{acme.path}/sessions/shop")
     assert (gone.status_code, gone.json()["code"]) == (404, "session_not_found")
+
+
+async def test_a_deleted_session_leaves_no_secrets_behind(
+    tenant: MakeTenant, platform: Platform, api: httpx.AsyncClient
+) -> None:
+    store = platform.hosting.clients.auth_store
+    for name, remove in (
+        ("acme", "/v1/workspaces/acme/sessions/sales"),
+        ("other", "/v1/workspaces/other"),
+    ):
+        made_by = await tenant(name)
+        await made(made_by, "sales", CLOUD)
+        await until(made_by, "sales", "ready")
+        assert len(await store.sessions(name)) == 1
+        assert (await api.delete(remove)).status_code == 204
+        with anyio.fail_after(20):
+            while await store.sessions(name):  # noqa: ASYNC110  # nothing tells of it
+                await anyio.sleep(0.05)
+
+
+async def test_a_name_may_be_used_again_at_once(tenant: MakeTenant, platform: Platform) -> None:
+    acme = await tenant()
+    await made(acme, "sales", CLOUD)
+    await until(acme, "sales", "ready")
+    await acme.api.delete(f"{acme.path}/sessions/sales")
+    await made(acme, "sales", {"kind": "sandbox"})
+    await until(acme, "sales", "ready")
+    session = await platform.hosting.session("acme", "sales")
+    assert session.provider.name == "sandbox"
 
 
 async def test_sessions_are_listed_page_by_page(tenant: MakeTenant) -> None:

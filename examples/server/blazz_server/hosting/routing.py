@@ -108,10 +108,10 @@ async def running_session(
     """
     if not isinstance(request.scope.get("route"), OwnedRoute):
         raise TypeError("routes of sessions need route_class=OwnedRoute")
-    row = await platform.hosting.records.get(workspace, session)
-    found = platform.hosting.sessions.find(row.key)
-    if found is not None:
+    found = platform.hosting.sessions.find(f"{workspace}/{session}")
+    if found is not None:  # what runs here is there: most calls need not ask the database
         return found
+    row = await platform.hosting.records.get(workspace, session)
     if FORWARDED_BY.lower() in request.headers:
         raise ApiError(MISDIRECTED, "session_elsewhere", f"{row.key} does not run here")
     if not row.running:

@@ -17,7 +17,7 @@ from blazz.cluster.registry.base import Registry
 from blazz.cluster.registry.memory import MemoryRegistry
 from blazz.cluster.router import Reply, Router
 from blazz.cluster.steward import Steward
-from blazz.errors import RegistryUnavailable
+from blazz.errors import BlazzError, RegistryUnavailable
 from blazz.security.request_signing import RequestSigner
 from blazz.security.secret import Secret
 from blazz_server.database import Database
@@ -169,6 +169,38 @@ class Hosting:
     def hurry(self) -> None:
         """Look at once at what is to run: it has changed."""
         self.steward.hurry()
+
+    async def remove(self, workspace: str, name: str) -> None:
+        """Forget a session: it stops, wherever it runs, and then all that is stored is deleted."""
+        await self.records.delete(workspace, name)
+        self.hurry()
+        if self.sessions.tasks is not None:
+            self.sessions.tasks.start_soon(self._clean, workspace, name)
+
+    async def leave(self, workspace: str) -> None:
+        """Forget all sessions of a workspace."""
+        while rows := await self.records.page(workspace, after="", limit=100):
+            for row in rows:
+                await self.remove(workspace, row.name)
+
+    async def clean(self, workspace: str, name: str, *, wait: float = 0.0) -> None:
+        """Delete what is stored of a session that is no more.
+
+        Raises:
+            LeaseTaken: It still runs somewhere else.
+            ConfigurationError: It still runs here.
+        """
+        client = await self.client(workspace)
+        with anyio.move_on_after(wait):
+            while name in client.sessions:  # noqa: ASYNC110  # the steward is closing it
+                await anyio.sleep(0.05)
+        await client.forget(name, wait=wait)
+
+    async def _clean(self, workspace: str, name: str) -> None:
+        try:
+            await self.clean(workspace, name, wait=2 * self._settings.lease)
+        except BlazzError as error:
+            _log.warning("%s/%s: what is stored was not deleted: %s", workspace, name, error)
 
     async def restart(self, key: str) -> None:
         """Close a session that runs here, and have it started again."""

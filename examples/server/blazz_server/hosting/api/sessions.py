@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
+import anyio
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -17,6 +18,7 @@ from blazz_server.hosting.tables import SessionRow
 from blazz_server.paging import After, Limit, Page, page_of
 from blazz_server.platform import Platform
 
+_LEFTOVERS: Final = 10.0
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 router = APIRouter(
     prefix="/v1/workspaces/{workspace}/sessions", tags=["sessions"], route_class=OwnedRoute
@@ -55,13 +57,17 @@ async def create(
     row = await hosting.records.create(
         workspace, body.name, kind=body.provider.kind, config=config, running=False
     )
-    if isinstance(body.provider, CloudNumber):
-        try:
+    try:
+        # Of one of the same name that was deleted, nothing may go on here.
+        hosting.hurry()
+        await hosting.clean(workspace, body.name, wait=_LEFTOVERS)
+        if isinstance(body.provider, CloudNumber):
             client = await hosting.client(workspace)
             await client.save_credentials(body.name, credentials_of(body.provider))
-        except BaseException:
+    except BaseException:
+        with anyio.CancelScope(shield=True):
             await hosting.records.delete(workspace, body.name)
-            raise
+        raise
     if body.running:  # only now: it must not start before its credentials are there
         await hosting.records.run(workspace, body.name, running=True)
         row.running = True
@@ -109,8 +115,7 @@ async def remove(
 ) -> None:
     """Delete a session; it stops, and an account that is linked to it stays linked."""
     await platform.hosting.records.get(workspace, session)
-    await platform.hosting.records.delete(workspace, session)
-    platform.hosting.hurry()
+    await platform.hosting.remove(workspace, session)
 
 
 @router.post("/{session}/start", status_code=202)
