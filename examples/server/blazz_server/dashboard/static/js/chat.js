@@ -151,7 +151,7 @@ class Talk {
     const height = this.#wall.scrollHeight;
     try {
       const fetched = parse(await part("messages", { before: button.dataset.older }));
-      button.closest("li").remove();
+      button.closest(".older").remove();
       const news = [...fetched.children].map((item) => document.importNode(item, true));
       for (const item of news) if (item.id) this.#find(item.id)?.remove();
       this.#list.prepend(...news);

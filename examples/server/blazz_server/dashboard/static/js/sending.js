@@ -35,7 +35,7 @@ export async function send(base, draft) {
 
 /** A bubble for what is being sent; its text is never read as HTML. */
 export function draftBubble(draft) {
-  const item = document.createElement("li");
+  const item = document.createElement("div");
   item.className = "message out first draft";
   item.id = `draft-${draft.key}`;
   const bubble = document.createElement("div");

@@ -1,0 +1,141 @@
+"""Every page in a browser: for axe, in light and dark, at two widths, by keyboard, with evil texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import anyio
+import pytest
+
+from tests.server.conftest import ADMIN_KEY
+from tests.server.dashboard.conftest import PHONE, visit, violations
+from tests.server.dashboard.filled import BUDI, SCRIPT, TEXTS, fill
+from tests.server.one_process import OneServer, one_server
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+CHAT = f"/workspaces/acme/sessions/shop/chats/{BUDI}"
+PAGES = (
+    "/workspaces",
+    "/instances",
+    "/workspaces/acme/sessions",
+    "/workspaces/acme/sessions/shop",
+    "/workspaces/acme/sessions/off",
+    "/workspaces/acme/sessions/shop/chats",
+    CHAT,
+    "/workspaces/acme/campaigns",
+    "/workspaces/acme/campaigns/new",
+    "/workspaces/acme/campaigns/promo",
+    "/workspaces/acme/webhooks",
+    "/workspaces/acme/keys",
+    "/workspaces/acme/sessions/nobody",
+)
+DIALOGS = {
+    "/workspaces": "New workspace",
+    "/workspaces/acme/sessions": "New session",
+    "/workspaces/acme/webhooks": "New webhook",
+    "/workspaces/acme/keys": "New key",
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OneServer]:
+    """A server with something on every page."""
+    with one_server(ALLOW_PRIVATE_TARGETS="true") as server:
+        anyio.run(fill, server)
+        yield server
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+async def test_axe_finds_nothing(
+    server: OneServer, browser: Browser, axe_path: Path, colours: Literal["light", "dark"]
+) -> None:
+    wrong = {}
+    options: dict[str, Any] = {"color_scheme": colours, "reduced_motion": "reduce"}
+    async with visit(browser, server.url, axe=axe_path, **options) as (page, _):
+        await page.goto("/login")
+        wrong["/login"] = await violations(page)
+    async with visit(browser, server.url, key=ADMIN_KEY, axe=axe_path, **options) as (page, _):
+        for path in PAGES:
+            await page.goto(path)
+            wrong[path] = await violations(page)
+            if path in DIALOGS:
+                await page.get_by_role("button", name=DIALOGS[path]).click()
+                wrong[f"{path}, dialog"] = await violations(page)
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        for path in (CHAT, "/workspaces/acme/webhooks"):
+            await page.goto(path)
+            wrong[f"{path}, phone"] = await violations(page)
+    if any(wrong.values()):
+        pytest.fail("\n".join(f"{path}: {it}" for path, found in wrong.items() for it in found))
+
+
+async def test_nothing_is_wider_than_a_phone_and_nothing_goes_wrong(
+    server: OneServer, browser: Browser
+) -> None:
+    async with visit(browser, server.url, key=ADMIN_KEY) as (page, problems):
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        for path in PAGES[:-1]:
+            await page.goto(path)
+            width = await page.evaluate("document.documentElement.scrollWidth")
+            assert width <= PHONE["width"], path
+        assert problems == []
+
+
+async def test_texts_of_people_are_texts(server: OneServer, browser: Browser) -> None:
+    async with visit(browser, server.url, key=ADMIN_KEY) as (page, problems):
+        await page.goto(CHAT)
+        shown = await page.locator(".message.in .text").all_text_contents()
+        assert sorted(shown) == sorted(TEXTS)
+        assert await page.locator(".message.out .text").first.text_content() == SCRIPT
+        await page.goto("/workspaces/acme/keys")
+        assert await page.get_by_text("<i>a key</i>").count() == 1
+        await page.goto("/workspaces")
+        assert await page.get_by_text("<b>acme</b>").count() == 1
+        assert "stolen" not in await page.title()
+        assert problems == []
+
+
+async def test_dialogs_hold_the_focus_and_give_it_back(server: OneServer, browser: Browser) -> None:
+    async with visit(browser, server.url, key=ADMIN_KEY) as (page, _):
+        await page.goto("/workspaces/acme/keys")
+        await page.keyboard.press("Tab")
+        assert await focused(page) == "Skip to content"
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+        await page.keyboard.press("Tab")
+        assert await focused(page) == "New key"
+        await page.keyboard.press("Enter")
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            inside = "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+            assert await page.evaluate(inside)
+        await page.keyboard.press("Escape")
+        assert await focused(page) == "New key"
+
+
+async def test_colours_can_be_chosen_and_stay(server: OneServer, browser: Browser) -> None:
+    async with visit(browser, server.url, key=ADMIN_KEY, color_scheme="light") as (page, _):
+        await page.goto("/workspaces")
+        switch = page.get_by_role("button", name="Colours")
+        light = await background(page)
+        await switch.click()
+        assert await background(page) == light
+        await switch.click()
+        assert await background(page) != light
+        await page.reload()
+        assert await background(page) != light
+        assert await switch.get_attribute("aria-label") == "Colours: dark"
+
+
+async def focused(page: Page) -> str:
+    text: str = await page.evaluate("document.activeElement.textContent.trim()")
+    return text
+
+
+async def background(page: Page) -> str:
+    colour: str = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
