@@ -67,6 +67,8 @@ def serve(settings: Settings) -> None:
         create_app(settings),
         http=ImpatientProtocol,
         ws_max_size=settings.max_body,
+        # Compressing takes 300 kB of memory for each browser, and its time for each event.
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=_SECONDS_TO_END_CALLS,
         server_header=False,
         # Who is behind a proxy is told by the proxy, which has to be named: FORWARDED_ALLOW_IPS.

@@ -56,11 +56,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (incoming, workspaces, keys, logins, health, live, monitoring):
+    # Routes are tried one after another: those that are called most stand first.
+    app.include_router(incoming.router)
+    app.include_router(chats)
+    for module in (workspaces, keys, logins, health, live, monitoring):
         app.include_router(module.router)
     live.install(app)
     app.include_router(hosting)
-    app.include_router(chats)
     app.include_router(campaigns)
     app.include_router(webhooks.router)
     dashboard.install(app)

@@ -51,11 +51,14 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 
 
 async def test_what_fails_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="halfway"):
+    async def fail() -> None:
         async with database.begin() as transaction:
             transaction.add(Workspace(name="acme", title="Acme"))
             await transaction.flush()
             raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await fail()
 
     async with database.read() as transaction:
         assert await transaction.scalar(select(func.count()).select_from(Workspace)) == 0

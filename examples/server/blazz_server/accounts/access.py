@@ -47,7 +47,12 @@ def the_platform(connection: HTTPConnection) -> Platform:
     return platform
 
 
-ThePlatform: TypeAlias = Annotated[Platform, Depends(the_platform)]
+async def _platform(connection: HTTPConnection) -> Platform:
+    """The same for routes: FastAPI sends a dependency that is no coroutine through a thread."""
+    return the_platform(connection)
+
+
+ThePlatform: TypeAlias = Annotated[Platform, Depends(_platform)]
 
 
 async def authenticated(

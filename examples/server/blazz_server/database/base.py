@@ -52,8 +52,14 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        # A file needs no asking whether it is still there; and each connection to it is a thread,
+        # so those that are open are waited for.
+        is_file = url.startswith("sqlite")
         self.engine = create_async_engine(
-            with_driver(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+            with_driver(url),
+            pool_size=pool_size,
+            max_overflow=0 if is_file else pool_size,
+            pool_pre_ping=not is_file,
         )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -11,11 +11,7 @@ from blazz_server.database.base import Table
 from blazz_server.database.times import UtcTime
 
 
-def render_item(
-    kind: str,
-    item: Any,
-    autogen_context: AutogenContext,  # noqa: ANN401  # Alembic's own
-) -> str | Literal[False]:
+def render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
     """Write our own type of times as what it is in the database."""
     if kind == "type" and isinstance(item, UtcTime):
         return "sa.DateTime(timezone=True)"

@@ -1,0 +1,12 @@
+"""What holds for every call needs no sessions, so no sandbox is started."""
+
+from __future__ import annotations
+
+import pytest
+
+from blazz_server.settings import Settings
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"sandbox": "off"})
