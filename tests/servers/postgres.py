@@ -46,6 +46,7 @@ class PostgresServer:
             "listen_addresses=127.0.0.1",
             f"unix_socket_directories={self.process.folder}",
             "max_connections=200",
+            "deadlock_timeout=50ms",  # it is a second by default, for which all would wait
             *self._options,
         ]
         command = [str(self._postgres), "-D", self._data]
