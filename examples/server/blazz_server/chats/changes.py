@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -95,8 +96,13 @@ class Claim(Change):
 
 async def insert_messages(connection: AsyncConnection, rows: Sequence[Values]) -> set[str]:
     """Insert messages that are not there yet; gives the ids of those that were inserted."""
-    statement = insert(connection, Message).on_conflict_do_nothing().returning(_messages.c.id)
-    return set((await connection.execute(statement, list(rows))).scalars())
+    found = await connection.execute(_insertion(connection.dialect.name), list(rows))
+    return set(found.scalars())
+
+
+@functools.cache
+def _insertion(dialect: str) -> Any:  # noqa: ANN401  # SQLAlchemy's own types say less
+    return insert(dialect, Message).on_conflict_do_nothing().returning(_messages.c.id)
 
 
 @dataclass(slots=True, eq=False)
@@ -124,22 +130,9 @@ class Sent(Change):
     @classmethod
     async def write(cls, connection: AsyncConnection, changes: Sequence[Self]) -> None:
         """Move the messages on, and their chats to the top."""
-        statement = (
-            update(_messages)
-            .where(_messages.c.id == bindparam("b_id"))
-            .values(
-                stage=_furthest(bindparam("b_stage")),
-                message_id=func.coalesce(_messages.c.message_id, bindparam("b_message_id")),
-                problem=bindparam("b_problem", type_=_messages.c.problem.type),
-                idempotency_key=case(
-                    (bindparam("b_keep"), _messages.c.idempotency_key), else_=null()
-                ),
-                updated_at=bindparam("b_now"),
-            )
-        )
         now = utc_now()
         await connection.execute(
-            statement,
+            _SENT,
             [
                 {
                     "b_id": it.id,
@@ -176,3 +169,16 @@ class Withdrawn(Change):
 
 def _furthest(stage: Any) -> Any:  # noqa: ANN401  # SQLAlchemy's own types say less
     return case((_messages.c.stage < stage, stage), else_=_messages.c.stage)
+
+
+_SENT: Final = (
+    update(_messages)
+    .where(_messages.c.id == bindparam("b_id"))
+    .values(
+        stage=_furthest(bindparam("b_stage")),
+        message_id=func.coalesce(_messages.c.message_id, bindparam("b_message_id")),
+        problem=bindparam("b_problem", type_=_messages.c.problem.type),
+        idempotency_key=case((bindparam("b_keep"), _messages.c.idempotency_key), else_=null()),
+        updated_at=bindparam("b_now"),
+    )
+)

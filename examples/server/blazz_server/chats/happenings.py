@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, cast
@@ -69,6 +70,7 @@ class Reached(Change):
         }
 
 
+@functools.cache
 def _reached(column: Any) -> Any:  # noqa: ANN401  # SQLAlchemy's own types say less
     return (
         update(_messages)

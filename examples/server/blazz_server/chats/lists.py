@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from sqlalchemy import Table, case, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from blazz_server.chats.tables import Chat, Contact
-from blazz_server.chats.writer import insert
+from blazz_server.chats.writer import Insert, insert
 
 Values: TypeAlias = dict[str, Any]
 
@@ -56,19 +57,7 @@ async def show(
         }
     if not rows:
         return
-    statement = insert(connection, Chat)
-    given = statement.excluded
-    newer = given.last_at >= _chats.c.last_at
-    columns = ("last_text", "last_kind", "last_outgoing", "last_at")
-    statement = statement.on_conflict_do_update(
-        index_elements=["workspace", "session", "chat"],
-        set_={
-            **{name: case((newer, given[name]), else_=_chats.c[name]) for name in columns},
-            "name": func.coalesce(given.name, _chats.c.name),
-            "unread": _chats.c.unread + given.unread,
-        },
-    )
-    await connection.execute(statement, [rows[key] for key in sorted(rows)])
+    await connection.execute(_shown(connection.dialect.name), [rows[key] for key in sorted(rows)])
 
 
 async def put(connection: AsyncConnection, chats: Iterable[Values]) -> None:
@@ -76,9 +65,38 @@ async def put(connection: AsyncConnection, chats: Iterable[Values]) -> None:
     rows = {(it["workspace"], it["session"], it["chat"]): it for it in chats}
     if not rows:
         return
-    statement = insert(connection, Chat)
+    await connection.execute(_phoned(connection.dialect.name), [rows[key] for key in sorted(rows)])
+
+
+async def know(connection: AsyncConnection, people: Iterable[Values]) -> None:
+    """Remember what is known of people; what is not told now stays."""
+    rows = {(it["workspace"], it["session"], it["address"]): it for it in people}
+    if not rows:
+        return
+    await connection.execute(_known(connection.dialect.name), [rows[key] for key in sorted(rows)])
+
+
+@functools.cache
+def _shown(dialect: str) -> Insert:
+    statement = insert(dialect, Chat)
     given = statement.excluded
-    statement = statement.on_conflict_do_update(
+    newer = given.last_at >= _chats.c.last_at
+    columns = ("last_text", "last_kind", "last_outgoing", "last_at")
+    return statement.on_conflict_do_update(
+        index_elements=["workspace", "session", "chat"],
+        set_={
+            **{name: case((newer, given[name]), else_=_chats.c[name]) for name in columns},
+            "name": func.coalesce(given.name, _chats.c.name),
+            "unread": _chats.c.unread + given.unread,
+        },
+    )
+
+
+@functools.cache
+def _phoned(dialect: str) -> Insert:
+    statement = insert(dialect, Chat)
+    given = statement.excluded
+    return statement.on_conflict_do_update(
         index_elements=["workspace", "session", "chat"],
         set_={
             "name": func.coalesce(given.name, _chats.c.name),
@@ -89,22 +107,17 @@ async def put(connection: AsyncConnection, chats: Iterable[Values]) -> None:
             "archived": given.archived,
         },
     )
-    await connection.execute(statement, [rows[key] for key in sorted(rows)])
 
 
-async def know(connection: AsyncConnection, people: Iterable[Values]) -> None:
-    """Remember what is known of people; what is not told now stays."""
-    rows = {(it["workspace"], it["session"], it["address"]): it for it in people}
-    if not rows:
-        return
-    statement = insert(connection, Contact)
+@functools.cache
+def _known(dialect: str) -> Insert:
+    statement = insert(dialect, Contact)
     given = statement.excluded
     names = ("name", "phone", "user_id", "lid", "username")
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["workspace", "session", "address"],
         set_={
             **{name: func.coalesce(given[name], _contacts.c[name]) for name in names},
             "updated_at": given.updated_at,
         },
     )
-    await connection.execute(statement, [rows[key] for key in sorted(rows)])

@@ -7,13 +7,14 @@ hundred requests at a time, each pays for a hundredth of a commit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias, cast
 
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from blazz.databases.group_commit import GroupCommit
-from blazz_server.database import Database
+from blazz_server.database import Database, Table
 
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
@@ -99,8 +100,10 @@ class Writer:
                 await connection.invalidate()
 
 
-def insert(connection: AsyncConnection, table: Any) -> Insert:  # noqa: ANN401  # a mapped class
-    """An insertion that knows `ON CONFLICT`, in the database's own dialect."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table.__table__)
-    return sqlite.insert(table.__table__)
+def insert(dialect: str, table: type[Table]) -> Insert:
+    """An insertion that knows `ON CONFLICT`, in the database's own dialect.
+
+    Keep what you make of it: a statement that is made anew costs more than it takes to run it.
+    """
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(cast("SqlTable", table.__table__))

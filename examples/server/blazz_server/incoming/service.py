@@ -27,7 +27,7 @@ from blazz_server.incoming.strays import Strays
 from blazz_server.incoming.switchboard import Switchboard
 
 _REFRESH_SECONDS: Final = 5.0
-_ON_DEMAND_SECONDS: Final = 1.0
+_ON_DEMAND_SECONDS: Final = 0.25
 _RELEARN_SECONDS: Final = 30.0
 _TIDY_EVERY: Final = 720
 
@@ -98,29 +98,40 @@ class Incoming:
     async def refresh(self) -> bool:
         """Read which sessions there are; tells whether any is new or has gone."""
         async with self._refreshing:
-            self._refreshed_at = time.monotonic()
-            rows = await self._rows()
-            gone = self._known.keys() - rows.keys()
-            for key in gone:
-                self._forget(key)
-            new = [key for key, version in rows.items() if self._known.get(key) != version]
-            for key in new:
-                await self._learn(key, rows[key])
+            return await self._refresh()
+
+    async def _refresh(self) -> bool:
+        self._refreshed_at = time.monotonic()
+        rows = await self._rows()
+        gone = self._known.keys() - rows.keys()
+        for key in gone:
+            self._forget(key)
+        new = [key for key, version in rows.items() if self._known.get(key) != version]
+        for key in new:
+            await self._learn(key, rows[key])
         return bool(new or gone)
 
     async def _refresh_on_demand(self) -> bool:
-        """Look again, since something came that nobody seems to have; not at each such request."""
-        if time.monotonic() - self._refreshed_at < _ON_DEMAND_SECONDS:
-            return False
-        return await self.refresh()
+        """Look again, since something came that nobody seems to have; not at each such request.
+
+        Tells whether it is worth trying again.
+        """
+        came = time.monotonic()
+        async with self._refreshing:
+            if self._refreshed_at >= came:
+                return True  # others who came at the same time have looked meanwhile
+            if came - self._refreshed_at < _ON_DEMAND_SECONDS:
+                return False
+            return await self._refresh()
 
     async def _learn_anew(self) -> bool:
         """Read all secrets again: one may have been changed; now and then, whoever asks for it."""
         now = time.monotonic()
         if now - self._relearned_at >= _RELEARN_SECONDS:
             self._relearned_at = now
-            self._known.clear()
-            return await self.refresh()
+            async with self._refreshing:
+                self._known.clear()
+                return await self._refresh()
         return await self._refresh_on_demand()
 
     async def _rows(self) -> dict[str, _Version]:
