@@ -104,9 +104,9 @@ class Campaign:
         """See `blazz.Campaign.report`."""
         return self._portal.call(self._campaign.report)
 
-    def recipients(self, *states: State) -> Iterator[RecipientRow]:
+    def recipients(self, *states: State, after: int = 0) -> Iterator[RecipientRow]:
         """See `blazz.Campaign.recipients`."""
-        return iterate(self._portal, lambda: self._campaign.recipients(*states))
+        return iterate(self._portal, lambda: self._campaign.recipients(*states, after=after))
 
     def dead_letters(self) -> Iterator[RecipientRow]:
         """See `blazz.Campaign.dead_letters`."""
@@ -115,6 +115,10 @@ class Campaign:
     def export_dead_letters(self, path: str | Path) -> int:
         """See `blazz.Campaign.export_dead_letters`."""
         return self._portal.call(self._campaign.export_dead_letters, path)
+
+    def export_rejects(self, path: str | Path) -> None:
+        """See `blazz.Campaign.export_rejects`."""
+        self._portal.call(self._campaign.export_rejects, path)
 
     def audience(self, *states: State, quiet_for: float = 0.0) -> Audience:
         """See `blazz.Campaign.audience`."""
