@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import anyio
 import pytest
 
+from tests.server.dashboard.filled import fill
+from tests.server.one_process import OneServer, one_server
 from tests.servers.chromium import Problems, chromium_path, open_browser, wa_js_path, watch
 
 if TYPE_CHECKING:
@@ -34,6 +37,14 @@ def axe_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
     return folder / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def filled() -> Iterator[OneServer]:
+    """A server with something on every page."""
+    with one_server(ALLOW_PRIVATE_TARGETS="true") as server:
+        anyio.run(fill, server)
+        yield server
 
 
 @pytest.fixture

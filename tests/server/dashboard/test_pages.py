@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import anyio
 import pytest
 
 from tests.server.conftest import ADMIN_KEY
 from tests.server.dashboard.conftest import PHONE, visit, violations
-from tests.server.dashboard.filled import BUDI, SCRIPT, TEXTS, fill
-from tests.server.one_process import OneServer, one_server
+from tests.server.dashboard.filled import BUDI, SCRIPT, TEXTS
+from tests.server.one_process import OneServer
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -41,24 +39,16 @@ DIALOGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[OneServer]:
-    """A server with something on every page."""
-    with one_server(ALLOW_PRIVATE_TARGETS="true") as server:
-        anyio.run(fill, server)
-        yield server
-
-
 @pytest.mark.parametrize("colours", ["light", "dark"])
 async def test_axe_finds_nothing(
-    server: OneServer, browser: Browser, axe_path: Path, colours: Literal["light", "dark"]
+    filled: OneServer, browser: Browser, axe_path: Path, colours: Literal["light", "dark"]
 ) -> None:
     wrong = {}
     options: dict[str, Any] = {"color_scheme": colours, "reduced_motion": "reduce"}
-    async with visit(browser, server.url, axe=axe_path, **options) as (page, _):
+    async with visit(browser, filled.url, axe=axe_path, **options) as (page, _):
         await page.goto("/login")
         wrong["/login"] = await violations(page)
-    async with visit(browser, server.url, key=ADMIN_KEY, axe=axe_path, **options) as (page, _):
+    async with visit(browser, filled.url, key=ADMIN_KEY, axe=axe_path, **options) as (page, _):
         for path in PAGES:
             await page.goto(path)
             wrong[path] = await violations(page)
@@ -74,9 +64,9 @@ async def test_axe_finds_nothing(
 
 
 async def test_nothing_is_wider_than_a_phone_and_nothing_goes_wrong(
-    server: OneServer, browser: Browser
+    filled: OneServer, browser: Browser
 ) -> None:
-    async with visit(browser, server.url, key=ADMIN_KEY) as (page, problems):
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
         await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         for path in PAGES[:-1]:
             await page.goto(path)
@@ -85,8 +75,8 @@ async def test_nothing_is_wider_than_a_phone_and_nothing_goes_wrong(
         assert problems == []
 
 
-async def test_texts_of_people_are_texts(server: OneServer, browser: Browser) -> None:
-    async with visit(browser, server.url, key=ADMIN_KEY) as (page, problems):
+async def test_texts_of_people_are_texts(filled: OneServer, browser: Browser) -> None:
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
         await page.goto(CHAT)
         shown = await page.locator(".message.in .text").all_text_contents()
         assert sorted(shown) == sorted(TEXTS)
@@ -99,8 +89,8 @@ async def test_texts_of_people_are_texts(server: OneServer, browser: Browser) ->
         assert problems == []
 
 
-async def test_dialogs_hold_the_focus_and_give_it_back(server: OneServer, browser: Browser) -> None:
-    async with visit(browser, server.url, key=ADMIN_KEY) as (page, _):
+async def test_dialogs_hold_the_focus_and_give_it_back(filled: OneServer, browser: Browser) -> None:
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
         await page.goto("/workspaces/acme/keys")
         await page.keyboard.press("Tab")
         assert await focused(page) == "Skip to content"
@@ -117,8 +107,8 @@ async def test_dialogs_hold_the_focus_and_give_it_back(server: OneServer, browse
         assert await focused(page) == "New key"
 
 
-async def test_colours_can_be_chosen_and_stay(server: OneServer, browser: Browser) -> None:
-    async with visit(browser, server.url, key=ADMIN_KEY, color_scheme="light") as (page, _):
+async def test_colours_can_be_chosen_and_stay(filled: OneServer, browser: Browser) -> None:
+    async with visit(browser, filled.url, key=ADMIN_KEY, color_scheme="light") as (page, _):
         await page.goto("/workspaces")
         switch = page.get_by_role("button", name="Colours")
         light = await background(page)

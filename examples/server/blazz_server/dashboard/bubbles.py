@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -147,29 +148,27 @@ def bubbles(messages: Sequence[MessageOut], *, files: str, name: str) -> list[Bu
     return list(made.values())
 
 
-def _bubble(
-    message: MessageOut, before: Mapping[str, Bubble], *, files: str, name: str
-) -> Bubble:
+def _bubble(message: MessageOut, before: Mapping[str, Bubble], *, files: str, name: str) -> Bubble:
     content, kind = message.content, message.kind
-    outgoing = message.direction == "out"
-    author = "" if outgoing else message.sender_name or message.sender or name
-    media_id = content.get("media_id")
-    text = message.text or _text(content)
+    outgoing, group = message.direction == "out", message.chat.endswith("@g.us")
+    author = "" if outgoing else message.sender_name or (message.sender if group else None) or name
+    media_id = _text(content, "media_id")
+    text = message.text or _text_of(content)
     return Bubble(
         id=message.message_id or message.id,
         kind="document" if kind == "file" else kind,
         outgoing=outgoing,
         side="" if outgoing else message.sender or name,
         author=author,
-        show_author=message.chat.endswith("@g.us"),
+        show_author=group,
         text=text,
         at=message.at,
         status=_STATUSES.get(message.status, message.status),
         error=_error(message) if outgoing else None,
         # A file by link is not loaded: whoever has it there would see who looks at this chat.
         media=f"{files}/{quote(media_id, safe='')}" if media_id else None,
-        file_name=content.get("filename"),
-        mime_type=content.get("mime_type"),
+        file_name=_text(content, "filename") or None,
+        mime_type=_text(content, "mime_type") or None,
         place=_place(content),
         people=_people(content) if kind == "contacts" else [],
         offers=_offers(content),
@@ -181,13 +180,24 @@ def _bubble(
     )
 
 
-def _text(content: Mapping[str, Any]) -> str:
+# Content is what others sent: nothing about its form is taken for granted below.
+
+
+def _text(value: object, key: str) -> str:
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _list(value: object, key: str) -> list[object]:
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _text_of(content: Mapping[str, Any]) -> str:
     """What a message says that has no text of its own."""
-    for key in ("body", "caption", "title", "question"):
-        if isinstance(content.get(key), str):
-            return str(content[key])
-    name = content.get("name")
-    return name if content.get("type") == "template" and isinstance(name, str) else ""
+    found = (_text(content, key) for key in ("body", "caption", "title", "question"))
+    name = _text(content, "name") if content.get("type") == "template" else ""
+    return next(filter(None, found), name)
 
 
 def _error(message: MessageOut) -> str | None:
@@ -205,32 +215,32 @@ def _place(content: Mapping[str, Any]) -> Place | None:
         return None
     try:
         latitude, longitude = float(content["latitude"]), float(content["longitude"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
+        return None
+    if not (math.isfinite(latitude) and math.isfinite(longitude)):
         return None
     return Place(latitude, longitude, str(content.get("name") or ""))
 
 
 def _people(content: Mapping[str, Any]) -> list[Card]:
     found = []
-    for card in content.get("contacts") or []:
-        name = card.get("name") or {}
-        shown = name if isinstance(name, str) else name.get("formatted") or ""
-        phones = [it.get("number") or it.get("phone") or "" for it in card.get("phones") or []]
-        found.append(Card(shown, str(phones[0]) if phones else ""))
+    for card in _list(content, "contacts"):
+        whole = card.get("name") if isinstance(card, Mapping) else None
+        phones = [_text(it, "number") for it in _list(card, "phones")]
+        name = _text(card, "name") or _text(whole, "formatted")
+        found.append(Card(name, next(filter(None, phones), "")))
     return found
 
 
 def _offers(content: Mapping[str, Any]) -> list[str]:
     """The buttons below a message."""
-    buttons = content.get("buttons")
-    if isinstance(buttons, list):
-        return [str(it["title"]) for it in buttons if isinstance(it, dict) and it.get("title")]
-    if content.get("type") == "list":
-        return [str(content.get("button") or "Menu")]
-    if content.get("type") == "call_to_action":
-        return [str(content.get("text") or content.get("url"))]
-    choices = content.get("choices")
-    return [str(it) for it in choices] if isinstance(choices, list) else []
+    kind = content.get("type")
+    if kind == "list":
+        return [_text(content, "button") or "Menu"]
+    if kind == "call_to_action":
+        return [_text(content, "text") or _text(content, "url")]
+    titles = [_text(it, "title") for it in _list(content, "buttons")]
+    return [it for it in (*titles, *_list(content, "choices")) if isinstance(it, str) and it]
 
 
 def _quote(quoted: Bubble | None) -> Quote | None:

@@ -1,0 +1,113 @@
+"""Pages follow what happens: through a connection that breaks, and without any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.server.conftest import ADMIN_KEY
+from tests.server.dashboard.conftest import visit
+from tests.server.one_process import OneServer
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page, WebSocketRoute
+
+BASE = "/workspaces/acme/sessions/shop"
+WAYAN = "+6281100000022"
+SOCKETS = "**/realtime/app/**"
+
+
+async def write(server: OneServer, text: str) -> None:
+    """Have somebody write to the session."""
+    async with httpx.AsyncClient(base_url=server.url, headers=server.admin) as api:
+        body = {"session": "shop", "text": text}
+        answer = await api.post(f"/v1/workspaces/acme/sandbox/users/{WAYAN}/messages", json=body)
+        assert answer.status_code == 201, answer.text
+
+
+async def is_shown(page: Page, text: str) -> None:
+    from playwright.async_api import expect
+
+    await expect(page.get_by_role("log")).to_contain_text(text, timeout=15_000)
+
+
+async def has_state(page: Page, state: str) -> None:
+    from playwright.async_api import expect
+
+    await expect(page.locator("#live-state")).to_have_attribute("data-state", state, timeout=15_000)
+
+
+async def test_a_broken_connection_comes_back_with_what_was_missed(
+    filled: OneServer, browser: Browser
+) -> None:
+    sockets: list[WebSocketRoute] = []
+    asked: list[str] = []
+    is_open = True
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        if not is_open:
+            return  # it is taken, and never answered
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            asked.append(str(message))
+            server.send(message)
+
+        socket.on_message(pass_on)
+
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
+        await page.route_web_socket(SOCKETS, connect)
+        await page.goto(f"{BASE}/chats/{WAYAN}")
+        await has_state(page, "connected")
+        await write(filled, "before")
+        await is_shown(page, "before")
+        is_open = False
+        await sockets[-1].close(code=4200, reason="come back")
+        await has_state(page, "connecting")
+        await write(filled, "in between")
+        is_open = True
+        await sockets[-1].close(code=4100, reason="later")
+        await has_state(page, "connected")
+        await is_shown(page, "in between")
+        assert '"after":"' in [it for it in asked if "pusher:subscribe" in it][-1]
+        await write(filled, "afterwards")
+        await is_shown(page, "afterwards")
+        assert problems == []
+
+
+async def test_without_a_connection_pages_ask_now_and_then(
+    filled: OneServer, browser: Browser
+) -> None:
+    async def refuse(socket: WebSocketRoute) -> None:
+        await socket.close(code=4001, reason="no application")
+
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
+        await page.route_web_socket(SOCKETS, refuse)
+        await page.goto(f"{BASE}/chats/{WAYAN}")
+        await has_state(page, "polling")
+        await write(filled, "without a socket")
+        await is_shown(page, "without a socket")
+        assert problems == []
+
+
+async def test_who_writes_is_shown_and_drafts_that_fail_can_be_sent_again(
+    filled: OneServer, browser: Browser
+) -> None:
+    from playwright.async_api import expect
+
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
+        await page.goto(f"{BASE}/chats/{WAYAN}")
+        await has_state(page, "connected")
+        await page.route("**/messages", lambda route: route.abort())
+        text = page.get_by_role("textbox", name="Message")
+        await text.fill("Will it arrive?")
+        await text.press("Enter")
+        again = page.get_by_role("button", name="Try again")
+        await expect(again).to_be_visible()
+        await page.unroute("**/messages")
+        await again.click()
+        sent = page.locator(".message.out").filter(has_text="Will it arrive?")
+        await expect(sent.get_by_role("img")).to_be_visible()
+        assert await sent.count() == 1
