@@ -12,6 +12,7 @@ from anyio.lowlevel import RunVar
 
 from blazz.errors import MissingDependency
 from blazz.providers.web.processes import ProcessTree, drivers
+from blazz.providers.web.reaper import Reaper
 
 if TYPE_CHECKING:
     from playwright.async_api import Playwright
@@ -31,6 +32,7 @@ class Driver:
         self._holders = 0
         self._playwright: Playwright | None = None
         self._process: ProcessTree | None = None
+        self._reaper: Reaper | None = None
 
     async def take(self) -> Playwright:
         """Start it unless it runs.
@@ -69,6 +71,8 @@ class Driver:
             made = await anyio.to_thread.run_sync(drivers) - before
         # Playwright does not tell its pid. If another was started just now, ours is not known.
         self._process = ProcessTree(made.pop()) if len(made) == 1 else None
+        if self._process is not None:
+            self._reaper = Reaper(self._process.pid)
         return playwright
 
     async def _stop(self) -> None:
@@ -80,6 +84,9 @@ class Driver:
         if stopping.cancelled_caught and self._process is not None:
             # It hangs. If it went on later, it would do what it was asked to before.
             await anyio.to_thread.run_sync(self._process.kill)
+        reaper, self._reaper = self._reaper, None
+        if reaper is not None:
+            await anyio.to_thread.run_sync(reaper.dismiss)
 
 
 def this_loops_driver() -> Driver:
