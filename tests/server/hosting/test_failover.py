@@ -40,6 +40,7 @@ async def test_a_killed_instance_is_replaced_while_messages_flow(
                 await made.kill(dead)
                 ready_at = await made.until_ready(moving, elsewhere=dead)
             await flowing.check()
+            assert len(flowing.in_hand) <= len(moving)
             assert ready_at - killed_at <= made.lease + MARGIN
             if time.monotonic() >= ends_at:
                 break
