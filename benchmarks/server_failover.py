@@ -4,8 +4,9 @@ Each instance is a process with a disk of its own, which is deleted with it; the
 Redis and S3, and all sessions are of WhatsApp Web, on the sandbox's simulated page. A takeover
 takes from the kill (SIGKILL) until another instance shows the session as ready. It counts if no
 session had to be linked again, each message that came in was handled by one owner and is shown
-once, and each message that the API took arrived, once. Counted apart is what a browser had confirmed
-to WhatsApp, and not yet handed over, at the moment when its machine died: the phone alone has it.
+once, and each message that the API took arrived, once. Counted apart is what a browser had
+confirmed to WhatsApp, and not yet handed over, at the moment when its machine died: the phone alone
+has it.
 """
 
 from __future__ import annotations
