@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -14,7 +14,7 @@ BUDI = "+6281234567890"
 SCRIPT = "<script>document.title = 'stolen'</script><img src=x onerror=\"document.title='stolen'\">"
 TEXTS = (
     SCRIPT,
-    "\u0645\u0631\u062d\u0628\u0627\u060c \u0647\u0644 \u0647\u0630\u0627 \u0645\u062a\u0627\u062d\u061f",
+    "\u0645\u0631\u062d\u0628\u0627 \u0647\u0644 \u0647\u0630\u0627 \u0645\u062a\u0627\u062d",
     "\N{THUMBS UP SIGN}\N{PARTY POPPER}",
     f"https://example.com/{'x' * 300}",
     "{{ 7 * 7 }} & &amp; &lt;b&gt; \u202eback to front",
@@ -34,11 +34,13 @@ async def fill(server: OneServer, workspace: str = "acme") -> None:
 
         await post("/v1/workspaces", {"name": workspace, "title": f"<b>{workspace}</b>"})
         await post(f"{base}/sessions", {"name": "shop", "provider": {"kind": "sandbox"}})
-        await post(f"{base}/sessions", {"name": "off", "provider": {"kind": "web"}, "running": False})
+        await post(
+            f"{base}/sessions", {"name": "off", "provider": {"kind": "web"}, "running": False}
+        )
         await post(f"{base}/keys", {"label": "<i>a key</i>"})
         hook = {"url": "http://127.0.0.1:9/hook", "kinds": ["message.received"]}
         await post(f"{base}/webhooks/subscriptions", hook)
-        await _ready(api, f"{base}/sessions/shop")
+        await until(api, f"{base}/sessions/shop", lambda told: told["state"] == "ready")
         for text in TEXTS:
             body = {"session": "shop", "text": text}
             await post(f"{base}/sandbox/users/{BUDI}/messages", body)
@@ -49,7 +51,8 @@ async def fill(server: OneServer, workspace: str = "acme") -> None:
         await post(f"{base}/sessions/shop/messages", {"to": BUDI, "message": message})
         place = {"type": "location", "latitude": -6.1754, "longitude": 106.8272, "name": "Monas"}
         await post(f"{base}/sessions/shop/messages", {"to": BUDI, "message": place})
-        await _chat(api, f"{base}/sessions/shop/chats/{BUDI}/messages", count=len(TEXTS) + 3)
+        chat = f"{base}/sessions/shop/chats/{BUDI}/messages"
+        await until(api, chat, lambda told: len(told["items"]) == len(TEXTS) + 3)
         await _campaign(api, base)
 
 
@@ -65,18 +68,12 @@ async def _campaign(api: httpx.AsyncClient, base: str) -> None:
     }
     answer = await api.post(f"{base}/campaigns", json=plan)
     assert answer.status_code == 201, answer.text
+    await until(api, f"{base}/campaigns/promo", lambda told: told["state"] == "done")
+
+
+async def until(api: httpx.AsyncClient, path: str, told: Callable[[Any], bool]) -> None:
+    """Ask until the answer is as expected."""
     with anyio.fail_after(30):
-        while (await api.get(f"{base}/campaigns/promo")).json()["state"] != "done":
-            await anyio.sleep(0.1)
-
-
-async def _ready(api: httpx.AsyncClient, path: str) -> None:
-    with anyio.fail_after(30):
-        while (await api.get(path)).json()["state"] != "ready":
-            await anyio.sleep(0.05)
-
-
-async def _chat(api: httpx.AsyncClient, path: str, *, count: int) -> None:
-    with anyio.fail_after(30):
-        while len((await api.get(path)).json()["items"]) < count:
+        # What is asked rings no bell.
+        while not told((await api.get(path)).json()):  # noqa: ASYNC110
             await anyio.sleep(0.05)

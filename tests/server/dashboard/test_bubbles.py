@@ -1,4 +1,4 @@
-"""Messages as bubbles: every kind that is received or sent, and content that is not what it says."""
+"""Messages as bubbles: every kind, and content that is not what it says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from blazz_server.chats.requests import ChatOut, MessageOut, Problem
 from blazz_server.dashboard.bubbles import Card, Place, bubbles, chat_line
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-KINDS = ["text", "image", "voice", "document", "sticker", "location", "contacts", "poll", "list", "x"]
+KINDS = [
+    "text",
+    "image",
+    "voice",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "poll",
+    "list",
+    "x",
+]
 
 
 def message(**values: Any) -> MessageOut:
@@ -70,12 +81,18 @@ def test_answers_quote_what_is_shown() -> None:
     second = message(text="Ten", message_id="w2", reply_to="w1", direction="out")
     lost = message(text="?", message_id="w3", reply_to="w0")
     _, answer, other = bubbles([first, second, lost], files="", name="Budi")
-    assert (answer.quoted.id, answer.quoted.text, answer.quoted.author) == ("w1", "How much?", "Budi")
+    assert (answer.quoted.id, answer.quoted.text, answer.quoted.author) == (
+        "w1",
+        "How much?",
+        "Budi",
+    )
     assert other.quoted is None
 
 
 def test_failures_say_why() -> None:
-    failed = one(direction="out", status="failed", problem=Problem(code=131026, detail="No WhatsApp"))
+    failed = one(
+        direction="out", status="failed", problem=Problem(code=131026, detail="No WhatsApp")
+    )
     assert failed.error == "No WhatsApp (131026)"
     assert one(direction="out", status="failed").error == "It was not delivered."
     assert "not known" in one(direction="out", status="unknown").error
@@ -88,12 +105,19 @@ def test_the_list_of_chats() -> None:
         last_direction="out", unread=2, archived=False,
     )  # fmt: skip
     line = chat_line(chat)
-    assert (line.name, line.last, line.outgoing, line.unread) == ("+6281", "🎤 Voice message", True, 2)
+    assert (line.name, line.last, line.outgoing, line.unread) == (
+        "+6281",
+        "🎤 Voice message",
+        True,
+        2,
+    )
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 FIELDS = ("type", "body", "media_id", "filename", "mime_type", "latitude", "longitude", "contacts",

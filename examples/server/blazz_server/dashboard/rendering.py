@@ -72,7 +72,7 @@ _TEMPLATES: Final = _environment()
 
 
 async def page(
-    request: Request, template: str, caller: Principal, *, here: str = "", **values: Any
+    request: Request, template: str, caller: Principal, *, here: str = "", **values: object
 ) -> Response:
     """Draw a page, or with `?part=` only the block of that name.
 
@@ -112,7 +112,7 @@ PARTS: Final = frozenset({"errors", "list", "messages", "phones", "state"})
 """The blocks that scripts ask for alone."""
 
 
-def plain_page(template: str, status: int = 200, **values: Any) -> Response:
+def plain_page(template: str, status: int = 200, **values: object) -> Response:
     """Draw a page for whoever is not logged in."""
     drawn = _TEMPLATES.get_template(template).render(values)
     return HTMLResponse(drawn, status, headers=HEADERS)

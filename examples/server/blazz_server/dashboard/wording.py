@@ -1,4 +1,4 @@
-"""How values are shown to people: words, times, colours. Pure; the templates use these as filters."""
+"""How values are shown to people: words, times, colours. Pure; templates use them as filters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _TONES: Final = {
     "news": ("pairing", "sending", "importing", "pending", "running", "scheduled"),
 }
 _TONE_OF: Final = {word: tone for tone, words in _TONES.items() for word in words}
-_BUSY: Final = frozenset({"starting", "connecting", "reconnecting", "running", "importing", "pending"})
+_BUSY: Final = frozenset(
+    {"starting", "connecting", "reconnecting", "running", "importing", "pending"}
+)
 _PROVIDERS: Final = {"sandbox": "Sandbox", "cloud": "Cloud API", "web": "WhatsApp Web"}
 _SHAPES: Final = {
     "clock": "%H:%M",

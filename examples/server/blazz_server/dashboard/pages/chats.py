@@ -44,7 +44,9 @@ class OpenChat:
 
 
 @router.get("/chats")
-async def begin(request: Request, workspace: str, caller: Reader, platform: ThePlatform) -> Response:
+async def begin(
+    request: Request, workspace: str, caller: Reader, platform: ThePlatform
+) -> Response:
     """Go to the chats of the first session that is ready."""
     sessions = await all_sessions(platform, workspace)
     chosen = next((it for it in sessions if it.state == "ready"), sessions[0] if sessions else None)
@@ -64,13 +66,21 @@ async def index(
 
 @router.get("/sessions/{session}/chats/{chat}")
 async def show(
-    request: Request, workspace: str, session: str, chat: str, caller: Reader, platform: ThePlatform
+    workspace: str,
+    session: str,
+    chat: str,
+    *,
+    request: Request,
+    caller: Reader,
+    platform: ThePlatform,
 ) -> Response:
     """Show what was said in a chat; one that nobody has written in can be begun."""
     await platform.hosting.records.get(workspace, session)
     name = str(addresses.parse(chat))
     if name != chat:
-        return RedirectResponse(url("workspaces", workspace, "sessions", session, "chats", name), 303)
+        return RedirectResponse(
+            url("workspaces", workspace, "sessions", session, "chats", name), 303
+        )
     return await _page(request, platform, caller, session=session, chat=chat)
 
 
