@@ -1,9 +1,9 @@
 """The reference server: requests per second and their slowest hundredth, at 100 connections.
 
-A real server process with embedded defaults (SQLite), one client process. What the server sends to
-is nginx, which accepts everything: a stand-in would be slower than what is measured. Sends carry an
-idempotency key each, so each is written down before it leaves and after it; webhooks are signed, and
-each is kept before it is answered.
+A real server process with embedded defaults (SQLite), one client process. What the server sends
+to is nginx, which accepts everything: a stand-in would be slower than what is measured. Sends carry
+an idempotency key each, so each is written down before it leaves and after it; webhooks are signed,
+and each is kept before it is answered.
 """
 
 from __future__ import annotations
@@ -35,12 +35,11 @@ def main() -> int:
     """Measure and print."""
     options = arguments(__doc__).parse_args()
     count = 2_000 if options.quick else 10_000
-    with canned_api() as api:
-        with measured_server(SANDBOX="remote", SANDBOX_URL=api) as server:
-            key = server.tenant(WORKSPACE, *SCOPES)
-            _open_sessions(server, key)
-            sends = _best(server, key, "send", count)
-            webhooks = _best(server, key, "webhook in", count)
+    with canned_api() as api, measured_server(SANDBOX="remote", SANDBOX_URL=api) as server:
+        key = server.tenant(WORKSPACE, *SCOPES)
+        _open_sessions(server, key)
+        sends = _best(server, key, "send", count)
+        webhooks = _best(server, key, "webhook in", count)
     claims = [
         Claim(
             claim=f"sends answered per second at {CONNECTIONS} connections",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import httpx
 import pytest
-from blazz_server.platform import Platform
 
 from blazz.sandbox import SandboxUser
 from blazz.session import Session
+from blazz_server.platform import Platform
 from tests.server.conftest import MakeTenant, Tenant
 
 SOMEBODY = "+6281234567890"
@@ -40,7 +39,8 @@ class Shop:
     def customer(self, phone: str = SOMEBODY) -> SandboxUser:
         """Somebody on the other side."""
         provider: Any = self.session.provider
-        return provider.user(phone)
+        user: SandboxUser = provider.user(phone)
+        return user
 
     async def post(self, body: dict[str, Any], *, key: str | None = None) -> httpx.Response:
         """Ask for a message to be sent."""
@@ -67,7 +67,7 @@ class Shop:
     async def until(self, holds: Any, *, seconds: float = 15.0) -> Any:
         """Wait until something holds that comes by itself; gives it."""
         with anyio.fail_after(seconds):
-            while True:
+            while True:  # the server tells nobody
                 found = await holds()
                 if found:
                     return found
@@ -81,7 +81,8 @@ async def open_shop(tenant: Tenant, platform: Platform, name: str = "shop") -> S
     )
     assert made.status_code == 201, made.text
     with anyio.fail_after(20):
-        while platform.hosting.sessions.find(f"{tenant.workspace}/{name}") is None:
+        find = platform.hosting.sessions.find
+        while find(f"{tenant.workspace}/{name}") is None:  # noqa: ASYNC110  # it tells nobody
             await anyio.sleep(0.02)
     session = await platform.hosting.session(tenant.workspace, name)
     await session.wait_ready(timeout=20)
@@ -89,6 +90,6 @@ async def open_shop(tenant: Tenant, platform: Platform, name: str = "shop") -> S
 
 
 @pytest.fixture
-async def shop(tenant: MakeTenant, platform: Platform) -> AsyncIterator[Shop]:
+async def shop(tenant: MakeTenant, platform: Platform) -> Shop:
     """A tenant with one session."""
-    yield await open_shop(await tenant("acme"), platform)
+    return await open_shop(await tenant("acme"), platform)

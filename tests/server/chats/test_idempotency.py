@@ -7,12 +7,12 @@ from collections import Counter
 import anyio
 import httpx
 import pytest
+from sqlalchemy import update
+
 from blazz_server.chats.changes import Claim
 from blazz_server.chats.stages import Stage
 from blazz_server.chats.tables import Message
 from blazz_server.database import utc_now
-from sqlalchemy import update
-
 from tests.server.chats.conftest import SOMEBODY, Shop, open_shop
 from tests.server.conftest import MakeTenant
 

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from blazz_server.chats.kinds import AnyMessage
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from blazz import messages as blazz
 from blazz.errors import InvalidValue
+from blazz_server.chats.kinds import AnyMessage
 
 ANY: TypeAdapter[Any] = TypeAdapter(AnyMessage)
 LINK = "https://example.com/cat.jpg"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from blazz_server.chats.media import check, disposition, shown_as
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.errors import InvalidValue
 from blazz.messages import Upload
 from blazz.providers.base import Capability
+from blazz_server.chats.media import check, disposition, shown_as
 from tests.server.chats.conftest import SOMEBODY, Shop, open_shop
 from tests.server.conftest import MakeTenant
 
@@ -134,5 +134,3 @@ def test_no_filename_breaks_out_of_its_header(name: str) -> None:
     assert header.count('"') == 2
     assert "/" not in header.partition("filename*")[0]
     header.encode("latin-1")
-
-

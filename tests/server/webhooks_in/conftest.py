@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 import httpx
-from blazz_server.platform import Platform
 
 from blazz.webhooks.signature import HEADER, sign
+from blazz_server.platform import Platform
 from tests.server.conftest import Tenant
 
 
@@ -61,7 +61,8 @@ async def add_number(
     )
     assert made.status_code == 201, made.text
     with anyio.fail_after(20):
-        while platform.hosting.sessions.find(f"{tenant.workspace}/{name}") is None:
+        find = platform.hosting.sessions.find
+        while find(f"{tenant.workspace}/{name}") is None:  # noqa: ASYNC110  # it tells nobody
             await anyio.sleep(0.02)
     return Number(tenant, name, number, waba, secret)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from blazz_server.platform import Platform
 from fastapi import FastAPI
 
+from blazz.events.base import Event
 from blazz.webhooks.signature import HEADER
+from blazz_server.platform import Platform
 from tests.server.conftest import MakeTenant, client_of
 from tests.server.webhooks_in.conftest import Number, add_number, batch, deliver, until, wrote
 
@@ -84,7 +85,7 @@ async def test_a_batch_over_two_tenants_is_split(
     for workspace, foreign in (("acme", b"globex"), ("globex", b"acme")):
         client = await platform.hosting.client(workspace)
         session = client.sessions["shop"]
-        events = session.events(start="oldest")
+        events = session.events(Event, start="oldest")
         event = await anext(events)
         await events.aclose()
         assert foreign.decode() not in repr(event.raw)

@@ -62,9 +62,14 @@ class Claim(Change):
         inserted = await insert_messages(connection, [it.row for it in changes])
         for claim in changes:
             if claim.row["id"] not in inserted:
-                await claim._settle(connection)
+                await claim.settle(connection)
 
-    async def _settle(self, connection: AsyncConnection) -> None:
+    async def settle(self, connection: AsyncConnection) -> None:
+        """Find out who has the right, where the row could not be inserted.
+
+        Raises:
+            ClaimContested: The key came and went meanwhile.
+        """
         for _ in range(_TRIES):
             found = await self._found(connection)
             if found is None:  # whoever had the key has just withdrawn

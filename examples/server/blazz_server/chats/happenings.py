@@ -56,9 +56,10 @@ class Reached(Change):
         for by, column in (("token", _messages.c.token), ("message_id", _messages.c.message_id)):
             those = [it for it in in_order if (it.token is not None) == (by == "token")]
             if those:
-                await connection.execute(_reached(column), [it._values(by) for it in those])
+                await connection.execute(_reached(column), [it.parameters(by) for it in those])
 
-    def _values(self, by: str) -> Values:
+    def parameters(self, by: str) -> Values:
+        """What the statement that finds the message `by` a column is run with."""
         return {
             "b_workspace": self.workspace,
             "b_session": self.session,

@@ -212,13 +212,13 @@ def _look_at(content: Path) -> tuple[int, bytes]:
 
 
 def check(mime_type: str, size: int, start: bytes) -> None:
-    """Check an upload against what WhatsApp takes, and against what it claims to be.
+    r"""Check an upload against what WhatsApp takes, and against what it claims to be.
 
     Raises:
         InvalidValue: It is empty, too large, or another type of file than it says.
 
     Example:
-        >>> check("image/png", 8, b"\\x89PNG\\r\\n\\x1a\\n")
+        >>> check("image/png", 8, b"\x89PNG\r\n\x1a\n")
     """
     kind = mime_type.partition(";")[0].strip().lower()
     message: type[MediaMessage] = Document
@@ -243,11 +243,11 @@ def shown_as(mime_type: str) -> str:
 
 
 def disposition(filename: str) -> str:
-    """The header that names a file, whatever its name holds (RFC 6266).
+    r"""The header that names a file, whatever its name holds (RFC 6266).
 
     Example:
         >>> disposition('faktur "mei".pdf')
-        'attachment; filename="faktur _mei_.pdf"; filename*=UTF-8\\'\\'faktur%20%22mei%22.pdf'
+        'attachment; filename="faktur _mei_.pdf"; filename*=UTF-8\'\'faktur%20%22mei%22.pdf'
     """
     name = filename.encode("utf-8", "replace").decode().rsplit("/", 1)[-1].rsplit("\\", 1)[-1]
     name = "".join(it for it in name if it.isprintable())[:200] or "file"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from blazz import Client
 from blazz.events import (
     ContactSynced,
@@ -18,6 +21,7 @@ from blazz.events import (
 from blazz.session import Session
 from blazz_server.chats import contents
 from blazz_server.chats.happenings import Altered, Received
+from blazz_server.chats.lists import Values
 from blazz_server.chats.writer import Change, Writer
 from blazz_server.database import utc_now
 
@@ -56,29 +60,8 @@ class Recording:
 
 def change_of(session: Session, event: Event) -> Change | None:
     """What an event changes in the tables; None: nothing."""
-    match event:
-        case StatusChanged():
-            return contents.reached(session, event)
-        case ReactionReceived():
-            who = event.sender.address
-            return _altered(session, event.reacted_to, reaction=(str(who), event.emoji))
-        case MessageReceived():
-            return contents.received(session, event)
-        case MessageEchoed():
-            return _echo(session, event)
-        case MessageEdited():
-            return edited(session, event)
-        case MessageRevoked():
-            return revoked(session, event.message_id)
-        case PollAnswered():
-            chosen = list(event.chosen) or None
-            return _altered(session, event.message_id, reaction=(str(event.sender.address), chosen))
-        case HistoryReceived():
-            return contents.remembered(session, event)
-        case ContactSynced():
-            people = contents.person(session, event.person) if event.action != "remove" else ()
-            return Received(rows=[], shown={}, people=list(people))
-    return None
+    made = next((make for kind, make in _CHANGES if isinstance(event, kind)), None)
+    return None if made is None else made(session, event)
 
 
 def edited(session: Session, event: MessageEdited) -> Altered:
@@ -104,24 +87,38 @@ def revoked(session: Session, message_id: str) -> Altered:
     return _altered(session, message_id, values=values)
 
 
+def _reacted(session: Session, event: ReactionReceived) -> Change:
+    who = event.sender.address
+    return _altered(session, event.reacted_to, reaction=(str(who), event.emoji))
+
+
+def _voted(session: Session, event: PollAnswered) -> Change:
+    who = event.sender.address
+    return _altered(session, event.message_id, reaction=(str(who), list(event.chosen) or None))
+
+
+def _revoked(session: Session, event: MessageRevoked) -> Change:
+    return revoked(session, event.message_id)
+
+
+def _known(session: Session, event: ContactSynced) -> Change:
+    people = contents.person(session, event.person) if event.action != "remove" else ()
+    return Received(rows=[], shown={}, people=list(people))
+
+
 def _echo(session: Session, event: MessageEchoed) -> Change | None:
-    match event.message:
-        case MessageEdited():
-            return edited(session, event.message)
-        case MessageRevoked():
-            return revoked(session, event.message.message_id)
-        case ReactionReceived():
-            who = event.message.sender.address
-            reaction = (str(who), event.message.emoji)
-            return _altered(session, event.message.reacted_to, reaction=reaction)
-    return contents.echoed(session, event)
+    if isinstance(event.message, MessageReceived) and not isinstance(
+        event.message, ReactionReceived
+    ):
+        return contents.echoed(session, event)
+    return change_of(session, event.message)
 
 
 def _altered(
     session: Session,
     message_id: str,
     *,
-    values: contents.Values | None = None,
+    values: Values | None = None,
     reaction: tuple[str, str | list[str] | None] | None = None,
 ) -> Altered:
     return Altered(
@@ -131,3 +128,17 @@ def _altered(
         values=values or {},
         reaction=reaction,
     )
+
+
+# Subclasses stand before their bases.
+_CHANGES: Final[tuple[tuple[type[Event], Callable[[Session, Any], Change | None]], ...]] = (
+    (StatusChanged, contents.reached),
+    (ReactionReceived, _reacted),
+    (MessageReceived, contents.received),
+    (MessageEchoed, _echo),
+    (MessageEdited, edited),
+    (MessageRevoked, _revoked),
+    (PollAnswered, _voted),
+    (HistoryReceived, contents.remembered),
+    (ContactSynced, _known),
+)

@@ -1,9 +1,9 @@
 """Sends messages, each once: whatever is asked again, by whom, and wherever a process died.
 
-A message is written down, with the key of its request, before it leaves. Whoever writes it may send
-it; nobody sends for a row that is there already. So of two equal requests at the same time one sends
-and the other is told to wait; and a request that comes again after a crash is told what is known: it
-was taken, or nobody can know, and then its token is what the truth will come with.
+A message is written down, with the key of its request, before it leaves. Whoever writes it may
+send it; nobody sends for a row that is there already. So of two equal requests at the same time one
+sends and the other is told to wait; and a request that comes again after a crash is told what is
+known: it was taken, or nobody can know, and then its token is what the truth will come with.
 """
 
 from __future__ import annotations

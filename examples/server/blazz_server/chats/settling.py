@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import select, update
 
@@ -86,4 +86,5 @@ class Settling:
             .limit(_AT_ONCE)
         )
         async with self._database.read() as transaction:
-            return list((await transaction.execute(query)).mappings())
+            found = (await transaction.execute(query)).mappings().all()
+        return cast("Sequence[Mapping[str, Any]]", found)

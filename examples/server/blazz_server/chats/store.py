@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -120,11 +120,11 @@ class ChatStore:
 
     async def _rows(self, query: Any) -> Sequence[Row]:  # noqa: ANN401  # any selection of columns
         async with self._database.read() as transaction:
-            return list((await transaction.execute(query)).mappings())
+            return cast("Sequence[Row]", (await transaction.execute(query)).mappings().all())
 
     async def _row(self, query: Any) -> Row | None:  # noqa: ANN401  # any selection of columns
         async with self._database.read() as transaction:
-            return (await transaction.execute(query)).mappings().first()
+            return cast("Row | None", (await transaction.execute(query)).mappings().first())
 
 
 def _of(table: type[Table], workspace: str, session: str) -> list[ColumnElement[bool]]:

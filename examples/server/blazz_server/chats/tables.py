@@ -90,7 +90,7 @@ class Contact(Table):
 
 
 class MediaFile(Table):
-    """A file that was uploaded: whose it is, and its content where the provider keeps no uploads."""
+    """A file that was uploaded: whose it is, and its content if its provider keeps no uploads."""
 
     __tablename__ = "media"
 

@@ -10,6 +10,9 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import anyio
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
 from blazz import MetaCloud
 from blazz.auth_stores.revisions import SessionKey
 from blazz.auth_stores.snapshot.contents import Kind
@@ -17,9 +20,6 @@ from blazz.errors import BlazzError
 from blazz.providers.base import WebhookProfile
 from blazz.webhooks.receiver import Receiver, Response
 from blazz.webhooks.signature import SigningSecret
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
-
 from blazz_server.database import Database
 from blazz_server.hosting.service import Hosting
 from blazz_server.hosting.tables import SessionRow

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final, cast
 
-from blazz.webhooks.splitting import storable
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from blazz.webhooks.splitting import storable
 from blazz_server.database import Database, utc_now
 from blazz_server.incoming.tables import StrayUpdate
 

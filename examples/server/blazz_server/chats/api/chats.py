@@ -30,7 +30,7 @@ ChatName = Annotated[
     Path(
         min_length=3,
         max_length=160,
-        description="Whom it is with: a phone number, a user id, a LID (…@lid) or a group (…@g.us).",
+        description="Whom it is with: a number, a user id, a LID (…@lid) or a group (…@g.us).",
         examples=["+6281234567890"],
     ),
 ]
@@ -58,6 +58,7 @@ async def list_chats(
     workspace: str,
     session: str,
     platform: ThePlatform,
+    *,
     limit: Limit = 50,
     after: After = "",
     archived: bool | None = None,
@@ -84,6 +85,7 @@ async def history(
     workspace: str,
     session: str,
     platform: ThePlatform,
+    *,
     chat: ChatName,
     limit: Limit = 50,
     after: After = "",

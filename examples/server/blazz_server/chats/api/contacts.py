@@ -57,6 +57,7 @@ async def list_contacts(
     workspace: str,
     session: str,
     platform: ThePlatform,
+    *,
     limit: Limit = 50,
     after: After = "",
     search: Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f]*$")] = "",

@@ -27,7 +27,7 @@ Link = Annotated[
     ),
 ]
 Sources: TypeAlias = Mapping[str, MediaId | Upload]
-"""Where the content of files and links is, by their id or link; what is missing is named as it is."""
+"""Where the content of files is, by their id or link; what is missing is named as it is."""
 
 
 class Part(BaseModel):

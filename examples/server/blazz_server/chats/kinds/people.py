@@ -80,10 +80,10 @@ class Card(Part):
     """One person's card."""
 
     name: Name
-    phones: Annotated[list[CardPhone], Field(max_length=20)] = []
-    emails: Annotated[list[CardEmail], Field(max_length=20)] = []
-    urls: Annotated[list[CardUrl], Field(max_length=20)] = []
-    addresses: Annotated[list[CardAddress], Field(max_length=20)] = []
+    phones: Annotated[list[CardPhone], Field(max_length=20)] = Field(default_factory=list)
+    emails: Annotated[list[CardEmail], Field(max_length=20)] = Field(default_factory=list)
+    urls: Annotated[list[CardUrl], Field(max_length=20)] = Field(default_factory=list)
+    addresses: Annotated[list[CardAddress], Field(max_length=20)] = Field(default_factory=list)
     org: CardOrganization | None = None
     birthday: date | None = None
 

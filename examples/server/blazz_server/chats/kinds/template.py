@@ -169,8 +169,8 @@ class TemplateMessage(Kind):
     body: (
         Annotated[list[Filling], Field(max_length=100)]
         | Annotated[dict[ParameterName, Filling], Field(max_length=100)]
-    ) = []
-    buttons: Annotated[list[FilledButton], Field(max_length=10)] = []
+    ) = Field(default_factory=list)
+    buttons: Annotated[list[FilledButton], Field(max_length=10)] = Field(default_factory=list)
 
     def media_ids(self) -> tuple[str, ...]:
         """The file of the header."""
