@@ -154,7 +154,8 @@ def make_environment(session: nox.Session) -> None:
     try:
         session.run(python, "-m", "uv", "pip", *install, "--python", python, external=True)
     except CommandFailed:  # pip knows of mirrors and certificates that uv was not told of
-        session.run(python, "-m", "pip", *install, external=True)
+        # What it would compile is not where `run` looks for it.
+        session.run(python, "-m", "pip", *install, "--no-compile", external=True)
     marker.write_text(wanted)
 
 
