@@ -20,7 +20,7 @@ from tests.server.conftest import ADMIN_KEY
 from tests.server.one_process import OneServer, one_server
 
 SETTINGS = hypothesis.settings(
-    max_examples=3,  # of each operation and mode: all together take about 20 s
+    max_examples=2,  # of each operation and mode: all together take about 20 s
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -60,7 +60,7 @@ async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     hosting = Hosting(settings, database, live, monitoring)
     accounts.workspaces.on_removal(hosting.leave)
     chats = Chats(settings, database, hosting)
-    campaigns = CampaignDesk(settings, database, hosting)
+    campaigns = CampaignDesk(settings, database, hosting, chats.media)
     webhooks = Webhooks(settings, database, hosting)
     incoming = Incoming(database, hosting)
     platform = Platform(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -91,3 +92,22 @@ async def test_many_may_read_and_write_at_once(database: Database) -> None:
         row = await transaction.get(Workspace, "acme")
         assert row is not None
         assert row.title == "20"
+
+
+async def test_a_cancelled_transaction_leaves_a_database_that_works(database: Database) -> None:
+    async def write(name: str) -> None:
+        async with database.begin() as transaction:
+            transaction.add(Workspace(name=name, title=name))
+
+    for number in range(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(write, f"w{number}")
+            for _ in range(number):  # a little later each time
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+
+    await write("last")
+    async with database.read() as transaction:
+        assert await transaction.get(Workspace, "last") is not None
+    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    assert left == []

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+import anyio
 from sqlalchemy import JSON, Connection, MetaData, event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -77,15 +78,25 @@ class Database:
 
         In SQLite it is the only one that writes; what it reads stays true until its end.
         """
-        async with self._sessions.begin() as session:
-            yield session
+        with self._uncancelled():
+            async with self._sessions.begin() as session:
+                yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A transaction that only reads; in SQLite it does not wait for who writes."""
-        async with self._sessions() as session:
-            await session.connection(execution_options={_READING: True})
-            yield session
+        with self._uncancelled():
+            async with self._sessions() as session:
+                await session.connection(execution_options={_READING: True})
+                yield session
+
+    def _uncancelled(self) -> anyio.CancelScope:
+        """Let a transaction in SQLite end, which takes milliseconds, before its task is cancelled.
+
+        SQLAlchemy closes a connection whose call is cancelled in two ways at once; what closes it
+        second waits for a thread that has ended, and never ends itself.
+        """
+        return anyio.CancelScope(shield=not self.is_postgres)
 
     async def close(self) -> None:
         """Close the connections."""
