@@ -52,3 +52,25 @@ async def test_a_provider_with_states_tells_them() -> None:
     with pytest.raises(SessionEnded, match="banned \\(account_locked: why\\)") as caught:
         await watch.wait_ready(1)
     assert caught.value.reason == "account_locked"
+
+
+async def test_who_counts_changes_misses_none() -> None:
+    watch = StateWatch()
+    seen = watch.changes
+    watch.opened()
+    watch.closed()
+    with anyio.fail_after(5):
+        assert await watch.changed(seen) == seen + 2
+    with anyio.move_on_after(0.05) as waiting:
+        await watch.changed(seen + 2)
+    assert waiting.cancelled_caught, "there was no other change"
+
+
+async def test_a_session_that_another_process_owns_is_stopped_for_that_reason() -> None:
+    watch = StateWatch()
+    watch.opened()
+    watch.lost()
+    assert (watch.state, watch.reason) == (SessionState.STOPPED, StateReason.OWNERSHIP_LOST)
+    before = watch.changes
+    watch.lost()
+    assert watch.changes == before

@@ -12,9 +12,16 @@ from blazz import Client, MetaCloud, Session, Text
 from blazz.auth_stores import Keeping, MemoryAuth
 from blazz.auth_stores.clock import unstopped
 from blazz.auth_stores.memory import MemoryBackend
-from blazz.errors import ConfigurationError, LeaseTaken, OwnershipLost, SessionClosed
+from blazz.errors import (
+    ConfigurationError,
+    LeaseTaken,
+    OwnershipLost,
+    SessionClosed,
+    SnapshotNotFound,
+)
 from blazz.events.messages import TextReceived
 from blazz.events.sessions import SessionState, StateReason
+from blazz.providers.meta_cloud.credentials import CloudCredentials
 from blazz.realtime.bus.memory import MemoryBus
 from blazz.sandbox import Sandbox, SandboxControl
 from blazz.sandbox.server import running
@@ -144,4 +151,31 @@ async def test_parts_that_are_shared_outlive_each_client(tmp_path: Path) -> None
         assert await inbox.counts() is not None
         await bus.publish("channel", "event", "{}")
     assert await inbox.counts() is not None
+    await inbox.close()
+
+
+async def test_what_is_stored_of_a_session_is_forgotten(tmp_path: Path) -> None:
+    store = MemoryAuth()
+    async with Client(folder=tmp_path, auth_store=store, keep_parts_open=True) as client:
+        await client.save_credentials(
+            "shop", CloudCredentials(phone_number_id="106540352242922", token="EAAG")
+        )
+        session = await client.open("shop", exclusive=True)
+        with pytest.raises(ConfigurationError, match="close it first"):
+            await client.forget("shop")
+        await session.close()
+        await client.forget("shop")
+        assert await store.sessions() == []
+        with pytest.raises(SnapshotNotFound):
+            await client.credentials("shop")
+        await client.forget("shop")
+
+
+async def test_what_somebody_owns_is_not_forgotten(tmp_path: Path, sandbox_url: str) -> None:
+    backend, inbox = MemoryBackend(), SqliteInbox(tmp_path / "inbox.db")
+    one, two = (Process(tmp_path / name, backend, inbox) for name in ("one", "two"))
+    async with one.client, two.client:
+        await one.open(sandbox_url)
+        with pytest.raises(LeaseTaken):
+            await two.client.forget("shop")
     await inbox.close()
