@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import secrets
+import ssl
 from types import TracebackType
 from typing import Final, Self
 
@@ -37,6 +39,7 @@ class Courier:
         self._client = client or HttpxAiohttpClient(
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             follow_redirects=False,
+            verify=_certificates(),
         )
         self._wake = asyncio.Event()
 
@@ -132,3 +135,10 @@ class Courier:
             world = self._world
             mailbox.finish(delivery, world.clock.now(), world.settings, ok=ok)
             self._wake.set()
+
+
+# To read them takes longer than all the rest of starting a sandbox, and a test suite starts many.
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Whom the sandboxes of this process trust."""
+    return httpx.create_ssl_context()
