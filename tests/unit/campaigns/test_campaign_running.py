@@ -89,6 +89,23 @@ async def test_rows_are_accounted_for_and_rejects_are_listed(
     assert rows[1][1] == "the same address as in line 2"
 
 
+async def test_rejects_are_written_wherever_the_ledger_is(
+    ledger: SqliteLedger, tmp_path: Path
+) -> None:
+    rows = [{"phone": "+6281200000001", "name": "Ana"}, {"phone": "xyz", "name": "Bea"}]
+    await a_campaign(ledger, FakeSender(), Audience.rows(rows)).prepare()
+    elsewhere = a_campaign(ledger, FakeSender(), None)
+    await elsewhere.export_rejects(tmp_path / "rejects.csv")
+    assert "xyz" in (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig")
+
+
+async def test_recipients_are_listed_from_a_place_on(ledger: SqliteLedger) -> None:
+    rows = [{"phone": number, "name": "Ana"} for number in numbers(5)]
+    campaign = a_campaign(ledger, FakeSender(), Audience.rows(rows))
+    await campaign.prepare()
+    assert [row.seq async for row in campaign.recipients(after=3)] == [4, 5]
+
+
 async def test_a_row_that_breaks_a_limit_is_rejected_before_anything_is_sent(
     ledger: SqliteLedger,
 ) -> None:

@@ -26,7 +26,7 @@ from blazz.campaigns import (
     Variants,
 )
 from blazz.campaigns.content import Said
-from blazz_server.chats.kinds import AnyMessage
+from blazz_server.chats.kinds import AnyMessage, Kind, Sources
 from blazz_server.errors import ApiError
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -156,8 +156,18 @@ class CampaignPlan(Part):
     unknown: UnknownPolicy = UnknownPolicy.HOLD
     settle_after: float = Field(default=86_400.0, gt=0, le=30 * 86_400.0, description="Seconds.")
 
-    def said(self) -> Said:
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Its messages, as they were given."""
+        if self.message is not None:
+            return (self.message,)
+        return tuple(each.message for each in (self.variants or {}).values())
+
+    def said(self, sources: Sources) -> Said:
         """What it says.
+
+        Args:
+            sources: What stands for a file.
 
         Raises:
             InvalidValue: A limit of WhatsApp is broken.
@@ -166,10 +176,10 @@ class CampaignPlan(Part):
         if (self.message is None) == (self.variants is None):
             raise ApiError(422, "invalid_request", "give either message or variants")
         if self.message is not None:
-            return self.message.value({})
+            return self.message.value(sources)
         variants = self.variants or {}
         return Variants(
-            {name: each.message.value({}) for name, each in variants.items()},
+            {name: each.message.value(sources) for name, each in variants.items()},
             weights={name: each.weight for name, each in variants.items()},
         )
 
@@ -212,7 +222,7 @@ class CampaignPlan(Part):
             workspace=workspace,
             session=self.sessions[0],
             sessions=tuple(self.sessions) if several else (),
-            message=self.said(),
+            message=self.said({}),
             **self.settings(),
         )
 

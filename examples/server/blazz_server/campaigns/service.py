@@ -16,6 +16,7 @@ from blazz_server.campaigns.previews import Previews
 from blazz_server.campaigns.records import CampaignRecords
 from blazz_server.campaigns.tables import WORKED_ON, CampaignRow, State
 from blazz_server.campaigns.work import LEASE, CampaignWork
+from blazz_server.chats.media import MediaShelf
 from blazz_server.database import Database
 from blazz_server.errors import ApiError
 from blazz_server.settings import Settings
@@ -35,6 +36,7 @@ class CampaignDesk:
         settings: What the environment says.
         database: Where they are written down.
         hosting: Runs the sessions that send them.
+        shelf: The files that their messages name.
 
     Attributes:
         audiences: The uploaded files.
@@ -42,7 +44,9 @@ class CampaignDesk:
         records: What is known of campaigns.
     """
 
-    def __init__(self, settings: Settings, database: Database, hosting: Hosting) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, hosting: Hosting, shelf: MediaShelf
+    ) -> None:
         self._hosting = hosting
         self.audiences = Audiences(
             database, folder=settings.folder / "uploads", limit=settings.max_upload
@@ -54,7 +58,9 @@ class CampaignDesk:
             lease=min(LEASE, timedelta(seconds=settings.lease)),
         )
         self.previews = Previews(self.audiences, hosting)
-        self._work = CampaignWork(self.records, self.audiences, hosting, takeover=settings.lease)
+        self._work = CampaignWork(
+            self.records, self.audiences, hosting, shelf=shelf, takeover=settings.lease
+        )
 
     # Making
 

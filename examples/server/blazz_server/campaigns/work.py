@@ -27,9 +27,11 @@ from blazz.errors import (
 )
 from blazz.webhooks.bell import Bell
 from blazz_server.campaigns.audiences import Audiences
+from blazz_server.campaigns.files import sources_of
 from blazz_server.campaigns.plan import CampaignPlan
 from blazz_server.campaigns.records import CampaignRecords, Claim
 from blazz_server.campaigns.tables import CampaignRow, State
+from blazz_server.chats.media import MediaShelf
 from blazz_server.errors import ApiError
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ _WEB_TAKEOVER: Final = 75.0
 _RELEASE_SECONDS: Final = 5.0
 _AT_ONCE: Final = 50
 _HOPELESS: Final = (AudienceError, ConfigurationError, InvalidValue, NotSupported)
+_REFUSED: Final = frozenset({404, 413, 422})
 _ENDS: Final = {
     Phase.DONE: State.DONE,
     Phase.PAUSED: State.PAUSED,
@@ -76,6 +79,7 @@ class CampaignWork:
         records: What is to be sent.
         audiences: To whom.
         hosting: The sessions that run here.
+        shelf: The files that their messages name.
         takeover: Seconds until what a dead instance was sending is sent by its successor.
     """
 
@@ -85,8 +89,10 @@ class CampaignWork:
         audiences: Audiences,
         hosting: Hosting,
         *,
+        shelf: MediaShelf,
         takeover: float,
     ) -> None:
+        self._shelf = shelf
         self._takeover = takeover
         self._records = records
         self._audiences = audiences
@@ -158,7 +164,9 @@ class CampaignWork:
         if error is None:
             return due_in, None
         _log.warning("campaign %s cannot go on: %s", claim.row.id, error)
-        if isinstance(error, _HOPELESS):
+        if isinstance(error, _HOPELESS) or (
+            isinstance(error, ApiError) and error.status in _REFUSED
+        ):
             await self._records.advance(claim, State.FAILED, reason=str(error))
             return timedelta(0), None
         # A server is away, or the session has just moved: it is tried again.
@@ -213,6 +221,7 @@ class CampaignWork:
 
     async def _import(self, claim: Claim, plan: CampaignPlan, sessions: list[Session]) -> None:
         row = claim.row
+        sources = await sources_of(plan, sessions, self._shelf)
         file = await self._audiences.get(row.workspace, row.audience)
         async with self._audiences.opened(row.workspace, row.audience) as path:
             audience = plan.audience.read(
@@ -222,7 +231,7 @@ class CampaignWork:
             campaign = await client.campaign(
                 row.id,
                 session=sessions,
-                message=plan.said(),
+                message=plan.said(sources),
                 audience=audience,
                 **plan.settings(),
             )
@@ -233,6 +242,7 @@ class CampaignWork:
         self, row: CampaignRow, plan: CampaignPlan, sessions: list[Session]
     ) -> Campaign:
         client = await self._hosting.client(row.workspace)
+        begun = await client.campaign(row.id)
         # Whoever runs the session now waits for requests of its last owner that may still be on
         # their way. WhatsApp Web types before it sends, so each takes longer there.
         web = any(isinstance(each.provider, Web) for each in sessions)
@@ -240,7 +250,7 @@ class CampaignWork:
         return await client.campaign(
             row.id,
             session=sessions,
-            message=plan.said(),
+            message=begun.spec.message,
             send_timeout=min(_LONGEST_SEND, takeover / 2.5),
             takeover=takeover,
             **plan.settings(),

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from blazz.campaigns import Progress
+from blazz.cluster.router import FORWARDED_BY
+from blazz.errors import ClusterError
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.campaigns.api.audiences import Reader, Writer
 from blazz_server.campaigns.plan import NAME, CampaignPlan, RateCardIn
 from blazz_server.campaigns.tables import CampaignRow, State
 from blazz_server.campaigns.work import counts_of
 from blazz_server.paging import After, Limit, Page, page_of
+from blazz_server.platform import Platform
 
 router = APIRouter(prefix="/v1/workspaces/{workspace}/campaigns", tags=["campaigns"])
 
@@ -182,11 +185,14 @@ def _progress(progress: Progress) -> ProgressOut:
     )
 
 
-@router.post("/preview")
+@router.post("/preview", response_model=PreviewOut)
 async def preview(
-    workspace: str, body: PreviewIn, _caller: Writer, platform: ThePlatform
-) -> PreviewOut:
+    workspace: str, body: PreviewIn, request: Request, _caller: Writer, platform: ThePlatform
+) -> PreviewOut | Response:
     """Try a campaign out: every row, the first messages, how long and how much. Nothing is sent."""
+    elsewhere = await _where_it_runs(platform, f"{workspace}/{body.sessions[0]}", request)
+    if elsewhere is not None:
+        return elsewhere
     card = None if body.rate_card is None else body.rate_card.value()
     found = await platform.campaigns.previews.make(workspace, body.id, body.plan, card)
     return PreviewOut.model_validate(
@@ -198,6 +204,30 @@ async def preview(
             ],
         }
     )
+
+
+async def _where_it_runs(platform: Platform, key: str, request: Request) -> Response | None:
+    """Have the instance answer that runs the session: only there can templates be looked up.
+
+    None: it runs here, or nowhere that can be reached; then the rest is tried out all the same.
+    """
+    hosting = platform.hosting
+    if hosting.is_ours(key) or FORWARDED_BY.lower() in request.headers:
+        return None
+    try:
+        assigned = await hosting.registry.find(key)
+        if assigned is None or assigned.instance == platform.settings.instance:
+            return None
+        reply = await hosting.forward(
+            key,
+            request.method,
+            request.scope["raw_path"].decode("latin-1"),
+            headers=dict(request.headers),
+            body=await request.body(),
+        )
+    except ClusterError:
+        return None
+    return Response(reply.body, reply.status, media_type=reply.headers.get("content-type"))
 
 
 @router.post("", status_code=201)
