@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, IPvAnyNetwork, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from blazz.webhooks.receiver import BODY_LIMIT
@@ -15,6 +15,7 @@ META: Final = "/webhooks/meta"
 """Where Meta sends webhooks to."""
 UPLOADS: Final = ("/media", "/audiences")
 """The ends of paths that take files."""
+SHORTEST_SECRET: Final = 16
 
 
 class Settings(BaseSettings):
@@ -75,6 +76,13 @@ class Settings(BaseSettings):
     max_upload: int = Field(default=100 * 1024 * 1024, ge=1024)
     calls_per_second: float = Field(default=100.0, gt=0, le=1_000_000)
     calls_at_once: int = Field(default=200, ge=1)
+
+    @field_validator("admin_key", "cluster_secret")
+    @classmethod
+    def _hard_to_guess(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"at least {SHORTEST_SECRET} characters")
+        return secret
 
     def body_limit(self, path: str) -> int:
         """How many bytes the body of a call to this path may have."""
