@@ -68,8 +68,14 @@ class ClientMeasures:
     def _observe(self, observation: Observation) -> None:
         updates, workspace = self.telemetry.updates, self._workspace
         match observation:
-            case HandlerCalled(handler, outcome, count, seconds):
-                updates.handler_called(workspace, handler, outcome.value, count, seconds)
+            case HandlerCalled():  # the most frequent
+                updates.handler_called(
+                    workspace,
+                    observation.handler,
+                    observation.outcome,
+                    observation.updates,
+                    observation.seconds,
+                )
             case UpdatesSettled(done, failed):
                 updates.settled(workspace, "done", done)
                 updates.settled(workspace, "failed", failed)

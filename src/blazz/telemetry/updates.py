@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from blazz.telemetry.instruments import OUTCOME, WORKSPACE, Instruments, observation
+from blazz.telemetry.instruments import OUTCOME, WORKSPACE, Cell, Instruments, observation
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation
@@ -20,6 +20,7 @@ class Updates:
 
     def __init__(self, make: Instruments) -> None:
         self._depths: dict[str, int] = {}
+        self._handlers: dict[tuple[str, str, str], tuple[Cell, Cell]] = {}
         self._requests = make.histogram(
             "blazz.webhook.duration", "s", "From a webhook request's body to its answer"
         )
@@ -68,8 +69,15 @@ class Updates:
         self, workspace: str, handler: str, outcome: str, count: int, seconds: float
     ) -> None:
         """A handler was called."""
-        self._calls.add(count, workspace, handler, outcome)
-        self._busy.add(seconds, workspace, handler, outcome)
+        # Once for each update: the two numbers are found with one look.
+        names = (workspace, handler, outcome)
+        cells = self._handlers.get(names)
+        if cells is None:
+            cells = self._calls.cell(*names), self._busy.cell(*names)
+            self._handlers[names] = cells
+        calls, busy = cells
+        calls.value += count
+        busy.value += seconds
 
     def waiting(self, workspace: str, count: int) -> None:
         """So many updates wait to be handled."""
