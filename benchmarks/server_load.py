@@ -49,9 +49,7 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes) -> byt
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-async def load(
-    port: int, requests: Callable[[], Iterator[bytes]], *, connections: int
-) -> Measured:
+async def load(port: int, requests: Callable[[], Iterator[bytes]], *, connections: int) -> Measured:
     """Send requests, each connection one after another, until there are no more.
 
     Args:

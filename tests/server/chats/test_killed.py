@@ -17,7 +17,8 @@ BODY = {"to": SLOWLY_ANSWERED, "message": {"type": "text", "body": "Your order i
 
 
 async def test_killed_in_the_middle_of_a_send(tmp_path: Any) -> None:
-    async with Sandbox(log_file=tmp_path / "sandbox.log", sent_after=3.0) as sandbox:
+    async with Sandbox(log_file=tmp_path / "sandbox.log", retry_most=1.0) as sandbox:
+        await sandbox.control.hold()  # no status comes before it is let go
         server = OneServer(SANDBOX="remote", SANDBOX_URL=sandbox.url, LEASE="2")
         try:
             await anyio.to_thread.run_sync(server.start)
@@ -25,9 +26,7 @@ async def test_killed_in_the_middle_of_a_send(tmp_path: Any) -> None:
                 server.tenant, "acme", "messages:read", "messages:send", "sessions:write"
             )
             headers = {"Authorization": f"Bearer {key}"}
-            async with httpx.AsyncClient(
-                base_url=server.url, headers=headers, timeout=30
-            ) as api:
+            async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as api:
                 made = await api.post(PATH, json={"name": "shop", "provider": {"kind": "sandbox"}})
                 assert made.status_code == 201, made.text
 
@@ -66,6 +65,7 @@ async def test_killed_in_the_middle_of_a_send(tmp_path: Any) -> None:
                 told = again.json()
                 assert (told["code"], told["message_status"]) == ("delivery_unknown", "unknown")
 
+                await sandbox.control.release()
                 # The status brings the token back: now it is known.
                 with anyio.fail_after(30):
                     while (again := await ask_until_taken()) is None or again.status_code == 504:

@@ -121,7 +121,9 @@ class Received(Change):
         quiet: list[Shown] = []
         counted: list[Shown] = []
         for it in changes:
-            shown = [value for name, value in it.shown.items() if name in new]
+            fresh = new & it.shown.keys()
+            new -= fresh  # one that came twice at the same time is counted once
+            shown = [it.shown[name] for name in fresh]
             (counted if it.unread else quiet).extend(shown)
         await lists.show(connection, quiet)
         await lists.show(connection, counted, unread=True)

@@ -63,13 +63,14 @@ class Writer:
     async def _commit(self, changes: Sequence[Change]) -> None:
         try:
             await self._try(changes)
-        except Exception as error:  # noqa: BLE001  # each learns what became of it
-            if len(changes) == 1:
-                changes[0].error = error
-                return
-            # One that the database does not take must not take the others with it.
+        except Exception:  # noqa: BLE001  # each learns what became of it
+            # One that the database does not take must not take the others with it; and if the
+            # connection was lost since the last time, a new one is made.
             for change in changes:
-                await self._commit([change])
+                try:
+                    await self._try([change])
+                except Exception as error:  # noqa: BLE001
+                    change.error = error
 
     async def _try(self, changes: Sequence[Change]) -> None:
         kinds: dict[type[Change], list[Change]] = {}
