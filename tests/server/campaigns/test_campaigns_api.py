@@ -211,6 +211,15 @@ async def test_an_audience_that_does_not_fit_fails_with_the_reason(shop: Tenant)
     assert "surname" in failed["reason"]
 
 
+async def test_a_file_of_somebody_else_is_not_sent(shop: Tenant) -> None:
+    body = await plan(shop, message={"type": "image", "media_id": "1037543291543636"})
+    await made(shop, body)
+
+    failed = await until(shop, "failed")
+    assert failed["reason"] == "there is no media '1037543291543636'"
+    assert (await steer(shop, "cancel"))["state"] == "cancelled"
+
+
 async def test_bad_plans_are_refused(shop: Tenant, tenant: MakeTenant) -> None:
     good = await plan(shop)
     other = await tenant("other")

@@ -32,7 +32,7 @@ class Subscriber:
 
     async def until(self, holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """Wait until what has come is enough."""
-        with anyio.fail_after(30):
+        with anyio.fail_after(90):
             while not holds(self.events):
                 self._changed.clear()
                 await self._changed.wait()
