@@ -1,4 +1,4 @@
-"""The OpenAPI document: errors, keys and scopes are in it; its page loads nothing from elsewhere."""
+"""The OpenAPI document: errors, keys and scopes are in it; its page loads nothing foreign."""
 
 from __future__ import annotations
 
