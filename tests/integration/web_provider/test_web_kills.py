@@ -9,7 +9,7 @@ import anyio
 import psutil
 import pytest
 
-from blazz import Text
+from blazz import Text, TextReceived, Web
 from blazz.sandbox.web import SimulatedPhone
 from tests.integration.web_provider.studio import BUDI, Studio, browser_of
 
@@ -74,3 +74,20 @@ async def test_no_message_is_lost_or_doubled(
     studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, chaos_seconds: float | None
 ) -> None:
     await kill_while_sending(studio, shop, budi, kills=3 if chaos_seconds is None else 30)
+
+
+async def test_what_is_unread_among_our_own_messages_is_found(
+    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    """After a takeover they mix at once: who sends does not wait for what was missed."""
+    session = await studio.linked(shop)
+    for text in ("one", "two"):
+        budi.send_text(shop.number, text)
+        await studio.heard.one(TextReceived, lambda it, text=text: it.body == text)  # type: ignore[misc]
+        await session.send(BUDI, Text(f"an answer to {text}"))
+    provider = session.provider
+    assert isinstance(provider, Web)
+    assert provider._running is not None
+    bridge = provider._running.life.bridge
+    assert bridge is not None
+    assert await bridge.call("reportUnread", {"since": 0, "most": 100}, timeout=20) == 2

@@ -49,8 +49,10 @@ async function reportCode(code) {
   blazz.emit('qr', { data: code?.fullCode ?? null, seconds: WPP.whatsapp.Conn?.refTTL || null });
 }
 
+const isSaid = ({ type }) => type !== 'protocol' && type !== 'e2e_notification';
+
 function reportMessage(message) {
-  if (message.type === 'protocol' || message.type === 'e2e_notification') return;
+  if (!isSaid(message)) return;
   void inOrder('message', () => plain(message));
 }
 
@@ -158,15 +160,23 @@ blazz.watch = () => {
   return state();
 };
 
+/** The newest messages of others in a chat, so many; our own among them are passed over. */
+async function received(chat, wanted) {
+  for (let count = wanted; ; count *= 2) {
+    const found = await WPP.chat.getMessages(chat, { count }).catch(() => []);
+    const theirs = found.filter((message) => !message.id.fromMe && isSaid(message));
+    if (theirs.length >= wanted || found.length < count) return theirs.slice(-wanted);
+  }
+}
+
 /** Report what is unread and came after a time (seconds since 1970), as if it came now. */
 blazz.reportUnread = async ({ since, most }) => {
   let count = 0;
   for (const model of WPP.whatsapp.ChatStore.getModelsArray()) {
     const unread = Math.min(Math.max(0, model.unreadCount ?? 0), most);
     if (!unread || (model.t ?? Infinity) < since) continue;
-    const found = await WPP.chat.getMessages(model.id, { count: unread }).catch(() => []);
-    for (const message of found) {
-      if (message.id.fromMe || message.t < since) continue;
+    for (const message of await received(model.id, unread)) {
+      if (message.t < since) continue;
       count += 1;
       reportMessage(message);
     }
