@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
+from blazz import addresses
 from blazz.sandbox.web.received import ReceivedMessage
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.errors import ApiError
@@ -170,7 +171,8 @@ async def write_to_number(
         detail = f"session {body.session!r} is of the kind {row.kind}; write with a phone to it"
         raise ApiError(409, "not_a_sandbox_session", detail)
     phone_number_id, _ = sandbox_ids(workspace, row.name)
-    user = platform.hosting.sandbox.user(number, phone_number_id=phone_number_id)
+    phone = str(addresses.parse_phone(number))
+    user = platform.hosting.sandbox.user(phone, phone_number_id=phone_number_id)
     return Written(message_id=await user.types(body.text))
 
 
