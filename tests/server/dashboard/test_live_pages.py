@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
 BASE = "/workspaces/acme/sessions/shop"
 WAYAN = "+6281100000022"
 SOCKETS = "**/realtime/app/**"
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+TEMPLATE = {
+    "name": "welcome",
+    "language": "en",
+    "category": "UTILITY",
+    "components": [
+        {
+            "type": "BODY",
+            "text": "Welcome, {{1}}, to our shop",
+            "example": {"body_text": [["Budi"]]},
+        }
+    ],
+}
 
 
 async def write(server: OneServer, text: str) -> None:
@@ -92,9 +108,7 @@ async def test_without_a_connection_pages_ask_now_and_then(
         assert problems == []
 
 
-async def test_who_writes_is_shown_and_drafts_that_fail_can_be_sent_again(
-    filled: OneServer, browser: Browser
-) -> None:
+async def test_drafts_that_fail_can_be_sent_again(filled: OneServer, browser: Browser) -> None:
     from playwright.async_api import expect
 
     async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
@@ -111,3 +125,35 @@ async def test_who_writes_is_shown_and_drafts_that_fail_can_be_sent_again(
         sent = page.locator(".message.out").filter(has_text="Will it arrive?")
         await expect(sent.get_by_role("img")).to_be_visible()
         assert await sent.count() == 1
+
+
+async def test_pictures_answers_and_templates(filled: OneServer, browser: Browser) -> None:
+    from playwright.async_api import expect
+
+    async with httpx.AsyncClient(base_url=filled.url, headers=filled.admin) as api:
+        made = await api.post("/v1/workspaces/acme/sessions/shop/templates", json=TEMPLATE)
+        assert made.is_success, made.text
+    await write(filled, "Do you have a picture?")
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
+        await page.goto(f"{BASE}/chats/{WAYAN}")
+        asked = page.locator(".message.in").filter(has_text="a picture?")
+        await asked.hover()
+        await asked.get_by_role("button", name="Answer this message").click()
+        await expect(page.locator("#answering-text")).to_have_text("Do you have a picture?")
+        file = {"name": "cat.png", "mimeType": "image/png", "buffer": PNG}
+        await page.get_by_label("Attach a file").set_input_files(file)  # type: ignore[arg-type]
+        text = page.get_by_role("textbox", name="Message")
+        await text.fill("Here it is")
+        await text.press("Enter")
+        sent = page.locator(".message.out").filter(has_text="Here it is")
+        await expect(sent.locator(".quote")).to_contain_text("Do you have a picture?")
+        image = sent.get_by_role("img", name="Here it is")
+        await expect(image).to_be_visible()
+        assert await image.evaluate("it => it.decode().then(() => it.naturalWidth)") == 1
+        await page.get_by_role("button", name="Send a template").click()
+        dialog = page.get_by_role("dialog", name="Send a template")
+        await dialog.get_by_label("Template", exact=True).select_option(label="welcome (en)")
+        await dialog.get_by_label("{{1}}").fill("Wayan")
+        await dialog.get_by_role("button", name="Send", exact=True).click()
+        await expect(page.locator(".message.out").last).to_contain_text("welcome")
+        assert problems == []

@@ -37,6 +37,7 @@ DIALOGS = {
     "/workspaces/acme/sessions": "New session",
     "/workspaces/acme/webhooks": "New webhook",
     "/workspaces/acme/keys": "New key",
+    CHAT: "Send a template",
 }
 
 

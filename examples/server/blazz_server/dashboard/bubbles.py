@@ -153,7 +153,10 @@ def _bubble(message: MessageOut, before: Mapping[str, Bubble], *, files: str, na
     outgoing, group = message.direction == "out", message.chat.endswith("@g.us")
     author = "" if outgoing else message.sender_name or (message.sender if group else None) or name
     media_id = _text(content, "media_id")
+    place = _place(content)
     text = message.text or _text_of(content)
+    if place is not None and text == place.name:
+        text = ""
     return Bubble(
         id=message.message_id or message.id,
         kind="document" if kind == "file" else kind,
@@ -169,14 +172,14 @@ def _bubble(message: MessageOut, before: Mapping[str, Bubble], *, files: str, na
         media=f"{files}/{quote(media_id, safe='')}" if media_id else None,
         file_name=_text(content, "filename") or None,
         mime_type=_text(content, "mime_type") or None,
-        place=_place(content),
+        place=place,
         people=_people(content) if kind == "contacts" else [],
         offers=_offers(content),
         reactions=[it for it in message.reactions.values() if isinstance(it, str)],
         quoted=_quote(before.get(message.reply_to or "")),
         revoked=message.revoked_at is not None,
         edited=message.edited_at is not None,
-        summary=_summary(kind, text),
+        summary=_summary(kind, text or (place.name if place else "")),
     )
 
 

@@ -41,11 +41,13 @@ export function openDialog(id) {
 }
 
 /** Ask before something that cannot be taken back. */
-export function sure(text, yes = "Yes") {
+export function sure(text, yes = "Yes", { grave = false } = {}) {
   const dialog = document.getElementById("confirm");
   document.getElementById("confirm-text").textContent = text;
   document.getElementById("confirm-title").textContent = `${yes}?`;
-  document.getElementById("confirm-yes").textContent = yes;
+  const button = document.getElementById("confirm-yes");
+  button.textContent = yes;
+  button.classList.toggle("grave", grave);
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) => {
@@ -88,7 +90,7 @@ export function showProblem(form, problem) {
 
 async function act(element, button, bodyOf) {
   const { api, confirm, sure: yes, then, said, secret } = element.dataset;
-  if (button?.getAttribute("aria-busy") || (confirm && !(await sure(confirm, yes)))) return;
+  if (button?.getAttribute("aria-busy") || (confirm && !(await sure(confirm, yes, { grave: element.matches(".danger") })))) return;
   const [method, path] = api.split(" ");
   button?.setAttribute("aria-busy", "true");
   try {

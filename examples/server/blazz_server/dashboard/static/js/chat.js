@@ -3,7 +3,7 @@
 import { call, part } from "./api.js";
 import { live } from "./app.js";
 import { morph, parse } from "./morph.js";
-import { draftBubble, refuse, send } from "./sending.js";
+import { draftBubble, newKey, refuse, send } from "./sending.js";
 
 const AT_END = 80;
 const TYPING = 12_000;
@@ -30,6 +30,7 @@ class Talk {
   #listen() {
     live?.addEventListener("told", ({ detail }) => this.#hear(detail));
     live?.addEventListener("lost", () => this.#refresh());
+    document.addEventListener("said", () => this.#refresh());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) { this.#refresh(); this.#markRead(); }
     });
@@ -202,7 +203,7 @@ class Talk {
     text.addEventListener("input", () => this.#sayTyping());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const draft = { to: this.#chat, text: text.value.trim(), file: file.files[0], replyTo: this.#replyTo, key: key() };
+      const draft = { to: this.#chat, text: text.value.trim(), file: file.files[0], replyTo: this.#replyTo, key: newKey() };
       if (!draft.text && !draft.file) return;
       text.value = "";
       file.value = "";
@@ -262,10 +263,6 @@ function newChat() {
     const digits = event.target.elements.phone.value.replace(/\D/g, "");
     location.assign(`${base}/${encodeURIComponent(`+${digits}`)}`);
   });
-}
-
-function key() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 searchChats();

@@ -13,6 +13,12 @@ export function kindOf(type) {
   return KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? "document";
 }
 
+/** What makes that a message is sent once, however often it is asked for. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /**
  * Send one message; resolves with what the server says of it.
  *
