@@ -45,6 +45,12 @@ async def test_a_receipt_waits_for_what_becomes_of_the_message(scene: Scene) -> 
     assert (await receipt.wait(Status.SENT, timeout=1)).message_id == receipt.message_id
 
 
+async def test_a_token_that_is_known_before_travels_with_the_message(scene: Scene) -> None:
+    receipt = await scene.session.send(BUDI, Text("Halo"), token="v1.-.order-17")
+
+    assert receipt.token == "v1.-.order-17"
+
+
 async def test_a_failure_after_acceptance_reaches_whoever_waits(scene: Scene) -> None:
     receipt = await scene.session.send("+1 555 913 1026", Text("Halo"))
 

@@ -53,6 +53,17 @@ async def test_a_signed_body_is_kept_as_it_came(receiver: Receiver, inbox: Sqlit
     assert arrived.body == body
 
 
+async def test_what_another_receiver_accepted_is_kept(inbox: SqliteInbox) -> None:
+    arrived: list[bool] = []
+    receiver = Receiver(inbox, arrived=lambda: arrived.append(True))
+    await receiver.add("acme/sales", profile())
+
+    await receiver.keep(b"[]", signer=SigningSecret(SECRET).fingerprint)
+
+    [kept] = await inbox.arrived(receiver.routes.sessions, limit=10)
+    assert (kept.body, arrived) == (b"[]", [True])
+
+
 @pytest.mark.parametrize(
     "headers",
     [
