@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     calls_per_second: float = Field(default=100.0, gt=0, le=1_000_000)
     calls_at_once: int = Field(default=200, ge=1)
 
-    @field_validator("admin_key", "cluster_secret")
+    @field_validator("admin_key", "cluster_secret", "live_secret")
     @classmethod
     def _hard_to_guess(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:

@@ -14,6 +14,7 @@ from blazz_server.settings import Settings
 from tests.server.deploy.files import DEPLOY, ROOT, SERVER, compose, variables
 
 SERVERS = ("server-1", "server-2")
+SECRET_GIVEN = "0123456789abcdef" * 4
 _SETTINGS = {f"BLAZZ_SERVER_{name}".upper() for name in Settings.model_fields}
 
 
@@ -21,7 +22,7 @@ def environment(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What a service is told, as compose fills it in."""
     given = compose()["services"][name]["environment"]
     filled = {
-        key: re.sub(r"\$\{\w+:\?\}", "secret", re.sub(r"\$\{\w+:-(\w+)\}", r"\1", str(value)))
+        key: re.sub(r"\$\{\w+:\?\}", SECRET_GIVEN, re.sub(r"\$\{\w+:-(\w+)\}", r"\1", str(value)))
         for key, value in given.items()
     }
     for key, value in filled.items():
@@ -39,7 +40,7 @@ def test_the_servers_settings_are_settings(name: str, monkeypatch: pytest.Monkey
     assert settings.capacity == 50
     (network,) = compose()["networks"]["inside"]["ipam"]["config"]
     assert [str(it) for it in settings.metrics_networks] == [network["subnet"]]
-    assert settings.cluster_secret.get_secret_value() == "secret"
+    assert settings.cluster_secret.get_secret_value() == SECRET_GIVEN
     from_url(settings.auth_store, keyring=KeyRing.generate())
 
 
