@@ -16,6 +16,7 @@ from blazz.security.secret import Secret
 from blazz.webhooks import Receiver, Routes, sign
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.observations import BacklogMeasured, Observation, RequestAnswered
+from blazz.webhooks.signature import SigningSecret
 from tests.unit.webhooks.scenery import SECRET, parse, profile, said
 
 HANDSHAKE = {
