@@ -80,6 +80,8 @@ class Client(MakesCampaigns, KeepsSessions):
         handler_timeout: Seconds after which a handler is cancelled and tried again later.
         handler_lease: Seconds after which another process that shares the inbox handles what this
             one was about to handle, if it dies.
+        handler_poll: Seconds between looks for what other processes have received for sessions of
+            this one; with many clients in a process, choose more.
         keep_parts_open: Leave the parts open, when the client closes, that were given as instances:
             several clients may then share them, and whoever made them closes them.
 
@@ -115,6 +117,7 @@ class Client(MakesCampaigns, KeepsSessions):
         concurrency: int = 64,
         handler_timeout: float | None = 60.0,
         handler_lease: float = 60.0,
+        handler_poll: float = 0.25,
         keep_parts_open: bool = False,
     ) -> None:
         self.workspace: str = check_id("workspace", workspace)
@@ -170,6 +173,7 @@ class Client(MakesCampaigns, KeepsSessions):
             concurrency=concurrency,
             timeout=handler_timeout,
             lease=handler_lease,
+            poll=handler_poll,
         )
         stores = (
             (conversations, self._store.close),

@@ -67,6 +67,7 @@ class ClientInbox:
         concurrency: The most handlers that run at the same time.
         timeout: Seconds after which a handler is cancelled and tried again later.
         lease: Seconds after which another process handles what this one has taken, if it dies.
+        poll: Seconds between looks for what other processes received.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class ClientInbox:
         concurrency: int,
         timeout: float | None,
         lease: float,
+        poll: float,
     ) -> None:
         self._inbox = inbox
         self._store = store
@@ -101,6 +103,7 @@ class ClientInbox:
             concurrency=concurrency,
             timeout=timeout,
             lease=lease,
+            poll=poll,
             observe=measures.observer,
             logged=self._log_has_grown,
         )

@@ -18,6 +18,8 @@ from blazz.telemetry import Telemetry
 from blazz.webhooks.inbox.base import Inbox
 from blazz_server.settings import Settings
 
+_POLL: Final = 1.0
+"""Seconds; what this instance receives itself is handled at once."""
 _POOL: Final = 4
 """Connections for each part in PostgreSQL; three parts, however many workspaces there are."""
 
@@ -117,6 +119,7 @@ class Clients:
             keeping=Keeping(ttl=lease),
             telemetry=self._telemetry,
             handler_lease=lease,
+            handler_poll=_POLL,
             keep_parts_open=True,
             **self._parts,
         )
