@@ -9,7 +9,7 @@ import pytest
 
 from blazz_server.errors import ApiError
 from blazz_server.webhooks.judging import KEPT_FAILING, Outcome, State
-from blazz_server.webhooks.outbox import KEPT
+from blazz_server.webhooks.outbox import KEPT, Happening
 from blazz_server.webhooks.signing import HEADER, NotAuthentic, verify
 from blazz_server.webhooks.subscriptions import Change
 from tests.server.webhooks_out.conftest import Post, Receiver, happening
@@ -301,3 +301,35 @@ async def test_a_workspace_has_no_end_of_its_own_but_of_subscriptions(post: Post
         await post.subscribe()
     with pytest.raises(ApiError, match="at most 50"):
         await post.subscribe()
+
+
+async def test_an_event_that_cannot_be_written_keeps_no_other_out(post: Post) -> None:
+    await post.subscribe()
+    bad = happening("bad")
+    object.__setattr__(bad, "data", {"text": object()})
+    failed: list[str] = []
+
+    async def put(event: Happening) -> None:
+        try:
+            await post.outbox.put(event)
+        except Exception:  # noqa: BLE001
+            failed.append(event.key)
+
+    async with anyio.create_task_group() as tasks:
+        for event in (happening("1"), bad, happening("2"), happening("3")):
+            tasks.start_soon(put, event)
+
+    assert failed == ["bad"]
+    assert len(await post.log.deliveries("acme")) == 3
+
+
+async def test_half_a_character_is_sent_all_the_same(post: Post) -> None:
+    await post.subscribe()
+    odd = happening()
+    object.__setattr__(odd, "data", {"text": "\ud800"})
+    await post.outbox.put(odd)
+    receiver = Receiver()
+
+    await post.sender(receiver).send_due()
+
+    assert receiver.got[0][2]["data"] == {"text": "?"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,12 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AudienceError):
         glance(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("encoding", ["zlib", "bz2", "hex", "base64", "rot13", "undefined", "none"])
+def test_codecs_that_are_not_for_text_are_refused(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(zlib.compress(b"name,phone\nAna,+34600000001\n"))
+
+    with pytest.raises(AudienceError, match="no text encoding"):
+        glance(file, encoding=encoding)

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazz.databases.group_commit import GroupCommit
@@ -58,6 +59,14 @@ class Happening:
         """The id of the event, the same each time."""
         text = "\0".join((self.workspace, self.session or "", self.names[0], self.key))
         return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+@dataclass(slots=True)
+class _Put:
+    """An event that is to be written, and what kept it from being written."""
+
+    happening: Happening
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +119,7 @@ class Outbox:
         self._database = database
         self._instance = instance
         self._clock = clock
-        self._puts: GroupCommit[Happening] = GroupCommit(self._put_all)
+        self._puts: GroupCommit[_Put] = GroupCommit(self._put_group)
         self._results: GroupCommit[Result] = GroupCommit(self._record_all)
         self.filled: Callable[[], None] = lambda: None
         """Called when something was put in."""
@@ -119,7 +128,10 @@ class Outbox:
 
     async def put(self, happening: Happening) -> None:
         """Write an event for all who want it; returns when it cannot be lost any more."""
-        await self._puts.add(happening)
+        put = _Put(happening)
+        await self._puts.add(put)
+        if put.failure is not None:
+            raise put.failure
 
     async def put_for(self, subscription: Subscription, happening: Happening) -> None:
         """Write an event for one subscription, whatever it wants."""
@@ -127,6 +139,17 @@ class Outbox:
         async with self._database.begin() as session:
             await self.write(session, [happening], wanted)
         self.filled()
+
+    async def _put_group(self, group: Sequence[_Put]) -> None:
+        try:
+            await self._put_all([each.happening for each in group])
+        except (SQLAlchemyError, ValueError):
+            # One that the database refuses must not keep the others out.
+            for each in group:
+                try:
+                    await self._put_all([each.happening])
+                except (SQLAlchemyError, ValueError) as error:
+                    each.failure = error
 
     async def _put_all(self, group: Sequence[Happening]) -> None:
         found = {each.id: each for each in group if each.names}
@@ -206,11 +229,12 @@ class Outbox:
             busy: How many are under way here, by subscription.
         """
         now = self._clock()
+        full = [each for each, count in busy.items() if count >= per_subscription]
         async with self._database.read() as session:
             due = await session.execute(
                 select(Delivery.subscription, Subscription.failing_since)
                 .join(Subscription, Subscription.id == Delivery.subscription)
-                .where(_due(now), Subscription.active)
+                .where(_due(now), Subscription.active, Delivery.subscription.not_in(full))
                 .group_by(Delivery.subscription, Subscription.failing_since)
                 .order_by(func.min(Delivery.next_at))
                 .limit(_MOST_DUE)

@@ -201,4 +201,6 @@ def body_of(event: OutboxEvent, kind: str) -> bytes:
         "created_at": event.created_at.isoformat(),
         "data": event.data,
     }
-    return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    # Half a character, which JSON can hold, has no bytes.
+    return text.encode("utf-8", "replace")

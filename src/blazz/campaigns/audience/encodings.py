@@ -100,8 +100,11 @@ def _by_zeros(head: bytes) -> str | None:
 def _decode(file: BinaryIO, encoding: str, name: str) -> tuple[str, int | None]:
     """Decode a whole file; give its digest, and about which byte could not be read, or None."""
     try:
+        # Some codecs make bytes of bytes, and some of those unpack far more than they were given;
+        # `str.encode` knows only those that are for text.
+        "".encode(encoding)
         decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise AudienceError(f"{name}: Python knows no text encoding {encoding!r}") from error
     digest = hashlib.sha256()
     failure: int | None = None
