@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+import httpx
 import pusher
 import pytest
 
@@ -23,7 +24,10 @@ ACME = "private-workspace.acme"
 @pytest.mark.timeout(120)
 async def test_stock_clients(clients_folder: Path) -> None:
     with one_server(LIVE_SECRET=SECRET) as server:
-        keys = {"sari": server.tenant("acme"), "budi": server.tenant("acme")}
+        sari = server.tenant(
+            "acme", "sessions:read", "sessions:write", "messages:read", "messages:send"
+        )
+        keys = {"sari": sari, "budi": server.tenant("acme")}
         keys["mallory"] = server.tenant("umbrella")
         options = {
             "key": "blazz",
@@ -36,6 +40,7 @@ async def test_stock_clients(clients_folder: Path) -> None:
             for name, key in keys.items():
                 await connect(clients, name, headers=bearer(key))
             await check_whose_channels(server, clients)
+            await check_a_message(server, keys["sari"], clients)
             await check_presence_and_whispers(clients)
             await check_users(server, clients)
             await check_echo(server, clients)
@@ -84,6 +89,29 @@ async def check_whose_channels(server: OneServer, clients: Browser) -> None:
     await clients.told(what="event", name="mallory", event="last")
     seen = [it for it in clients._told if it.get("name") == "mallory"]
     assert not any(it.get("event") == "message.received" for it in seen)
+
+
+async def check_a_message(server: OneServer, key: str, clients: Browser) -> None:
+    """What happens to a session of the server is seen as it happens, on both of its channels."""
+    chat = "private-chat.acme.shop.6281234567890"
+    await subscribe(clients, "budi", chat)
+    path = "/v1/workspaces/acme/sessions"
+    async with httpx.AsyncClient(base_url=server.url, headers=bearer(key), timeout=30) as api:
+        made = await api.post(path, json={"name": "shop", "provider": {"kind": "sandbox"}})
+        assert made.status_code == 201, made.text
+        message = {"to": "+6281234567890", "message": {"type": "text", "body": "Halo"}}
+        while (await api.get(f"{path}/shop")).json()["state"] != "ready":  # noqa: ASYNC110
+            await anyio.sleep(0.05)
+        sent = await api.post(f"{path}/shop/messages", json=message)
+        assert sent.status_code == 201, sent.text
+    for name, channel in (("sari", ACME), ("budi", chat)):
+        told = await clients.told(
+            what="event", name=name, channel=channel, event="message.delivered"
+        )
+        assert told["data"]["session"] == "shop"
+        assert told["data"]["recipient"]["address"] == "+6281234567890"
+    seen = [it for it in clients._told if it.get("name") == "mallory"]
+    assert not any(str(it.get("event")).startswith("message.") for it in seen)
 
 
 async def check_presence_and_whispers(clients: Browser) -> None:
