@@ -19,16 +19,23 @@ class Measured:
         seconds: How long it took in all.
         answers: How many answers of each status there were.
         waits: How long each answer took, in seconds.
+        cpu: How long the server's threads ran on a processor, in seconds.
     """
 
     seconds: float = 0.0
     answers: dict[int, int] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
+    cpu: float = 0.0
 
     @property
     def rate(self) -> float:
         """Answers per second."""
         return len(self.waits) / self.seconds
+
+    @property
+    def cpu_each(self) -> float:
+        """How long the server's threads ran for each answer, in milliseconds."""
+        return self.cpu / len(self.waits) * 1e3
 
     def percentile(self, share: float) -> float:
         """The time in seconds within which this share of the answers came."""
@@ -39,7 +46,7 @@ class Measured:
         waits = " ".join(
             f"p{share * 100:g} {self.percentile(share) * 1000:.1f} ms" for share in (0.5, 0.99)
         )
-        return f"{self.rate:,.0f} requests/s, {waits}, answers {self.answers}"
+        return f"{self.rate:,.0f} requests/s, {waits}, {self.cpu_each:.2f} ms of CPU each"
 
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:

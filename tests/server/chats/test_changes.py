@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import anyio
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
 from blazz_server.chats.changes import Claim, Sent, Withdrawn
 from blazz_server.chats.contents import blank
 from blazz_server.chats.happenings import Altered, Opened, Reached, Received
@@ -18,8 +22,6 @@ from blazz_server.chats.store import ChatStore
 from blazz_server.chats.writer import Change, Writer
 from blazz_server.database import Database, utc_now
 from blazz_server.database.upgrade import upgrade
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 OURS = ("acme", "shop")
 CHAT = "+6281234567890"
@@ -76,10 +78,8 @@ async def all_of(writer: Writer, *changes: Change) -> None:
     """Write changes at the same time; errors stay in them."""
 
     async def write(change: Change) -> None:
-        try:
+        with contextlib.suppress(SQLAlchemyError):
             await writer.write(change)
-        except SQLAlchemyError:
-            pass
 
     async with anyio.create_task_group() as tasks:
         for change in changes:
@@ -121,7 +121,7 @@ async def test_what_did_leave_cannot_be_withdrawn(database: Database, writer: Wr
 
 
 async def test_statuses_only_move_up_in_whatever_order(database: Database, writer: Writer) -> None:
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     stages = [Stage.SENT, Stage.FAILED, Stage.DELIVERED, Stage.READ]
     for number in range(6):
         name = f"m{number}"

@@ -1,4 +1,4 @@
-"""Webhooks may come to any instance: they are kept where the one that runs the session finds them."""
+"""Webhooks may come to any instance: they are kept where the session's own finds them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+
 from blazz_server.app import create_app
 from blazz_server.settings import Settings
-
 from tests.server.conftest import ADMIN_KEY, Tenant, client_of, running
 from tests.server.webhooks_in.conftest import add_number, batch, deliver, until, wrote
 
