@@ -17,13 +17,13 @@ from tests.server.one_process import OneServer, one_server
 from tests.servers.chromium import Problems, chromium_path, open_browser, wa_js_path, watch
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, ViewportSize
 
 __all__ = ["chromium_path", "wa_js_path"]
 
 HERE = Path(__file__).parent
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 Violations: TypeAlias = list[str]
 
 

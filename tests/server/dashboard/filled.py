@@ -38,13 +38,13 @@ async def fill(server: OneServer, workspace: str = "acme") -> None:
             f"{base}/sessions", {"name": "off", "provider": {"kind": "web"}, "running": False}
         )
         await post(f"{base}/keys", {"label": "<i>a key</i>"})
-        hook = {"url": "http://127.0.0.1:9/hook", "kinds": ["message.received"]}
+        hook: dict[str, Any] = {"url": "http://127.0.0.1:9/hook", "kinds": ["message.received"]}
         await post(f"{base}/webhooks/subscriptions", hook)
         await until(api, f"{base}/sessions/shop", lambda told: told["state"] == "ready")
         for text in TEXTS:
             body = {"session": "shop", "text": text}
             await post(f"{base}/sandbox/users/{BUDI}/messages", body)
-        message = {"type": "text", "body": SCRIPT}
+        message: dict[str, Any] = {"type": "text", "body": SCRIPT}
         await post(f"{base}/sessions/shop/messages", {"to": BUDI, "message": message})
         buttons = [{"id": "yes", "title": "Yes"}, {"id": "no", "title": "No"}]
         message = {"type": "buttons", "body": "Shall we deliver today?", "buttons": buttons}

@@ -81,6 +81,7 @@ def test_answers_quote_what_is_shown() -> None:
     second = message(text="Ten", message_id="w2", reply_to="w1", direction="out")
     lost = message(text="?", message_id="w3", reply_to="w0")
     _, answer, other = bubbles([first, second, lost], files="", name="Budi")
+    assert answer.quoted is not None
     assert (answer.quoted.id, answer.quoted.text, answer.quoted.author) == (
         "w1",
         "How much?",

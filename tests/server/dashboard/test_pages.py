@@ -57,7 +57,7 @@ async def test_axe_finds_nothing(
             if path in DIALOGS:
                 await page.get_by_role("button", name=DIALOGS[path]).click()
                 wrong[f"{path}, dialog"] = await violations(page)
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         for path in (CHAT, "/workspaces/acme/webhooks"):
             await page.goto(path)
             wrong[f"{path}, phone"] = await violations(page)
@@ -69,7 +69,7 @@ async def test_nothing_is_wider_than_a_phone_and_nothing_goes_wrong(
     filled: OneServer, browser: Browser
 ) -> None:
     async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         for path in PAGES[:-1]:
             await page.goto(path)
             width = await page.evaluate("document.documentElement.scrollWidth")
@@ -80,9 +80,9 @@ async def test_nothing_is_wider_than_a_phone_and_nothing_goes_wrong(
 async def test_texts_of_people_are_texts(filled: OneServer, browser: Browser) -> None:
     async with visit(browser, filled.url, key=ADMIN_KEY) as (page, problems):
         await page.goto(CHAT)
-        shown = await page.locator(".message.in .text").all_text_contents()
+        shown = await page.locator("#messages .in .text").all_text_contents()
         assert sorted(shown) == sorted(TEXTS)
-        assert await page.locator(".message.out .text").first.text_content() == SCRIPT
+        assert await page.locator("#messages .out .text").first.text_content() == SCRIPT
         await page.goto("/workspaces/acme/keys")
         assert await page.get_by_text("<i>a key</i>").count() == 1
         await page.goto("/workspaces")

@@ -32,6 +32,8 @@ async def test_a_login_leads_to_pages_of_this_server_only(anonymous: httpx.Async
         "//evil.example": "/",
         "/\\evil.example": "/",
         "https://evil.example": "/",
+        "/\t/evil.example": "/",
+        "/\n\\evil.example": "/",
         "javascript:alert(1)": "/",
         '/"onload="x': "/&#34;onload=&#34;x",
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,7 +18,9 @@ from blazz_server.database import utc_now
 from blazz_server.paging import After, page_of
 
 router = APIRouter(route_class=PageRoute)
-_ROWS = 48
+_ROWS: Final = 48
+_OURS: Final = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
+"""A page of ours. To browsers `//there` and `/\\there` are other hosts, and tabs are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,7 @@ class KeyView:
 async def login(request: Request) -> Response:
     """Ask for a key."""
     then = request.query_params.get("next", "/")
-    # Only to a page of ours: `//elsewhere` and `/\elsewhere` are other hosts.
-    ours = then.startswith("/") and not then.startswith(("//", "/\\"))
-    return plain_page("login.html", then=then if ours else "/")
+    return plain_page("login.html", then=then if _OURS.fullmatch(then) else "/")
 
 
 @router.get("/")
