@@ -27,7 +27,7 @@ from tests.servers.process import free_port
 MARGIN: Final = 5.0
 """Seconds that a takeover may take beyond the time of the lease."""
 ADMIN: Final = "the-key-of-the-administrator-in-tests"
-PATIENCE: Final = 120.0
+PATIENCE: Final = 90.0
 _LOOK: Final = 0.1
 _ROOT: Final = Path(__file__).parents[1]
 
@@ -260,7 +260,8 @@ class Cluster:
 
     async def until_ready(self, keys: set[str], *, elsewhere: str = "") -> float:
         """Wait until sessions are ready, not on a certain instance; give the time of that."""
-        with anyio.fail_after(PATIENCE):
+        found: dict[str, dict[str, Any]] = {}
+        with anyio.move_on_after(PATIENCE):
             while True:
                 found = await self.sessions()
                 fit = {
@@ -271,6 +272,8 @@ class Cluster:
                 if keys <= fit:
                     return time.monotonic()
                 await anyio.sleep(_LOOK)
+        logs = "\n".join(f"{it.name}: {it.log}" for it in self.instances.values())
+        raise AssertionError(f"not ready: { {key: found.get(key) for key in keys} }\n{logs}")
 
     async def check_devices(self) -> None:
         """Check that no session had to be linked again."""

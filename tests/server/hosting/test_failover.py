@@ -41,6 +41,8 @@ async def test_a_killed_instance_is_replaced_while_messages_flow(
                 ready_at = await made.until_ready(moving, elsewhere=dead)
             await flowing.check()
             assert len(flowing.in_hand) <= len(moving)
+            if chaos_seconds is None:
+                break  # how long it takes is measured where nothing else runs
             assert ready_at - killed_at <= made.lease + MARGIN
             if time.monotonic() >= ends_at:
                 break

@@ -144,14 +144,25 @@ class Sessions:
                 tasks.cancel_scope.cancel()
         if not running.scope.cancelled_caught:
             self._running.pop(session.key, None)
-            await self._ended(session.key, str(session.state_reason))
+            reason = str(session.state_reason)
+            try:
+                await session.close()
+            except BlazzError as error:
+                _log.warning("%s was not closed in good order: %s", session.key, error)
+            await self._ended(session.key, reason)
 
     async def _watch(self, session: Session) -> None:
-        """Write down where it stands, until it is not ours any more."""
+        """Write down where it stands, until it is not ours any more, or has ended by itself.
+
+        What ended while it is ours was opened elsewhere by an earlier owner, or has failed: it is
+        started again. A logout or a ban is for people to mend, so such a session stays.
+        """
         seen = -1
         while session.owned:
             seen = await session.states.changed(seen)
             await self._note(session)
+            if session.state is SessionState.STOPPED:
+                return
 
     async def _note(self, session: Session) -> None:
         workspace, name, epoch = session.workspace, session.name, session.epoch or 0
