@@ -12,11 +12,13 @@ from blazz.errors import (
     NotAuthorized,
     NotSent,
     NotSupported,
+    OwnershipLost,
     Refused,
     Rejected,
     Restricted,
     Retry,
     SessionClosed,
+    SessionEnded,
     Throttled,
     UnreadableAnswer,
 )
@@ -48,7 +50,11 @@ def evidence_from(error: Exception) -> Evidence:
             )
         case ConnectionFailed():
             return NeverLeft(reason, _RECONNECT_AFTER)
-        case ConfigurationError() | SessionClosed():
+        case OwnershipLost():
+            # Another process runs the session: it was noticed before anything left.
+            return NeverLeft(reason, _RECONNECT_AFTER)
+        case ConfigurationError() | SessionClosed() | SessionEnded():
+            # Not the recipients' fault: none of them must fail for it.
             return RefusedBy(Retry.OPERATOR, None, reason, counts=False)
         case NotSent() | NotSupported() | InvalidValue():
             return RefusedBy(Retry.NEVER, None, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
@@ -201,6 +202,34 @@ async def test_a_campaign_waits_for_its_time(shop: Tenant) -> None:
     assert (found["state"], found["due_at"]) == ("scheduled", late)
     await steer(shop, "pause")
     assert (await steer(shop, "resume"))["state"] == "scheduled"
+
+
+async def test_a_campaign_starts_by_itself_when_its_time_comes(shop: Tenant) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=1.5)).isoformat()
+    found = await made(shop, await plan(shop, start_at=soon))
+    assert found["state"] == "scheduled"
+    done = await until(shop, "done")
+    assert done["started_at"] >= soon[:19]
+
+
+async def test_a_campaign_waits_for_its_session_and_goes_on(shop: Tenant) -> None:
+    await made(shop, await plan(shop, many(60), rate=20))
+    with anyio.fail_after(30):
+        while not ((await shown(shop))["progress"] or {}).get("elapsed"):  # noqa: ASYNC110
+            await anyio.sleep(0.02)
+    stopped = await shop.api.post(f"{shop.path}/sessions/shop/stop")
+    assert stopped.is_success, stopped.text
+    with anyio.fail_after(30):
+        while (await shown(shop))["owner"] is not None:  # noqa: ASYNC110
+            await anyio.sleep(0.02)
+    waiting = await shown(shop)
+    assert waiting["state"] == "running"
+    assert waiting["progress"]["counts"]["pending"] > 0
+
+    await shop.api.post(f"{shop.path}/sessions/shop/start")
+    await until(shop, "done")
+    report = (await shop.api.get(f"{shop.path}/campaigns/promo/report")).json()
+    assert report["failed"] + report["pending"] == 0
 
 
 async def test_an_audience_that_does_not_fit_fails_with_the_reason(shop: Tenant) -> None:

@@ -199,11 +199,13 @@ class CampaignWork:
             await self._import(claim, plan, sessions)
         campaign = await self._campaign(row, plan, sessions)
         running.progress = await campaign.progress()
-        if running.progress.phase in {Phase.PAUSED, Phase.HALTED, Phase.CANCELLED}:
+        if running.progress.phase in {Phase.PAUSED, Phase.CANCELLED}:
             # Whoever resumes it resumes the ledger first. It paused itself, or an instance died
             # between the two steps of pausing it: it must not be sent.
             await self._ended(running)
             return timedelta(0)
+        # If it is halted, that is because its session was closed under it, or nobody could write
+        # down why: if there is a reason, it halts again at the first message.
         await self._records.advance(claim, State.RUNNING)
         ended = False
         async with aclosing(
@@ -211,12 +213,16 @@ class CampaignWork:
         ) as reports:
             async for progress in reports:
                 running.progress = progress
+                if progress.phase is Phase.HALTED and self._sessions(row) != sessions:
+                    break  # its session went elsewhere, or was stopped: nobody has to act
                 if not ended and progress.phase in _ENDS:
                     ended = True
                     await self._ended(running)
                 if progress.phase in {Phase.PAUSED, Phase.CANCELLED}:
                     break
         await self._records.renew(claim, counts=running.counts)
+        if self._sessions(row) != sessions:
+            return timedelta(0)
         return timedelta(0) if ended else _LATER
 
     async def _import(self, claim: Claim, plan: CampaignPlan, sessions: list[Session]) -> None:
