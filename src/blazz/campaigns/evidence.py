@@ -48,10 +48,7 @@ def evidence_from(error: Exception) -> Evidence:
                 counts=_counts(error),
                 wrong=isinstance(error, Rejected),
             )
-        case ConnectionFailed():
-            return NeverLeft(reason, _RECONNECT_AFTER)
-        case OwnershipLost():
-            # Another process runs the session: it was noticed before anything left.
+        case ConnectionFailed() | OwnershipLost():  # noticed before anything left
             return NeverLeft(reason, _RECONNECT_AFTER)
         case ConfigurationError() | SessionClosed() | SessionEnded():
             # Not the recipients' fault: none of them must fail for it.
