@@ -25,6 +25,20 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("blazz")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep second tries within each process that runs tests.
+
+    pytest-rerunfailures tells the first process of every test, and waits 40 ms for its answer, so
+    that a test whose process has died could run again elsewhere. Such a test fails here.
+    """
+    if hasattr(config, "workerinput") and hasattr(config, "failures_db"):
+        from pytest_rerunfailures import StatusDB
+
+        config.failures_db.sock.close()
+        config.failures_db = StatusDB()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of this project."""
     parser.addoption(
