@@ -14,6 +14,7 @@ def measure_everything(telemetry: Telemetry, folder: Path) -> None:
     kept.session_owned(key)
     kept.session_folder(key, folder)
     kept.backup_saved(key, size=1, uploaded=1, seconds=1)
+    kept.session_changed(key)
     kept.backup_failed(key)
     kept.browser_paused(key, 1)
     kept.snapshot_restored(key, size=1, age=0, seconds=1)

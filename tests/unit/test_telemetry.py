@@ -107,6 +107,29 @@ def test_what_happens_seldom_is_shown_before_it_happens(
     assert settled == {"done": 0, "failed": 0, "dead": 0}
 
 
+def test_a_change_that_is_not_stored_grows_old(
+    telemetry: Telemetry, reader: InMemoryMetricReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session in which nothing happens has an old state, and nothing to store."""
+    now = 1000.0
+    monkeypatch.setattr("blazz.telemetry.kept.time.monotonic", lambda: now)
+    telemetry.kept.session_owned("acme/support")
+
+    def lag() -> float:
+        value: float = points(reader)["blazz.snapshot.lag"][0].value
+        return value
+
+    now += 3600
+    assert lag() == 0
+    telemetry.kept.session_changed("acme/support")
+    now += 60
+    telemetry.kept.session_changed("acme/support")
+    now += 60
+    assert lag() == 120
+    telemetry.kept.backup_saved("acme/support", size=1, uploaded=1, seconds=1)
+    assert lag() == 0
+
+
 def test_a_restored_state_is_as_old_as_it_is(
     telemetry: Telemetry, reader: InMemoryMetricReader
 ) -> None:

@@ -284,7 +284,7 @@ class StoreKeeper:
         """See `SessionKeeper.start`."""
         self._capture, self._phase = capture, Phase.RUNNING
         # A folder that was kept may have gone on after its last backup.
-        self._backups.changed()
+        self.changed()
 
     def stop(self) -> None:
         """See `SessionKeeper.stop`."""
@@ -294,6 +294,7 @@ class StoreKeeper:
         """See `SessionKeeper.changed`."""
         if self._capture is not None:
             self._backups.changed()
+            self._telemetry.kept.session_changed(str(self.session))
 
     async def save(self, snapshot: Snapshot | None = None) -> None:
         """See `SessionKeeper.save`."""

@@ -30,6 +30,7 @@ its id as `blazz.campaign`.
 `blazz.backup.uploaded`        counter, By   what backups have added to the store
 `blazz.backup.failures`        counter       backups that failed; each is tried again
 `blazz.snapshot.age`           gauge, s      time since the newest state was stored
+`blazz.snapshot.lag`           gauge, s      time since the first change that is not stored
 `blazz.snapshot.size`          gauge, By     the size of the newest state
 `blazz.snapshot.damaged`       counter       stored states that were passed over by a restore
 `blazz.restore.duration`       histogram, s  from the question to the folder in its place

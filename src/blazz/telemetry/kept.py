@@ -27,6 +27,8 @@ class _Kept:
     """What is known of a session that this process keeps."""
 
     saved_at: float | None = None
+    changed_at: float | None = None
+    """When the first change was that is not stored yet."""
     folder: Path | None = None
 
 
@@ -58,6 +60,9 @@ class KeptSessions:
         self._restore = make.histogram("blazz.restore.duration", "s", "How long restores took")
         self._lost = make.tally("blazz.ownership.lost", "{lease}", "Leases that were lost", *where)
         make.observed("blazz.snapshot.age", "s", "Age of the newest stored state", self._ages)
+        make.observed(
+            "blazz.snapshot.lag", "s", "Since the first change that is not stored", self._lags
+        )
         make.observed("blazz.session.owned", "{session}", "Sessions owned here", self._owned)
         make.observed("blazz.disk.used", "By", "Used on the disk of sessions", self._disk_used)
         make.observed("blazz.disk.size", "By", "Size of the disk of sessions", self._disk_size)
@@ -76,9 +81,16 @@ class KeptSessions:
         """A session runs in a folder; the disk that it is on is watched."""
         self._of(session).folder = folder
 
+    def session_changed(self, session: str) -> None:
+        """A session has changed; until it is backed up, that is here alone."""
+        kept = self._of(session)
+        if kept.changed_at is None:
+            kept.changed_at = time.monotonic()
+
     def backup_saved(self, session: str, *, size: int, uploaded: int, seconds: float) -> None:
         """The state of a session is in the store, whether or not it had changed."""
-        self._of(session).saved_at = time.monotonic()
+        kept = self._of(session)
+        kept.saved_at, kept.changed_at = time.monotonic(), None
         names = attributes_of(session)
         self._duration.record(seconds, names)
         self._uploaded.add(uploaded, names)
@@ -117,6 +129,12 @@ class KeptSessions:
         for session, kept in list(self._kept.items()):
             if kept.saved_at is not None:
                 yield observation(now - kept.saved_at, attributes_of(session))
+
+    def _lags(self, _: CallbackOptions) -> Iterable[Observation]:
+        now = time.monotonic()
+        for session, kept in list(self._kept.items()):
+            lag = 0.0 if kept.changed_at is None else now - kept.changed_at
+            yield observation(lag, attributes_of(session))
 
     def _owned(self, _: CallbackOptions) -> Iterable[Observation]:
         for session in list(self._kept):

@@ -37,7 +37,7 @@ def test_the_servers_settings_are_settings(name: str, monkeypatch: pytest.Monkey
     settings = Settings()
     assert settings.instance == name
     assert settings.address == f"http://{name}:8000"
-    assert settings.capacity == 50
+    assert settings.capacity == 20
     (network,) = compose()["networks"]["inside"]["ipam"]["config"]
     assert [str(it) for it in settings.metrics_networks] == [network["subnet"]]
     assert settings.cluster_secret.get_secret_value() == SECRET_GIVEN
