@@ -20,7 +20,8 @@ async def test_chats_are_listed_read_and_put_away(shop: Shop) -> None:
         return found if len(found) == 2 else None
 
     await shop.until(both)
-    seen, after = [], ""
+    seen: list[str] = []
+    after: str | None = ""
     while after is not None:
         page = await shop.api.get(f"{shop.path}/chats", params={"limit": 1, "after": after})
         assert page.status_code == 200, page.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ NUMBER, WABA, SECRET = "111111111", "333333333", "the secret of the app"
 
 
 @pytest.fixture
-def shared(tmp_path: Path, postgres_url: str) -> dict[str, object]:
+def shared(tmp_path: Path, postgres_url: str) -> dict[str, Any]:
     """What two instances share."""
     return {
         "database_url": postgres_url,
@@ -30,7 +31,7 @@ def shared(tmp_path: Path, postgres_url: str) -> dict[str, object]:
 
 
 async def test_an_instance_that_does_not_run_the_session_keeps_its_updates(
-    tmp_path: Path, shared: dict[str, object]
+    tmp_path: Path, shared: dict[str, Any]
 ) -> None:
     one = Settings(folder=tmp_path / "one", instance="one", **shared)
     # It has no room: it runs no session, and is only there to receive.
