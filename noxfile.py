@@ -87,6 +87,8 @@ def benchmarks(session: nox.Session) -> None:
     """Every benchmark; `nox -s benchmarks -- --quick` takes a minute each."""
     system_packages(session, "benchmarks")
     for script in sorted(ROOT.glob("benchmarks/*.py")):
+        if script.stem == "server":  # runs server_*.py, each of which has its turn here
+            continue
         if '__name__ == "__main__"' in script.read_text(encoding="utf-8"):
             run(session, "python", "-m", f"benchmarks.{script.stem}", *session.posargs)
 
