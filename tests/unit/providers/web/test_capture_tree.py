@@ -39,7 +39,7 @@ for each in range(2):
     if not os.fork():
         break
 threading.Thread(target=breed).start()
-print("runs", flush=True)
+os.write(1, b"runs\\n")
 breed()
 """
 LONELY = "import os, time; print('runs', flush=True); time.sleep(600)"
