@@ -44,7 +44,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=documentation.DESCRIPTION,
         responses=documentation.ERRORS,
         lifespan=lifespan,
-        docs_url=None,  # it would load scripts from elsewhere; `documentation` serves its own
+        openapi_url=None,  # `documentation` serves these: FastAPI's pages load scripts from
+        docs_url=None,  # elsewhere
         redoc_url=None,
     )
     problems.install(app)

@@ -7,8 +7,10 @@ from importlib import resources
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
 from starlette.staticfiles import StaticFiles
 
 from blazz_server.errors import PROBLEM
@@ -86,6 +88,12 @@ def install(app: FastAPI) -> None:
     app.openapi = partial(_document, app, app.openapi)  # type: ignore[method-assign]
     folder = resources.files("fastapi_swagger") / "resources"
     app.mount("/docs/files", StaticFiles(directory=str(folder)), name="docs")
+
+    async def document(_request: Request) -> Response:
+        # Making it takes a second, the first time; other calls are answered meanwhile.
+        return JSONResponse(await run_in_threadpool(app.openapi))
+
+    app.add_route("/openapi.json", document, include_in_schema=False)
     app.add_route("/docs", lambda _: HTMLResponse(_PAGE), include_in_schema=False)
     app.add_route(
         "/docs/start.js",

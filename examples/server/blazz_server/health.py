@@ -31,8 +31,8 @@ class Ready(BaseModel):
 
     status: Literal["ready", "draining", "not ready"]
     checks: dict[str, Literal["ok", "failing"]] = Field(
-        description="Without its database a server is not ready. Without the other instances it is: "
-        "it goes on with the sessions that it has."
+        description="Without its database a server is not ready. Without the other instances it "
+        "is: it goes on with the sessions that it has."
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import httpx
-import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
@@ -116,12 +115,11 @@ async def test_a_login_ends_after_its_hours(
     assert (await browser.get(acme.path)).status_code == 401
 
 
-@pytest.mark.parametrize("key", ["", "bz_x_y", "x" * 201])
-async def test_a_wrong_key_logs_nobody_in(anonymous: httpx.AsyncClient, key: str) -> None:
-    refused = await anonymous.post("/v1/login", json={"key": key})
-
-    assert refused.status_code in {401, 422}
-    assert "Set-Cookie" not in refused.headers
+async def test_a_wrong_key_logs_nobody_in(anonymous: httpx.AsyncClient) -> None:
+    for key in ("", "bz_x_y", "x" * 201):
+        refused = await anonymous.post("/v1/login", json={"key": key})
+        assert refused.status_code in {401, 422}
+        assert "Set-Cookie" not in refused.headers
 
 
 async def test_a_key_counts_more_than_a_cookie(app: FastAPI, tenant: MakeTenant) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import httpx
-import pytest
 from sqlalchemy import func, select
 
 from blazz_server.database import Table
@@ -44,17 +43,16 @@ async def test_a_workspace_is_made_once(api: httpx.AsyncClient) -> None:
     assert again.json()["code"] == "workspace_exists"
 
 
-@pytest.mark.parametrize("name", ["", "Acme", "a b", "ä", "-a", "a" * 64, "../x", "a\n", "a\0"])
-async def test_a_name_is_one_that_the_library_takes(api: httpx.AsyncClient, name: str) -> None:
-    refused = await api.post("/v1/workspaces", json={"name": name})
+async def test_a_name_is_one_that_the_library_takes(api: httpx.AsyncClient) -> None:
+    for name in ("", "Acme", "a b", "ä", "-a", "a" * 64, "../x", "a\n", "a\0", None, 1, []):
+        refused = await api.post("/v1/workspaces", json={"name": name})
+        assert refused.status_code == 422, name
+        assert refused.json()["errors"][0]["field"] == "body.name"
 
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == "body.name"
 
-
-@pytest.mark.parametrize("name", ["%00", "a%0A", "A", "%C3%A9", "a%2Fb", "x" * 500])
-async def test_no_name_in_a_path_makes_trouble(api: httpx.AsyncClient, name: str) -> None:
-    assert (await api.get(f"/v1/workspaces/{name}")).status_code == 404
+async def test_no_name_in_a_path_makes_trouble(api: httpx.AsyncClient) -> None:
+    for name in ("%00", "a%0A", "A", "%C3%A9", "a%2Fb", "x" * 500, "%FF", "..%2f..", "a;b"):
+        assert (await api.get(f"/v1/workspaces/{name}")).status_code == 404, name
 
 
 async def test_only_the_administrator_makes_and_removes_them(tenant: MakeTenant) -> None:

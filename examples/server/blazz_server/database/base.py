@@ -21,6 +21,8 @@ _DRIVERS: Final = {
 }
 _SQLITE_WAITS: Final = 10.0
 _READING: Final = "blazz_reading"
+_POSTGRES: Final = {"idle_in_transaction_session_timeout": "10s"}
+"""An instance that stands still in a transaction must not hold its locks against the others."""
 
 
 class Table(DeclarativeBase):
@@ -61,6 +63,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0 if is_file else pool_size,
             pool_pre_ping=not is_file,
+            connect_args={} if is_file else {"server_settings": _POSTGRES},
         )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _set_up_sqlite)

@@ -91,5 +91,6 @@ async def revoke(
     _caller: Annotated[Principal, needs(Scope.KEYS_WRITE)],
     platform: ThePlatform,
 ) -> None:
-    """End a key, and the logins that were made with it."""
+    """End a key, the logins that were made with it, and what browsers follow with it."""
     await platform.accounts.keys.revoke(workspace, key)
+    await platform.live.end(key)
