@@ -20,6 +20,7 @@ _SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _CLOSE_SECONDS = 10.0
 _ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 60.0
+_FROZEN_SECONDS = 10
 
 
 class PostgresDatabase:
@@ -60,6 +61,9 @@ class PostgresDatabase:
         self._settings = {
             "search_path": self.schema,
             "application_name": "blazz",
+            # A process that stands still in a transaction must not hold its locks against all
+            # others: the server rolls back.
+            "idle_in_transaction_session_timeout": f"{_FROZEN_SECONDS}s",
             **(settings or {}),
         }
         self._pool: asyncpg.Pool | None = None

@@ -95,3 +95,10 @@ async def test_without_asyncpg_it_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     with pytest.raises(MissingDependency, match=r"blazz\[postgres\]"):
         await PostgresDatabase("postgresql://nowhere", schema="part", migrations=[]).open()
+
+
+async def test_who_stands_still_in_a_transaction_does_not_hold_up_others(postgres_url: str) -> None:
+    opened = PostgresDatabase(postgres_url, schema="part", migrations=STEPS)
+    async with opened, opened.connection() as connection:
+        limit = await connection.fetchval("SHOW idle_in_transaction_session_timeout")
+    assert limit == "10s"
