@@ -199,3 +199,15 @@ async def test_a_lost_connection_is_made_anew(database: Database, writer: Writer
             )
     await writer.write(Claim(outgoing("m2")))
     assert await ChatStore(database).message(*OURS, "m2") is not None
+
+
+async def test_why_it_failed_stays_when_the_answer_comes_later(
+    database: Database, writer: Writer
+) -> None:
+    await writer.write(Claim(outgoing("m1")))
+    told = {"code": 131026, "detail": "not on WhatsApp"}
+    await writer.write(Reached(*OURS, "wamid.1", "token of m1", Stage.FAILED, problem=told))
+    await writer.write(Sent("m1", Stage.ACCEPTED, message_id="wamid.1"))
+    row = await ChatStore(database).message(*OURS, "m1")
+    assert row is not None
+    assert (row["stage"], row["problem"]) == (Stage.FAILED, told)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 from sqlalchemy import update
 
+from blazz.providers.base import Capability, Outcome
 from blazz_server.chats.changes import Claim
 from blazz_server.chats.stages import Stage
 from blazz_server.chats.tables import Message
@@ -140,6 +143,8 @@ async def test_a_lost_answer_is_unknown_until_a_status_tells(shop: Shop) -> None
 
 async def test_what_a_dead_process_was_sending_is_unknown_and_never_sent_again(shop: Shop) -> None:
     """A row that says `sending`, of a process that is no more: what a crash leaves behind."""
+    provider: Any = shop.session.provider
+    await provider.control.hold()  # no status tells what became of it
     first = await shop.say(key="order-17")
     async with shop.platform.database.begin() as transaction:
         await transaction.execute(
@@ -177,3 +182,34 @@ async def test_writing_a_claim_twice_keeps_the_right(shop: Shop) -> None:
     claim = Claim(row)
     await shop.platform.chats.writer.write(claim)
     assert claim.holder is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SENT, Outcome.NOT_SENT])
+async def test_a_provider_that_can_be_asked_settles_what_a_dead_process_left(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+) -> None:
+    """As WhatsApp Web can: it looks the message up by its token."""
+    provider: Any = shop.session.provider
+    able = provider.capabilities | {Capability.SETTLE}
+    monkeypatch.setattr(type(provider), "capabilities", property(lambda _self: able))
+
+    async def settle(tokens: Sequence[str]) -> dict[str, Outcome]:
+        return dict.fromkeys(tokens, outcome)
+
+    monkeypatch.setattr(provider, "settle", settle)
+    await provider.control.hold()
+    first = (await shop.say(key="order-17")).json()
+    async with shop.platform.database.begin() as transaction:
+        values = {"stage": Stage.SENDING, "message_id": None, "sender_process": "one that died"}
+        await transaction.execute(update(Message).values(**values))
+    await shop.platform.chats.settle()
+    found = (await shop.api.get(f"{shop.path}/messages/{first['id']}")).json()
+    if outcome is Outcome.SENT:
+        assert found["status"] == "accepted"
+        again = await shop.say(key="order-17")
+        assert (again.status_code, again.json()["id"]) == (201, first["id"])
+    else:
+        assert (found["status"], found["problem"]["code"]) == ("failed", "not_sent")
+        again = await shop.say(key="order-17")  # nothing left, so the same key may be used
+        assert again.status_code == 201
+        assert again.json()["id"] != first["id"]

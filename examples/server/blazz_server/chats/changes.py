@@ -182,7 +182,14 @@ _SENT: Final = (
     .values(
         stage=_furthest(bindparam("b_stage")),
         message_id=func.coalesce(_messages.c.message_id, bindparam("b_message_id")),
-        problem=bindparam("b_problem", type_=_messages.c.problem.type),
+        # A status that came first knows better.
+        problem=case(
+            (
+                _messages.c.stage <= bindparam("b_stage"),
+                bindparam("b_problem", type_=_messages.c.problem.type),
+            ),
+            else_=_messages.c.problem,
+        ),
         idempotency_key=case((bindparam("b_keep"), _messages.c.idempotency_key), else_=null()),
         updated_at=bindparam("b_now"),
     )

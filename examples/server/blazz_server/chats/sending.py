@@ -274,10 +274,10 @@ class Sending:
         if row["request_hash"] != request_hash:
             detail = "this Idempotency-Key was used for another request; use a new one"
             raise ApiError(422, "idempotency_key_reused", detail)
-        if row["message_id"] is not None:
-            return Answer(HTTPStatus.CREATED, accepted(row), replayed=True)
         if (row["problem"] or {}).get("refused"):
             raise refusal(row, row["problem"])
+        if row["message_id"] is not None or row["stage"] >= Stage.ACCEPTED:
+            return Answer(HTTPStatus.CREATED, accepted(row), replayed=True)
         errand = self._on_their_way.get(row["id"])
         if errand is not None and errand.told:
             return Answer(HTTPStatus.ACCEPTED, accepted(row, status="sending"), replayed=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 
 from blazz.errors import BlazzError
 from blazz.providers.base import Capability, Outcome
@@ -39,11 +39,17 @@ class Settling:
         self._writer = writer
         self._sending = sending
 
-    async def settle(self, sessions: Iterable[Session]) -> None:
-        """Look at the messages in doubt of sessions that run here."""
+    async def settle(self, sessions: Sequence[Session]) -> None:
+        """Look at the messages in doubt of sessions of one workspace, which run here."""
+        if not sessions:
+            return
+        in_doubt: dict[str, list[Mapping[str, Any]]] = {}
+        for row in await self._in_doubt(sessions):
+            if not self._sending.is_sending(row):
+                in_doubt.setdefault(row["session"], []).append(row)
         for session in sessions:
             try:
-                await self._settle(session)
+                await self._settle(session, in_doubt.get(session.name, []))
             except BlazzError as error:
                 _log.info("messages of %s stay in doubt: %s", session.key, error)
 
@@ -55,8 +61,7 @@ class Settling:
                 update(Message).where(old).values(idempotency_key=None, requested_at=None)
             )
 
-    async def _settle(self, session: Session) -> None:
-        rows = [row for row in await self._in_doubt(session) if not self._sending.is_sending(row)]
+    async def _settle(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows:
             if row["stage"] == Stage.SENDING:
                 told = {"code": "delivery_unknown", "detail": "the server ended while it was sent"}
@@ -74,15 +79,20 @@ class Settling:
             told = {"code": "not_sent", "detail": "it certainly did not leave"}
             await self._writer.write(Sent(row["id"], Stage.FAILED, problem=told, keep_key=False))
 
-    async def _in_doubt(self, session: Session) -> Sequence[Mapping[str, Any]]:
+    async def _in_doubt(self, sessions: Sequence[Session]) -> Sequence[Mapping[str, Any]]:
+        """Messages whose process died; and unknown ones, where somebody can be asked."""
+        names = [it.name for it in sessions]
+        asked = [it.name for it in sessions if it.can(Capability.SETTLE)]
+        died = and_(Message.stage == Stage.SENDING, Message.session.in_(names))
+        unknown = and_(Message.stage == Stage.UNKNOWN, Message.session.in_(asked))
         query = (
-            select(Message.id, Message.token, Message.stage)
+            select(Message.id, Message.session, Message.token, Message.stage)
             .where(
-                Message.stage.in_((Stage.SENDING, Stage.UNKNOWN)),
+                Message.workspace == sessions[0].workspace,
                 Message.at > utc_now() - _WORTH_ASKING,
-                Message.workspace == session.workspace,
-                Message.session == session.name,
+                or_(died, unknown),
             )
+            .order_by(Message.at.desc())
             .limit(_AT_ONCE)
         )
         async with self._database.read() as transaction:
