@@ -191,7 +191,7 @@ def claims(rows: Sequence[Row], imported: float) -> list[Claim]:
             at_least=True,
         ),
         Claim(
-            # SQLite fills two caches of 16 MB, and no more.
+            # SQLite fills a cache of 16 MB and one of 4 MB, and no more.
             claim=f"memory, {largest:,} more than {smallest:,} recipients",
             value=large.megabytes - statistics.median(row.megabytes for row in small),
             unit="MB",

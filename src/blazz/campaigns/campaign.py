@@ -21,7 +21,7 @@ from blazz.campaigns.engine.local import LocalEngine
 from blazz.campaigns.handle import CampaignHandle
 from blazz.campaigns.importing import import_audience, write_rejects
 from blazz.campaigns.ledger.base import Ledger
-from blazz.campaigns.ledger.records import CampaignRow, CampaignState, UnknownPolicy
+from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Standing, UnknownPolicy
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
 from blazz.campaigns.patient_ledger import PatientLedger
@@ -334,16 +334,15 @@ class Campaign(CampaignHandle):
         ledger, _ = PatientLedger.of(self._ledger)
         supervisor = Supervisor(ledger, clock=self._clock)
         while True:
-            await supervisor.look(row.number)
-            if await self._has_ended(ledger, row, signer, patience):
+            standing = await supervisor.look(row.number)
+            if await self._has_ended(ledger, standing, signer, patience):
                 return
             await anyio.sleep(_LOOK_EVERY)
 
     async def _has_ended(
-        self, ledger: Ledger, row: CampaignRow, signer: TokenSigner, patience: float
+        self, ledger: Ledger, standing: Standing, signer: TokenSigner, patience: float
     ) -> bool:
-        now = self._clock()
-        standing = await ledger.standing(row.number, now=now)
+        row, now = standing.row, self._clock()
         found = outlook(standing, now=now, patience=patience)
         if found.phase is not Phase.DONE or not standing.counts.unknown:
             return found.ended
