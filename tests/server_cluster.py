@@ -21,7 +21,6 @@ import httpx
 
 from blazz.sandbox import Sandbox, SandboxPhone
 from blazz.security.keyring import KeyRing
-from tests.server_instance import LOG
 from tests.servers.process import free_port
 
 MARGIN: Final = 5.0
@@ -29,6 +28,7 @@ MARGIN: Final = 5.0
 ADMIN: Final = "the-key-of-the-administrator-in-tests"
 PATIENCE: Final = 90.0
 _LOOK: Final = 0.1
+_LOG: Final = "CREATE TABLE handled (text text, session text, instance text, epoch int, at float8)"
 _ROOT: Final = Path(__file__).parents[1]
 
 
@@ -156,7 +156,7 @@ class Cluster:
     async def open(self) -> None:
         """Prepare the log."""
         self._database = await asyncpg.create_pool(self.servers.postgres, min_size=1, max_size=3)
-        await self._database.execute(LOG)
+        await self._database.execute(_LOG)
 
     async def close(self) -> None:
         """End all instances."""

@@ -18,7 +18,6 @@ from blazz_server.__main__ import serve
 from blazz_server.hosting.service import Hosting
 from blazz_server.settings import Settings
 
-LOG = "CREATE TABLE handled (text text, session text, instance text, epoch int, at float8)"
 _WRITE = "INSERT INTO handled VALUES ($1, $2, $3, $4, extract(epoch from clock_timestamp()))"
 
 
