@@ -45,6 +45,7 @@ async def test_stock_clients(clients_folder: Path) -> None:
             await check_users(server, clients)
             await check_echo(server, clients)
             await check_refusals(server, clients)
+            await check_revocation(server, keys["budi"], clients)
             await check_recovery(server, clients)
 
 
@@ -159,6 +160,16 @@ async def check_refusals(server: OneServer, clients: Browser) -> None:
     clients.do("connect", name="keyless", headers=bearer("bz_nothing"))
     await clients.told(what="state", name="keyless", state="connected")
     assert await refused(clients, "keyless", ACME) == 401
+
+
+async def check_revocation(server: OneServer, key: str, clients: Browser) -> None:
+    """Who was let in with a key that is revoked sees nothing more."""
+    path = "/v1/workspaces/acme/keys"
+    async with httpx.AsyncClient(base_url=server.url, headers=server.admin, timeout=30) as api:
+        (found,) = [it for it in (await api.get(path)).json()["items"] if it["id"] in key]
+        assert (await api.delete(f"{path}/{found['id']}")).status_code == 204
+    await clients.told(what="error", name="budi", code=4009)
+    await clients.told(what="state", name="budi", state="disconnected")
 
 
 async def check_recovery(server: OneServer, clients: Browser) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import time
 from collections.abc import Iterable
 from typing import Final
 
+import anyio
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from blazz.errors import BusUnavailable
@@ -19,18 +21,20 @@ from blazz.realtime.pusher.asgi import PusherApp
 from blazz.realtime.pusher.connection import Close
 from blazz.realtime.pusher.frames import Code
 from blazz.realtime.pusher.http_api import HttpApi
-from blazz.realtime.pusher.hub import Hub
+from blazz.realtime.pusher.hub import ADMIT, TERMINATE, Hub
 from blazz.realtime.pusher.publishing import Publisher
 from blazz.realtime.pusher.signing import App
 from blazz.realtime.rooms.base import Rooms
 from blazz.realtime.rooms.memory import MemoryRooms
 from blazz.realtime.rooms.redis import RedisRooms
 from blazz.security.secret import Secret
+from blazz_server.accounts.keys import REMEMBERED
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 
 _APP_ID: Final = "1"
 """Stock clients of the HTTP API take digits only."""
+_END_AGAIN: Final = REMEMBERED + 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +61,7 @@ class Live:
         self.app = App(_APP_ID, settings.live_key, _secret(settings))
         self.hub = Hub(self.app, self.bus, self.rooms)
         self.publisher = Publisher(self.bus, self.rooms)
+        self._ended: dict[str, float] = {}
         self.asgi = PusherApp(self.hub, HttpApi(self.app, self.bus, self.rooms, self.publisher))
         meter = monitoring.meter
         self._lost = meter.create_counter(
@@ -81,7 +86,11 @@ class Live:
 
     async def run(self) -> None:
         """Pass on what is published, until cancelled."""
-        await self.hub.run()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.hub.run)
+            while True:
+                await anyio.sleep(1)
+                await self._end_again()
 
     async def close(self) -> None:
         """Send the browsers to other instances, and let go of connections."""
@@ -102,6 +111,36 @@ class Live:
         except BusUnavailable as error:
             self._lost.add(1)
             _log.warning("nobody saw %s: %s", broadcast.name, error)
+
+    async def admit(self, socket_id: str, key_id: str) -> None:
+        """Remember, on all instances, that a socket is let in on account of a key.
+
+        Raises:
+            BusUnavailable: It would not end with the key: do not let it in.
+        """
+        await self.bus.publish(ADMIT, socket_id, "{}", author=key_id)
+
+    async def end(self, key_id: str) -> None:
+        """Close all sockets that were let in on account of a key, wherever they are.
+
+        Again a moment later: other instances may take a revoked key for good until then.
+        """
+        self._ended[key_id] = time.monotonic() + _END_AGAIN
+        await self._end(key_id)
+
+    async def _end(self, key_id: str) -> bool:
+        try:
+            await self.bus.publish(TERMINATE, key_id, "{}")
+        except BusUnavailable as error:
+            _log.warning("sockets of the key %s are ended later: %s", key_id, error)
+            return False
+        return True
+
+    async def _end_again(self) -> None:
+        now = time.monotonic()
+        for key_id, at in list(self._ended.items()):
+            if now >= at and await self._end(key_id):
+                del self._ended[key_id]
 
     def _sockets(self, _: CallbackOptions) -> Iterable[Observation]:
         yield Observation(self.hub.sockets)

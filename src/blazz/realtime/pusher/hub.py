@@ -33,6 +33,8 @@ from blazz.realtime.rooms.base import DEFAULT_TTL, Departure, Rooms, Seat
 
 TERMINATE: Final = "blazz:terminate"
 """A channel of the bus that no browser can name: its notices end the sockets of a user."""
+ADMIT: Final = "blazz:admit"
+"""Likewise: its notices say on whose account a socket, their name, was let into a channel."""
 BACKLOG_LOST: Final = "blazz:backlog_lost"
 _RETRY_AFTER: Final = 1.0
 _log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ class Socket:
     def __init__(self, connection: Connection, outbox: Outbox) -> None:
         self.connection = connection
         self.outbox = outbox
+        self.admitted: set[str] = set()
+        """On whose account it was let into channels: it ends with any of them."""
         self.sent: dict[str, int] = {}
         """The number of the last notice of each channel that it gets live."""
 
@@ -248,6 +252,9 @@ class Hub:
         if notice.channel == TERMINATE:
             self._terminate(notice.name)
             return
+        if notice.channel == ADMIT:
+            self._admit(notice.name, notice.author)
+            return
         sockets = self._channels.get(notice.channel)
         if not sockets:
             return
@@ -258,8 +265,13 @@ class Hub:
 
     def _terminate(self, user_id: str) -> None:
         for socket in self._sockets.values():
-            if socket.connection.user_id == user_id:
+            if user_id == socket.connection.user_id or user_id in socket.admitted:
                 socket.outbox.close(Close(Code.UNAUTHORIZED, "the application ended the session"))
+
+    def _admit(self, socket_id: str, account: str | None) -> None:
+        socket = self._sockets.get(socket_id)
+        if socket is not None and account:
+            socket.admitted.add(account)
 
     def close_all(self, reason: Close) -> None:
         """Close all sockets: before this instance stops, with a code that makes them come back."""

@@ -13,7 +13,7 @@ import pytest
 from blazz.realtime.bus.memory import MemoryBus
 from blazz.realtime.pusher.connection import Close
 from blazz.realtime.pusher.frames import Code
-from blazz.realtime.pusher.hub import BACKLOG_LOST, TERMINATE, Hub, Socket
+from blazz.realtime.pusher.hub import ADMIT, BACKLOG_LOST, TERMINATE, Hub, Socket
 from blazz.realtime.pusher.publishing import Publisher
 from blazz.realtime.pusher.signing import App
 from blazz.realtime.rooms.memory import MemoryRooms
@@ -231,6 +231,18 @@ async def test_the_sockets_of_a_user_are_ended_everywhere() -> None:
         for browser, user in ((here, "7"), (there, "7"), (other, "8")):
             await browser.sign_in(user)
         await bus.publish(TERMINATE, "7", "{}")
+        await anyio.wait_all_tasks_blocked()
+        closings = [it.socket.outbox.closing for it in (here, there, other)]
+        assert [it and it.code for it in closings] == [4009, 4009, None]
+
+
+async def test_sockets_end_with_the_account_that_they_were_let_in_on() -> None:
+    async with hubs(2) as (bus, (one, two)):
+        here, there, other = Browser(one), Browser(two), Browser(two)
+        for browser, account in ((here, "k1"), (there, "k1"), (there, "k2"), (other, "k2")):
+            await bus.publish(ADMIT, browser.socket.id, "{}", author=account)
+        await bus.publish(ADMIT, "1.2", "{}", author="k1")  # it has gone
+        await bus.publish(TERMINATE, "k1", "{}")
         await anyio.wait_all_tasks_blocked()
         closings = [it.socket.outbox.closing for it in (here, there, other)]
         assert [it and it.code for it in closings] == [4009, 4009, None]
