@@ -1,4 +1,4 @@
-"""How values are shown to people: the examples hold, and nothing that people write breaks a page."""
+"""How values are shown to people: the examples hold, and nothing that people write breaks it."""
 
 from __future__ import annotations
 

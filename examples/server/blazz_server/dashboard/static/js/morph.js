@@ -31,6 +31,8 @@ export function morphChildren(old, wanted) {
 /** Make an element equal to another of the same kind. */
 export function morph(old, wanted) {
   if (old.isEqualNode(wanted)) return;
+  // What a script shows by itself is not drawn by the server.
+  if ("kept" in (old.dataset ?? {})) return;
   // Times are written in the reader's zone: only a time that has changed is written anew.
   if (old.nodeName === "TIME" && old.dateTime === wanted.dateTime) return;
   if (old.nodeType !== Node.ELEMENT_NODE) {

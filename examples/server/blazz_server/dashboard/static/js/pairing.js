@@ -21,6 +21,9 @@ const draw = () => {
     typed.hidden = !shown.code;
     document.getElementById("pairing-code").textContent = shown.code ? hyphened(shown.code) : "";
   }
+  // A code to type in takes the place of the one to scan.
+  const scanned = document.getElementById("qr");
+  if (scanned) scanned.hidden = Boolean(shown.code);
   if (image() && shown.svg) image().src = `data:image/svg+xml,${encodeURIComponent(shown.svg)}`;
 };
 const fetchAgain = () => {
