@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
+from schemathesis.schemas import APIOperation
 
 from blazz_server.accounts.principal import OF_A_WORKSPACE
 from tests.server.conftest import ADMIN_KEY
@@ -51,6 +52,15 @@ def key(server: OneServer) -> str:
     return key
 
 
+@pytest.fixture(scope="module")
+def operations(server: OneServer) -> list[APIOperation]:
+    """All that the document names."""
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 10
+    return operations
+
+
 def _name_what_exists(case: schemathesis.Case) -> None:
     """Let a call reach something, unless it would end it."""
     operation = case.operation
@@ -62,10 +72,9 @@ def _name_what_exists(case: schemathesis.Case) -> None:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_no_input_makes_the_server_fail(server: OneServer, key: str, mode: GenerationMode) -> None:
-    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) > 10
+def test_no_input_makes_the_server_fail(
+    operations: list[APIOperation], key: str, mode: GenerationMode
+) -> None:
     failed: list[str] = []
     tried = 0
 
