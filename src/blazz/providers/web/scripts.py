@@ -16,21 +16,19 @@ NO_ANALYTICS: Final = "window.WPPConfig = { disableGoogleAnalytics: true };"
 
 
 def page_scripts(wa_js: Path) -> Iterator[str]:
-    """All scripts, each to be run before anything of the page.
+    """All scripts, in three parts, each to be run before anything of the page.
 
     The bridge comes first, then wa-js, then the scripts that use both, by name. They run in the
-    page itself only, never in a frame within it.
+    page itself only, never in a frame within it. Each part takes a round trip to hand over; wa-js
+    is one by itself, for a file that cannot be read as a script stops its own part.
 
     Raises:
         OSError: wa-js cannot be read.
     """
     own = own_scripts()
-    yield _guarded(NO_ANALYTICS)
-    yield _guarded(own[FIRST])
+    yield _guarded(NO_ANALYTICS) + "\n" + _guarded(own[FIRST])
     yield _guarded(wa_js.read_text(encoding="utf-8"))
-    for name, source in sorted(own.items()):
-        if name != FIRST:
-            yield _guarded(source)
+    yield "\n".join(_guarded(source) for name, source in sorted(own.items()) if name != FIRST)
 
 
 @cache
