@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.server.campaigns.waiting import until
 from tests.server.webhooks_out.receiving import subscriber
-from tests.server_cluster import Cluster, Servers, cluster, until
+from tests.server_cluster import Cluster, Servers, cluster
 
 WORKSPACE = "/v1/workspaces/acme"
-PEOPLE = 240
+PEOPLE = 180
 
 
 async def ask(api: httpx.AsyncClient, method: str, path: str, **body: Any) -> Any:

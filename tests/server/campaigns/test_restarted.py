@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,10 +11,11 @@ import anyio
 import httpx
 
 from blazz.sandbox import Sandbox
+from tests.server.campaigns.waiting import until
 from tests.server.one_process import OneServer
 from tests.server.webhooks_out.receiving import subscriber
 
-PEOPLE = 150
+PEOPLE = 100
 
 
 @asynccontextmanager
@@ -27,13 +28,6 @@ async def server_on(sandbox: Sandbox) -> AsyncIterator[OneServer]:
         yield server
     finally:
         await anyio.to_thread.run_sync(server.process.remove)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds in another process, which sets no event."""
-    with anyio.fail_after(90):
-        while not await holds():  # noqa: ASYNC110
-            await anyio.sleep(0.05)
 
 
 async def test_a_campaign_goes_on_after_a_crash_and_all_of_it_is_told() -> None:
@@ -59,7 +53,7 @@ async def test_a_campaign_goes_on_after_a_crash_and_all_of_it_is_told() -> None:
                 "sessions": ["shop"],
                 "message": {"type": "text", "body": "Halo {name}"},
                 "audience": {"id": audience["id"]},
-                "rate": 50,
+                "rate": 40,
             }
             await ask("POST", "/campaigns", json=campaign)
 
