@@ -13,9 +13,10 @@ import pytest
 
 from blazz.security.keyring import KeyRing
 from blazz_server.database import Database, Table
+from blazz_server.webhooks.happenings import Happening
 from blazz_server.webhooks.judging import Outcome
 from blazz_server.webhooks.log import DeliveryLog
-from blazz_server.webhooks.outbox import Happening, Outbox
+from blazz_server.webhooks.outbox import Outbox
 from blazz_server.webhooks.sealing import SecretBox
 from blazz_server.webhooks.sender import Sender
 from blazz_server.webhooks.subscriptions import Subscriptions

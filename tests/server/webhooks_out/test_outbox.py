@@ -8,8 +8,9 @@ import anyio
 import pytest
 
 from blazz_server.errors import ApiError
+from blazz_server.webhooks.happenings import Happening
 from blazz_server.webhooks.judging import KEPT_FAILING, Outcome, State
-from blazz_server.webhooks.outbox import KEPT, Happening
+from blazz_server.webhooks.outbox import KEPT
 from blazz_server.webhooks.signing import HEADER, NotAuthentic, verify
 from blazz_server.webhooks.subscriptions import Change
 from tests.server.webhooks_out.conftest import Post, Receiver, happening

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from blazz_server.campaigns.tables import WORKED_ON, CampaignRow, State
 from blazz_server.database import Database, utc_now
 from blazz_server.errors import ApiError, not_found
-from blazz_server.webhooks.outbox import Happening, Outbox
+from blazz_server.webhooks.happenings import Happening
+from blazz_server.webhooks.outbox import Outbox
 
 _ENDED: Final = frozenset({State.DONE, State.CANCELLED, State.FAILED})
 _LONGEST_REASON: Final = 500

@@ -7,12 +7,11 @@ deliveries out of it.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from blazz.databases.group_commit import GroupCommit
 from blazz_server.database import Database, utc_now
 from blazz_server.database.ids import new_id
-from blazz_server.webhooks.judging import KEPT_TRYING, Outcome, State, Verdict
+from blazz_server.webhooks.happenings import Claimed, Happening, Result
+from blazz_server.webhooks.judging import KEPT_TRYING, State
 from blazz_server.webhooks.kinds import told_as
 from blazz_server.webhooks.tables import Attempt, Delivery, OutboxEvent, Subscription
 
@@ -36,72 +36,12 @@ _PRUNED_AT_ONCE: Final = 1000
 _WHILE_FAILING: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """Something that subscribers may want to know.
-
-    Attributes:
-        workspace: Where it happened.
-        key: What makes it this event and no other, within the workspace.
-        names: The names that it goes by, the most general first.
-        data: Its details, which JSON can hold.
-        session: The session that it happened to, if any.
-    """
-
-    workspace: str
-    key: str
-    names: Sequence[str]
-    data: Mapping[str, Any]
-    session: str | None = None
-
-    @property
-    def id(self) -> str:
-        """The id of the event, the same each time."""
-        text = "\0".join((self.workspace, self.session or "", self.names[0], self.key))
-        return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
 @dataclass(slots=True)
 class _Put:
     """An event that is to be written, and what kept it from being written."""
 
     happening: Happening
     failure: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A delivery that is ours to send until the lease ends.
-
-    Attributes:
-        id: Its id.
-        claim: The mark that it was claimed with.
-        number: Which attempt this is, from 1.
-        failures: How many have failed since it was queued.
-        expires_at: When it is given up.
-        subscription: To whom.
-        event: Of what.
-        kind: As what it is told.
-    """
-
-    id: str
-    claim: str
-    number: int
-    failures: int
-    expires_at: datetime
-    kind: str
-    subscription: Subscription = field(repr=False)
-    event: OutboxEvent = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of an attempt, and what follows from it."""
-
-    claimed: Claimed
-    outcome: Outcome
-    verdict: Verdict
-    at: datetime
 
 
 class Outbox:

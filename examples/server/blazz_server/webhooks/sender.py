@@ -14,8 +14,9 @@ import anyio
 
 from blazz.webhooks.bell import Bell
 from blazz_server.database import utc_now
+from blazz_server.webhooks.happenings import Claimed, Result
 from blazz_server.webhooks.judging import Outcome, judge
-from blazz_server.webhooks.outbox import Claimed, Outbox, Result
+from blazz_server.webhooks.outbox import Outbox
 from blazz_server.webhooks.sealing import SecretBox
 from blazz_server.webhooks.signing import HEADER, sign
 from blazz_server.webhooks.tables import OutboxEvent, Subscription

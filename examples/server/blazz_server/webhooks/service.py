@@ -14,9 +14,10 @@ from blazz_server.database import Database
 from blazz_server.database.ids import new_id
 from blazz_server.settings import Settings
 from blazz_server.webhooks.guarded_http import TIMEOUT, GuardedHttp
+from blazz_server.webhooks.happenings import Happening
 from blazz_server.webhooks.kinds import TEST
 from blazz_server.webhooks.log import DeliveryLog
-from blazz_server.webhooks.outbox import Happening, Outbox
+from blazz_server.webhooks.outbox import Outbox
 from blazz_server.webhooks.sealing import SecretBox
 from blazz_server.webhooks.sender import Sender
 from blazz_server.webhooks.subscriptions import Subscriptions
