@@ -161,4 +161,6 @@ def _refusal(request: Request, error: ApiError) -> Response:
     if is_part:
         return HTMLResponse("", error.status, headers=HEADERS)
     title = HTTPStatus(error.status).phrase
-    return plain_page("error.html", error.status, title=title, detail=error.detail)
+    refused = plain_page("error.html", error.status, title=title, detail=error.detail)
+    refused.headers.update(error.headers or {})
+    return refused

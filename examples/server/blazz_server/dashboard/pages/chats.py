@@ -14,11 +14,12 @@ from fastapi.responses import RedirectResponse
 from blazz import addresses
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.chats.requests import MessageOut
-from blazz_server.dashboard.bubbles import bubbles, chat_line
-from blazz_server.dashboard.pages.sessions import all_sessions
+from blazz_server.dashboard.bubbles import Bubble, bubbles, chat_line
+from blazz_server.dashboard.pages.sessions import all_sessions, one_session
 from blazz_server.dashboard.rendering import PageRoute, page, url
 from blazz_server.database import utc_now
 from blazz_server.errors import not_found
+from blazz_server.hosting.api.views import SessionOut
 from blazz_server.platform import Platform
 
 router = APIRouter(prefix="/workspaces/{workspace}", route_class=PageRoute)
@@ -28,7 +29,7 @@ _MESSAGES: Final = 40
 _WINDOW: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenChat:
     """The chat that is shown.
 
@@ -36,11 +37,17 @@ class OpenChat:
         id: Whom it is with, as the API names it.
         name: What they are called.
         about: What is said of them below the name.
+        messages: What was said, the oldest first.
+        older: Where to go on with what was said before; None: that is all.
+        can_write: Whether they wrote within 24 hours, where that matters.
     """
 
     id: str
     name: str
     about: str
+    messages: list[Bubble]
+    older: str | None
+    can_write: bool
 
 
 @router.get("/chats")
@@ -51,7 +58,7 @@ async def begin(
     sessions = await all_sessions(platform, workspace)
     chosen = next((it for it in sessions if it.state == "ready"), sessions[0] if sessions else None)
     if chosen is None:
-        return await _page(request, platform, caller, session="", chat=None)
+        return await _page(request, platform, caller, session=None, chat=None)
     return RedirectResponse(url("workspaces", workspace, "sessions", chosen.name, "chats"), 303)
 
 
@@ -60,8 +67,8 @@ async def index(
     request: Request, workspace: str, session: str, caller: Reader, platform: ThePlatform
 ) -> Response:
     """List the chats of a session."""
-    await platform.hosting.records.get(workspace, session)
-    return await _page(request, platform, caller, session=session, chat=None)
+    shown = await one_session(platform, workspace, session)
+    return await _page(request, platform, caller, session=shown, chat=None)
 
 
 @router.get("/sessions/{session}/chats/{chat}")
@@ -75,52 +82,66 @@ async def show(
     platform: ThePlatform,
 ) -> Response:
     """Show what was said in a chat; one that nobody has written in can be begun."""
-    await platform.hosting.records.get(workspace, session)
+    shown = await one_session(platform, workspace, session)
     name = str(addresses.parse(chat))
     if name != chat:
         return RedirectResponse(
             url("workspaces", workspace, "sessions", session, "chats", name), 303
         )
-    return await _page(request, platform, caller, session=session, chat=chat)
+    before = _place(request.query_params.get("before", ""))
+    opened = await _opened(platform, workspace, shown, chat, before=before)
+    return await _page(request, platform, caller, session=shown, chat=opened)
 
 
 async def _page(
-    request: Request, platform: Platform, caller: Principal, *, session: str, chat: str | None
+    request: Request,
+    platform: Platform,
+    caller: Principal,
+    *,
+    session: SessionOut | None,
+    chat: OpenChat | None,
 ) -> Response:
     workspace = request.path_params["workspace"]
     sessions = await all_sessions(platform, workspace)
-    shown = next((it for it in sessions if it.name == session), None)
-    chats = await platform.chats.list_chats(workspace, session, limit=_CHATS) if shown else []
-    opened, messages, older, can_write = None, [], None, True
-    if shown is not None and chat is not None:
-        line = await platform.chats.store.chat(workspace, session, chat)
-        name = (line["name"] if line is not None else None) or chat
-        opened = OpenChat(chat, name, chat if name != chat else shown.name)
-        found = await platform.chats.history(
-            workspace,
-            session,
-            chat,
-            before=_place(request.query_params.get("before", "")),
-            limit=_MESSAGES + 1,
-        )
-        older = _cursor(found[_MESSAGES - 1]) if len(found) > _MESSAGES else None
-        files = f"/v1/workspaces/{workspace}/sessions/{session}/media"
-        messages = bubbles(list(reversed(found[:_MESSAGES])), files=files, name=name)
-        last = await platform.chats.store.last_received(workspace, session, chat)
-        has_window = shown.kind != "web" and last is not None
-        can_write = not (has_window and last is not None and utc_now() - last["at"] > _WINDOW)
+    if session is not None and session.name not in {it.name for it in sessions}:
+        sessions.append(session)  # there are more than the choice has room for
+    name = "" if session is None else session.name
+    chats = await platform.chats.list_chats(workspace, name, limit=_CHATS)
     return await page(
         request,
         "chats.html",
         caller,
         here="chats",
-        session=shown,
+        session=session,
         sessions=sessions,
         chats=[chat_line(it) for it in chats],
-        chat=opened,
-        messages=messages,
-        older=older,
-        can_write=can_write,
+        chat=chat,
+    )
+
+
+async def _opened(
+    platform: Platform,
+    workspace: str,
+    session: SessionOut,
+    chat: str,
+    *,
+    before: tuple[datetime, str] | None,
+) -> OpenChat:
+    """Read a chat, or what was said in it before a place."""
+    known = platform.chats
+    line = await known.store.chat(workspace, session.name, chat)
+    name = (line["name"] if line is not None else None) or chat
+    found = await known.history(workspace, session.name, chat, before=before, limit=_MESSAGES + 1)
+    files = f"/v1/workspaces/{workspace}/sessions/{session.name}/media"
+    last = await known.store.last_received(workspace, session.name, chat)
+    has_window = session.kind != "web" and last is not None
+    return OpenChat(
+        id=chat,
+        name=name,
+        about=chat if name != chat else session.name,
+        messages=bubbles(list(reversed(found[:_MESSAGES])), files=files, name=name),
+        older=_cursor(found[_MESSAGES - 1]) if len(found) > _MESSAGES else None,
+        can_write=not has_window or last is None or utc_now() - last["at"] <= _WINDOW,
     )
 
 

@@ -64,6 +64,8 @@ class HistoryLine:
             "assigned": (f"started on {record.instance}{why}", "good"),
             "released": (f"stopped on {record.instance}{why}", ""),
         }.get(change, (f"{words(change).lower()} on {record.instance}{why}", "bad"))
+        if record.reason == "not_linked":  # nothing broke: nobody has scanned its code yet
+            text, tone = f"waits on {record.instance} to be linked", "doubt"
         name = f"{key}-{record.epoch}-{change}-{record.at.timestamp():.3f}"
         return cls(name, key, record.at, text, tone)
 
@@ -79,6 +81,18 @@ async def all_sessions(platform: Platform, workspace: str, *, after: str = "") -
         found = assigned.get(row.key)
         shown.append(session_out(row, found, alive=found is not None and found.instance in alive))
     return shown
+
+
+async def one_session(platform: Platform, workspace: str, name: str) -> SessionOut:
+    """One session as the REST API shows it.
+
+    Raises:
+        ApiError: There is none.
+    """
+    row = await platform.hosting.records.get(workspace, name)
+    found = await platform.hosting.registry.find(row.key)
+    alive = {it.name for it in await platform.hosting.registry.instances()}
+    return session_out(row, found, alive=found is not None and found.instance in alive)
 
 
 @router.get("")
@@ -114,18 +128,15 @@ async def show(
 ) -> Response:
     """Show a session: where it stands, and the code to link it with."""
     registry = platform.hosting.registry
-    row = await platform.hosting.records.get(workspace, session)
-    assigned = await registry.find(row.key)
-    instances = [it.name for it in await registry.instances()]
-    alive = assigned is not None and assigned.instance in instances
-    records = sorted(await registry.history(row.key), key=lambda it: it.at, reverse=True)
+    shown, key = await one_session(platform, workspace, session), f"{workspace}/{session}"
+    records = sorted(await registry.history(key), key=lambda it: it.at, reverse=True)
     return await page(
         request,
         "session.html",
         caller,
         here="sessions",
-        session=session_out(row, assigned, alive=alive),
-        history=[HistoryLine.of(row.key, it) for it in records[:_LINES]],
-        instances=instances,
-        simulated=row.kind == "sandbox" or bool(row.config.get("simulated")),
+        session=shown,
+        history=[HistoryLine.of(key, it) for it in records[:_LINES]],
+        instances=[it.name for it in await registry.instances()],
+        simulated=shown.kind == "sandbox" or bool(shown.config.get("simulated")),
     )
