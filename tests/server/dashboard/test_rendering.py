@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from blazz_server.accounts.principal import Scope
-from blazz_server.dashboard.pages import chats
+from blazz_server.dashboard.pages import chats, sessions
 from blazz_server.dashboard.rendering import HERE
 from blazz_server.platform import Platform
 from tests.server.conftest import ADMIN_KEY, HOST, MakeTenant
@@ -158,3 +158,18 @@ async def test_files_are_served_and_nothing_beside_them(anonymous: httpx.AsyncCl
     assert script.headers["content-type"].startswith("text/javascript")
     assert (await anonymous.get("/static/../rendering.py")).status_code == 404
     assert (await anonymous.get("/static/%2e%2e/rendering.py")).status_code == 404
+
+
+async def test_sessions_beyond_the_first_page_have_chats_too(
+    tenant: MakeTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_ROWS", 1)
+    acme = await tenant("acme")
+    for name in ("one", "two", "three"):
+        new = {"name": name, "provider": {"kind": "sandbox"}, "running": False}
+        assert (await acme.api.post(f"{acme.path}/sessions", json=new)).status_code == 201
+    listed = (await acme.api.get("/workspaces/acme/sessions")).text
+    assert ("session-one" in listed, "session-two" in listed) == (True, False)
+    assert "?after=one" in listed
+    messenger = (await acme.api.get("/workspaces/acme/sessions/two/chats")).text
+    assert "selected>two<" in messenger
