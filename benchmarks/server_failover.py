@@ -111,7 +111,7 @@ async def _measure(
 ) -> None:
     async with cluster(servers, folder=folder, lease=lease) as made:
         await made.start(*names)
-        await made.pair(sessions)
+        await made.pair(sessions, workspaces=sessions)
         for number in range(kills):
             dead, moving = await made.busiest()
             takeover = await _take_over(made, dead, moving)

@@ -32,7 +32,7 @@ async def test_a_killed_instance_is_replaced_while_messages_flow(
     ends_at = time.monotonic() + (chaos_seconds or 0)
     async with cluster(servers, folder=tmp_path, lease=lease) as made:
         await made.start(*names)
-        await made.pair(count)
+        await made.pair(count, workspaces=count)
         while True:
             dead, moving = await made.busiest()
             async with traffic(made) as flowing:

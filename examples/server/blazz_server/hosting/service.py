@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from typing import Final
 
 import anyio
 
@@ -31,6 +32,8 @@ from blazz_server.live.service import Live
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 
+_AT_ONCE: Final = 32
+"""Sessions that start at once; most of them wait for the lease of an instance that died."""
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +89,7 @@ class Hosting:
             self.sessions,
             self.records.wanted,
             every=_ttl(settings) / 5,
-            at_once=8,
+            at_once=_AT_ONCE,
         )
         self._watch = LeaseWatch(self.clients.auth_store, self._standby, ttl=settings.lease)
         self._stopped = anyio.Event()
