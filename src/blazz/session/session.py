@@ -91,7 +91,7 @@ class Session(SessionAbilities):
         self.receives = False
         self.store = store
         self.pacer = pacer
-        self.sends = sends or Sends()
+        self.sends: Sends = sends or Sends()
         self.keeper: Ownership | None = None
         self._log = log
         self._asker = Asker(self.key, store, signals)

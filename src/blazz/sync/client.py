@@ -75,6 +75,7 @@ class Client:
         stop_words: Iterable[str] = (),
         pacing: Pacing | None = None,
         wait: float = 0.0,
+        exclusive: bool = False,
     ) -> Session:
         """See `blazz.Client.open`."""
         opened = self._opened.call(
@@ -87,9 +88,14 @@ class Client:
                 stop_words=stop_words,
                 pacing=pacing,
                 wait=wait,
+                exclusive=exclusive,
             )
         )
         return Session(opened, self._opened)
+
+    def forget(self, name: str, *, wait: float = 0.0) -> None:
+        """See `blazz.Client.forget`."""
+        self._opened.call(functools.partial(self._client.forget, name, wait=wait))
 
     def save_credentials(
         self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]

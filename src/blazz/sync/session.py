@@ -61,10 +61,11 @@ class Session:
         *,
         reply_to: str | None = None,
         fallback: Template | None = None,
+        token: str | None = None,
     ) -> Receipt:
         """See `blazz.Session.send`."""
         send = functools.partial(
-            self.asynchronous.send, to, message, reply_to=reply_to, fallback=fallback
+            self.asynchronous.send, to, message, reply_to=reply_to, fallback=fallback, token=token
         )
         return Receipt.of(self._portal.call(send), self._portal)
 
@@ -89,6 +90,16 @@ class Session:
     def mark_read(self, message: MessageReceived | str, *, typing: bool = False) -> None:
         """See `blazz.Session.mark_read`."""
         self._portal.call(functools.partial(self.asynchronous.mark_read, message, typing=typing))
+
+    @property
+    def epoch(self) -> int | None:
+        """See `blazz.Session.epoch`."""
+        return self.asynchronous.epoch
+
+    @property
+    def owned(self) -> bool:
+        """See `blazz.Session.owned`."""
+        return self.asynchronous.owned
 
     @property
     def state(self) -> SessionState:

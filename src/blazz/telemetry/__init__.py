@@ -82,11 +82,11 @@ class Telemetry:
         if enabled and meter is None:
             meter = _global_meter()
         make = Instruments(meter if enabled else None)
-        self.is_silent = make.is_silent
-        self.kept = KeptSessions(make)
-        self.sessions = OpenSessions(make)
-        self.updates = Updates(make)
-        self.campaigns = Campaigns(make)
+        self.is_silent: bool = make.is_silent
+        self.kept: KeptSessions = KeptSessions(make)
+        self.sessions: OpenSessions = OpenSessions(make)
+        self.updates: Updates = Updates(make)
+        self.campaigns: Campaigns = Campaigns(make)
         self._dropped = make.tally(
             "blazz.live.dropped", "{event}", "Live events that were dropped", WORKSPACE
         )
