@@ -89,14 +89,14 @@ def leftovers(profile: Path) -> set[str]:
 async def test_a_browser_is_small_and_closes_without_a_trace(
     plain: BrowserSettings, profile: Path
 ) -> None:
-    browser = await launch(replace(plain, memory_limit=64 * MEGABYTE), profile)
+    browser = await launch(replace(plain, memory_limit=16 * MEGABYTE), profile)
     root = psutil.Process(browser.pid)
     tree = [root.pid, *(child.pid for child in root.children(recursive=True))]
 
     assert browser.version.count(".") == 3
     assert f"--user-data-dir={profile}" in root.cmdline()
     assert len(tree) == 2  # itself and one renderer; no zygote, GPU, network or utility process
-    assert 64 * MEGABYTE < browser.memory() < 400 * MEGABYTE
+    assert 16 * MEGABYTE < browser.memory() < 400 * MEGABYTE
     assert browser.has_outgrown()
     async with anyio.create_task_group() as group:
         group.start_soon(browser.close)

@@ -13,8 +13,6 @@ from blazz_server.campaigns.records import CampaignRecords
 from blazz_server.database import Database, Table
 from blazz_server.webhooks.outbox import Outbox
 
-pytest_plugins = ("tests.servers.postgres",)
-
 
 @dataclass
 class Time:

@@ -21,7 +21,6 @@ from blazz_server.webhooks.sealing import SecretBox
 from blazz_server.webhooks.sender import Sender
 from blazz_server.webhooks.subscriptions import Subscriptions
 
-pytest_plugins = ("tests.servers.postgres",)
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
 
