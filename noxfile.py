@@ -118,11 +118,11 @@ def news(session: nox.Session) -> None:
 def side_by_side(session: nox.Session, spread: str = "worksteal") -> list[str]:
     """What to give pytest: what was asked for, or all cores; `worksteal` keeps most files whole.
 
-    There is a process more than cores, because tests with servers wait much of their time. A test
-    that fails has a second try, and the report says so: see decision 0008.
+    There are twice as many processes as cores, because tests with servers wait much of their time.
+    A test that fails has a second try, and the report says so: see decision 0008.
     """
-    workers = str((os.cpu_count() or 1) + 1)
-    return session.posargs or ["-n", workers, "--dist", spread, "--reruns", "1"]
+    workers = str((os.cpu_count() or 1) * 2)
+    return session.posargs or ["-n", workers, "--dist", spread, "--reruns", "1", "-raR"]
 
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:
