@@ -79,7 +79,7 @@ def chaos(session: nox.Session) -> None:
     """Kill processes for long: `nox -s chaos -- --chaos-minutes 10`."""
     system_packages(session, "tests")
     budget = session.posargs or ["--chaos-minutes", "5"]
-    run(session, "pytest", "-m", "chaos", "--timeout", "0", *budget)
+    run(session, "pytest", "-m", "chaos or long", "--timeout", "0", *budget)
 
 
 @nox.session(default=False)

@@ -55,6 +55,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests to `nox -s chaos`."""
+    if config.getoption("--chaos-minutes") is None:
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
+
+
 @pytest.fixture
 def chaos_seconds(request: pytest.FixtureRequest) -> float | None:
     """How long a chaos test is asked to go on; None: only its few rounds."""

@@ -45,6 +45,7 @@ async def begun(made: Cluster, hook: str) -> None:
     await ask(made.api, "POST", "/campaigns", json=campaign)
 
 
+@pytest.mark.long
 async def test_an_instance_is_killed_while_it_sends(
     postgres_url: str,
     redis_url: str,

@@ -49,6 +49,7 @@ async def test_a_killed_instance_is_replaced_while_messages_flow(
             await made.start(dead)
 
 
+@pytest.mark.long
 async def test_an_instance_that_stood_still_gives_way_when_it_wakes(
     servers: Servers, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ async def publish(server: OneServer, *numbers: int) -> None:
         await anyio.to_thread.run_sync(publisher.trigger, [CHANNEL], "count", {"n": number})
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_another_instance_goes_on(redis_url: str) -> None:
     shared = {"REDIS_URL": redis_url, "LIVE_SECRET": SECRET, "CLUSTER_SECRET": "x" * 32}

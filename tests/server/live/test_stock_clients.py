@@ -21,6 +21,7 @@ SECRET = "the-secret-of-live-events"
 ACME = "private-workspace.acme"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_stock_clients(clients_folder: Path) -> None:
     with one_server(LIVE_SECRET=SECRET) as server:

@@ -75,6 +75,9 @@ function sendCards(chat, cards, options) {
 /** Send a message; `again` tells that it may have been sent before. */
 blazz.send = async ({ to, id, kind, content, quoted, again }) => {
   const chat = await chatOf(to);
+  // Looked up while WhatsApp takes the message; if that fails, nobody asks for it.
+  const whom = person(chat.id);
+  whom.catch(() => {});
   const key = await keyOf(chat, id);
   let message = again ? await find(key) : null;
   if (!message || message.ack === FAILED) {
@@ -84,7 +87,7 @@ blazz.send = async ({ to, id, kind, content, quoted, again }) => {
     if (mentioned) options.mentionedList = mentioned;
     const { sendMsgResult } = await kinds[kind](chat, content, options);
     message = WPP.whatsapp.MsgStore.get(key);
-    if (!message) return { id: key, ack: 0, person: await person(to) };
+    if (!message) return { id: key, ack: 0, person: await whom };
     const ended = Promise.resolve(sendMsgResult).then((result) => {
       const code = result?.messageSendResult ?? result;
       if (typeof code === 'string' && code !== 'OK') throw blazz.fail('not_sent', `${code} ${result?.error ?? ''}`.trim());
@@ -94,7 +97,7 @@ blazz.send = async ({ to, id, kind, content, quoted, again }) => {
   }
   const ack = await settled(message);
   if (ack === FAILED) throw blazz.fail('not_sent', 'WhatsApp did not take the message');
-  return { id: key, ack, person: await person(chat.id) };
+  return { id: key, ack, person: await whom };
 };
 
 /** How far messages of ours have come, by whole id; `null`: the page does not know it. */
