@@ -71,7 +71,7 @@ def examples(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site builds without a warning, and every code block in it runs."""
     without_examples = "--ignore=tests/docs/test_examples.py"
-    run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "loadgroup"))
+    run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "load"))
 
 
 @nox.session(default=False)

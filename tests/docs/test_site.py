@@ -23,13 +23,9 @@ FETCHED = re.compile(
 )
 
 
-# One process builds it for all of them.
-pytestmark = pytest.mark.xdist_group("site")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
         cwd=ROOT,
@@ -43,26 +39,27 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_builds_without_a_warning(site: Path) -> None:
+def test_the_site_is_whole_and_stands_alone(site: Path) -> None:
+    """One test, because the site would be built again in each process that runs one."""
     assert (site / "index.html").exists()
     assert (site / "reference" / "errors" / "index.html").exists()
+    assert _fetched(site) == set(), "it is to be read without another host"
+    assert sorted(set(blazz.__all__) - _documented(site)) == []
 
 
-def test_it_is_read_without_another_host(site: Path) -> None:
-    fetched = {
+def _fetched(site: Path) -> set[str]:
+    """What its pages have a browser fetch from elsewhere."""
+    return {
         f"{path.relative_to(site)}: {match[0]}"
         for pattern in ("*.html", "*.css")
         for path in site.rglob(pattern)
         for match in FETCHED.finditer(path.read_text(encoding="utf-8"))
     }
 
-    assert fetched == set()
 
-
-def test_the_reference_has_every_public_name(site: Path) -> None:
+def _documented(site: Path) -> set[str]:
+    """The names that its reference has."""
     # Sphinx's inventory: four lines of text, then one compressed line per object.
     packed = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
     documented = {line.split()[0] for line in zlib.decompress(packed).decode().splitlines()}
-    shown = {name.rpartition(".")[2] for name in documented}
-
-    assert sorted(set(blazz.__all__) - shown) == []
+    return {name.rpartition(".")[2] for name in documented}
