@@ -17,8 +17,8 @@ from blazz_server.accounts.principal import OF_A_WORKSPACE, Scope
 from blazz_server.app import create_app
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
+from tests.server.one_process import ADMIN_KEY
 
-ADMIN_KEY = "the-key-of-the-administrator-in-tests"
 HOST = "http://server.test"
 
 

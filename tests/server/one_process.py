@@ -1,4 +1,4 @@
-"""A real server process with embedded defaults, for tests that need real sockets."""
+"""A real server process with embedded defaults, for tests and benchmarks that need sockets."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.server.conftest import ADMIN_KEY
 from tests.servers.process import ServerProcess, free_port
 
+ADMIN_KEY = "the-key-of-the-administrator-in-tests"
 SERVER = Path(__file__).parents[2] / "examples" / "server"
 
 
