@@ -332,3 +332,4 @@ def _delete(folder: Path) -> None:
         if not folder.exists():
             return
         time.sleep(0.05)
+    raise AssertionError(f"{folder} is still there: the machine's disk would not be lost")
