@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.servers.process import ServerProcess, free_port
+from tests.servers.process import ServerProcess, free_port, serves
 
 ADMIN_KEY = "the-key-of-the-administrator-in-tests"
 SERVER = Path(__file__).parents[2] / "examples" / "server"
@@ -47,7 +47,7 @@ class OneServer:
         path = f"PYTHONPATH={os.pathsep.join([str(SERVER), *sys.path[1:]])}"
         self.process.start(
             ["/usr/bin/env", *variables, path, sys.executable, "-m", "blazz_server"],
-            ready=self._is_ready,
+            ready=lambda: serves(self.port, "/health/live"),
         )
 
     def tenant(self, workspace: str, *scopes: str) -> str:
@@ -67,12 +67,6 @@ class OneServer:
     def admin(self) -> dict[str, str]:
         """The headers of the administrator's calls."""
         return {"Authorization": f"Bearer {ADMIN_KEY}"}
-
-    def _is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/health/live", timeout=2).status_code == 200
-        except httpx.HTTPError:
-            return False
 
 
 @contextmanager

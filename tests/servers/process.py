@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
@@ -109,6 +110,21 @@ def answers(port: int) -> bool:
     """Whether somebody listens on a loopback port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def serves(port: int, path: str) -> bool:
+    """Whether a path of a server on a loopback port is answered with 200.
+
+    A client that can also do HTTPS would load certificates each time, for longer than a look takes.
+    """
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _unprivileged_user() -> pwd.struct_passwd | None:

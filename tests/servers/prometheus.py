@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.servers import programs
-from tests.servers.process import ServerProcess, free_port
+from tests.servers.process import ServerProcess, free_port, serves
 
 
 class PrometheusServer:
@@ -23,6 +23,7 @@ class PrometheusServer:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self.port = free_port()
+        self._api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=10)
         self.process = ServerProcess("prometheus")
         for name, text in files.items():
             (self.process.folder / name).write_text(text, encoding="utf-8")
@@ -33,7 +34,7 @@ class PrometheusServer:
                 "--storage.tsdb.path=data",
                 f"--web.listen-address=127.0.0.1:{self.port}",
             ],
-            ready=self._ready,
+            ready=lambda: serves(self.port, "/-/ready"),
         )
 
     def query(self, expression: str) -> list[Any]:
@@ -57,17 +58,14 @@ class PrometheusServer:
         found: list[Any] = self._get("targets")["data"]["activeTargets"]
         return found
 
-    def _get(self, what: str, **parameters: str) -> dict[str, Any]:
-        url = f"http://127.0.0.1:{self.port}/api/v1/{what}"
-        answer: dict[str, Any] = httpx.get(url, params=parameters, timeout=10).json()
-        return answer
+    def remove(self) -> None:
+        """End it."""
+        self._api.close()
+        self.process.remove()
 
-    def _ready(self) -> bool:
-        try:
-            url = f"http://127.0.0.1:{self.port}/-/ready"
-            return httpx.get(url, timeout=2).status_code == 200
-        except httpx.HTTPError:
-            return False
+    def _get(self, what: str, **parameters: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._api.get(what, params=parameters).json()
+        return answer
 
 
 StartPrometheus = Callable[[Mapping[str, str]], PrometheusServer]
@@ -80,7 +78,7 @@ def start_prometheus() -> Iterator[StartPrometheus]:
 
         def start(files: Mapping[str, str]) -> PrometheusServer:
             server = PrometheusServer(files)
-            stack.callback(server.process.remove)
+            stack.callback(server.remove)
             return server
 
         yield start
