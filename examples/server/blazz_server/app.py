@@ -72,7 +72,7 @@ def _add_routes(app: FastAPI) -> None:
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """Add what every call passes; what is added last is passed first."""
     secret = settings.cluster_secret.get_secret_value()
-    verifier = RequestVerifier([Secret(secret)]) if secret else None
+    verifier = RequestVerifier([Secret(secret)], receiver=settings.instance) if secret else None
     app.add_middleware(SignedCalls, verifier=verifier)
     app.add_middleware(LimitedBodies, limit=settings.body_limit)
     app.add_middleware(CarefulHeaders, https=settings.secure_cookies)

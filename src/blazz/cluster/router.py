@@ -160,7 +160,7 @@ class Router:
     async def _send(
         self, instance: Instance, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> Reply:
-        signed = self._signer.sign(method, target, body, now=self._clock())
+        signed = self._signer.sign(method, target, body, receiver=instance.name, now=self._clock())
         response = await self._http.request(
             method,
             instance.address.rstrip("/") + target,

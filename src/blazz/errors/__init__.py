@@ -33,6 +33,7 @@ The tree; an error's docstring is its default message::
     │   ├── InboxFull                       updates wait in the inbox faster than they are handled
     │   └── InboxUnavailable                the inbox cannot be read or written
     ├── RequestNotAuthentic                 a call between services is not signed, or used before
+    │   └── WrongReceiver                   it is signed for somebody else
     ├── ClusterError                        no instance can do it
     │   ├── NoInstance                      no instance has room for the session
     │   ├── OwnerUnreachable                the instance that owns the session does not answer
@@ -110,6 +111,7 @@ from blazz.errors.cluster import (
     OwnerUnreachable,
     RegistryUnavailable,
     RequestNotAuthentic,
+    WrongReceiver,
 )
 from blazz.errors.realtime import BacklogLost, BusUnavailable, RealtimeError
 from blazz.errors.sending import (
@@ -246,5 +248,6 @@ __all__ = [
     "WindowClosed",
     "WrongAccount",
     "WrongKey",
+    "WrongReceiver",
     "WrongWaJs",
 ]

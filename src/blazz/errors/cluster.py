@@ -9,6 +9,10 @@ class RequestNotAuthentic(BlazzError):
     """A call from another service is not signed, altered, too old, or was used before."""
 
 
+class WrongReceiver(RequestNotAuthentic):
+    """A call from another service is signed well, for somebody else."""
+
+
 class ClusterError(BlazzError):
     """No instance can do it."""
 

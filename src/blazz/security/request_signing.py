@@ -1,8 +1,10 @@
-"""Signs calls from one service to another: who sent them, unaltered, lately, and once.
+"""Signs calls from one service to another: from whom knows the secret, to one, lately, and once.
 
-A signature is the hex HMAC-SHA256 of the time, a number used once, the method, the path with its
-query, and the body. An older form signs only time and body, as services did that know nothing of
-the other parts; it can be accepted for as long as such services exist.
+A signature is the hex HMAC-SHA256 of the receiver's name, the time, a number used once, the method,
+the path with its query, and the body. Each receiver remembers the numbers that it has seen, so the
+name is part of it: a call that was overheard is no use at another receiver, either. An older form
+signs only time and body, as services did that know nothing of the other parts; it can be accepted
+for as long as such services exist.
 """
 
 from __future__ import annotations
@@ -13,18 +15,21 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import quote
 
-from blazz.errors import ConfigurationError, RequestNotAuthentic
+from blazz.errors import ConfigurationError, InvalidValue, RequestNotAuthentic, WrongReceiver
 from blazz.security.secret import Secret
 
 SIGNATURE: Final = "X-HMAC-Signature"
 TIMESTAMP: Final = "X-HMAC-Timestamp"
 NONCE: Final = "X-HMAC-Nonce"
+RECEIVER: Final = "X-HMAC-Receiver"
 WINDOW: Final = 300.0
 """Seconds that a signature is good for, and that the clocks of two services may differ."""
 _SHORTEST_SECRET: Final = 16
 _TIME: Final = re.compile(r"[0-9]{1,12}")
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_LONGEST_NAME: Final = 100
 
 
 class RequestSigner:
@@ -38,25 +43,34 @@ class RequestSigner:
 
     Example:
         >>> signer = RequestSigner(Secret("0123456789abcdef"))
-        >>> sorted(signer.sign("POST", "/send?to=1", b"{}", now=1_800_000_000))
-        ['X-HMAC-Nonce', 'X-HMAC-Signature', 'X-HMAC-Timestamp']
+        >>> headers = signer.sign("POST", "/send?to=1", b"{}", receiver="east-2", now=1_800_000_000)
+        >>> sorted(headers)
+        ['X-HMAC-Nonce', 'X-HMAC-Receiver', 'X-HMAC-Signature', 'X-HMAC-Timestamp']
     """
 
     def __init__(self, secret: Secret) -> None:
         self._key = _key(secret)
 
-    def sign(self, method: str, target: str, body: bytes, *, now: float) -> dict[str, str]:
+    def sign(
+        self, method: str, target: str, body: bytes, *, receiver: str, now: float
+    ) -> dict[str, str]:
         """Make the headers of a request.
 
         Args:
             method: Its HTTP method.
             target: Its path, with the query if it has one.
             body: Its raw body.
+            receiver: The name of the service that it is for: no other one accepts it.
             now: The time, in seconds since 1970.
+
+        Raises:
+            InvalidValue: The name is not of its form.
         """
         timestamp, nonce = str(int(now)), secrets.token_urlsafe(18)
-        text = _text(timestamp, nonce, method, target, body)
+        name = _written(receiver)
+        text = _text(name, timestamp, nonce, (method, target, body))
         return {
+            RECEIVER: name,
             TIMESTAMP: timestamp,
             NONCE: nonce,
             SIGNATURE: hmac.digest(self._key, text, "sha256").hex(),
@@ -68,24 +82,33 @@ class RequestVerifier:
 
     Args:
         accepted: The secrets that are accepted; several while they are rotated.
+        receiver: The name of this service: 1 to 100 characters.
         window: Seconds that a signature is good for.
         accept_unbound: Also accept the older form, which signs time and body alone: within the
-            window, whoever reads such a request can send it again, also to another path.
+            window, whoever reads such a request can send it again, also to another path or service.
 
     Raises:
         ConfigurationError: A secret is too short, or there is none.
+        InvalidValue: The name is not of its form.
+
+    Example:
+        >>> secret = Secret("0123456789abcdef")
+        >>> headers = RequestSigner(secret).sign("GET", "/", b"", receiver="east-2", now=0)
+        >>> RequestVerifier([secret], receiver="east-2").check("GET", "/", headers, b"", now=0)
     """
 
     def __init__(
         self,
         accepted: Sequence[Secret],
         *,
+        receiver: str,
         window: float = WINDOW,
         accept_unbound: bool = False,
     ) -> None:
         if not accepted:
             raise ConfigurationError("no secret is given that requests could be signed with")
         self._keys = [_key(secret) for secret in accepted]
+        self._receiver = _written(receiver)
         self._window = window
         self._accept_unbound = accept_unbound
         self._seen = _Nonces(2 * window)
@@ -104,6 +127,7 @@ class RequestVerifier:
 
         Raises:
             RequestNotAuthentic: It is not signed, altered, too old, or was used before.
+            WrongReceiver: It is signed well, for another service.
         """
         given = {name.lower(): value for name, value in headers.items()}
         signature, timestamp = given.get(SIGNATURE.lower()), given.get(TIMESTAMP.lower(), "")
@@ -119,7 +143,12 @@ class RequestVerifier:
             return
         if not _NONCE.fullmatch(nonce):
             raise RequestNotAuthentic(f"the {NONCE} header is not 16 to 128 letters and digits")
-        self._check_signature(signature, _text(timestamp, nonce, method, target, body))
+        receiver = given.get(RECEIVER.lower(), "")
+        if not receiver:
+            raise RequestNotAuthentic(f"the request has no {RECEIVER} header")
+        self._check_signature(signature, _text(receiver, timestamp, nonce, (method, target, body)))
+        if receiver != self._receiver:
+            raise WrongReceiver(f"the request is for {receiver!r}, and this is {self._receiver!r}")
         # Only what is signed is remembered: nobody else can fill the memory.
         if not self._seen.add(nonce, now):
             raise RequestNotAuthentic("the request was used before")
@@ -157,10 +186,19 @@ class _Nonces:
         return True
 
 
-def _text(timestamp: str, nonce: str, method: str, target: str, body: bytes) -> bytes:
+def _text(receiver: str, timestamp: str, nonce: str, request: tuple[str, str, bytes]) -> bytes:
+    method, target, body = request
     # No part but the last can hold a line break, so no two requests have the same text; and it does
     # not begin with a number as the older form does, so neither can be taken for the other.
-    return f"bound\n{timestamp}\n{nonce}\n{method.upper()}\n{target}\n".encode() + body
+    head = f"bound\n{receiver}\n{timestamp}\n{nonce}\n{method.upper()}\n{target}\n"
+    return head.encode() + body
+
+
+def _written(receiver: str) -> str:
+    """The name as a header can hold it, whatever characters it has."""
+    if not 1 <= len(receiver) <= _LONGEST_NAME:
+        raise InvalidValue("receiver", f"1 to {_LONGEST_NAME} characters", receiver)
+    return quote(receiver, safe="")
 
 
 def _key(secret: Secret) -> bytes:

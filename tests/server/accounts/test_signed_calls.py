@@ -9,7 +9,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from blazz.security.request_signing import NONCE, SIGNATURE, TIMESTAMP, RequestSigner
+from blazz.security.request_signing import (
+    NONCE,
+    RECEIVER,
+    SIGNATURE,
+    TIMESTAMP,
+    RequestSigner,
+)
 from blazz.security.secret import Secret
 from blazz_server.app import create_app
 from blazz_server.settings import Settings
@@ -28,9 +34,11 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
         yield app
 
 
-def _signed(*, secret: str = SECRET, age: float = 0, target: str = PATH) -> dict[str, str]:
+def _signed(
+    *, secret: str = SECRET, age: float = 0, target: str = PATH, receiver: str = "one"
+) -> dict[str, str]:
     signer = RequestSigner(Secret(secret))
-    return JSON | signer.sign("POST", target, BODY, now=time.time() - age)
+    return JSON | signer.sign("POST", target, BODY, receiver=receiver, now=time.time() - age)
 
 
 async def test_another_instance_may_call_for_whom_it_has_checked(
@@ -56,6 +64,20 @@ async def test_what_is_not_signed_well_is_refused(anonymous: httpx.AsyncClient) 
         refused = await anonymous.post(PATH, content=BODY, headers=headers)
         shown = (refused.status_code, refused.json()["code"])
         assert shown == (401, "bad_signature"), headers
+
+
+async def test_a_call_for_another_instance_is_refused_and_changes_nothing(
+    anonymous: httpx.AsyncClient,
+) -> None:
+    """Numbers that were used are known to one instance alone, so the call names that instance."""
+    overheard = _signed(receiver="two")
+
+    refused = await anonymous.post(PATH, content=BODY, headers=overheard)
+    renamed = await anonymous.post(PATH, content=BODY, headers=overheard | {RECEIVER: "one"})
+
+    assert (refused.status_code, refused.json()["code"]) == (421, "wrong_instance")
+    assert (renamed.status_code, renamed.json()["code"]) == (401, "bad_signature")
+    assert (await anonymous.post(PATH, content=BODY, headers=_signed())).status_code == 201
 
 
 async def test_a_signed_call_is_good_once(anonymous: httpx.AsyncClient) -> None:

@@ -17,6 +17,8 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request, UploadFile
 
 from blazz.cluster.router import FORWARDED_BY
+from blazz.security.request_signing import RequestSigner
+from blazz.security.secret import Secret
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.app import create_app
 from blazz_server.hosting.routing import HostedSession, OwnedRoute
@@ -175,6 +177,16 @@ async def test_a_call_that_is_not_signed_is_no_call_of_an_instance(pair: Pair) -
         forged = {"X-HMAC-Signature": "0" * 64, "X-HMAC-Timestamp": "1", FORWARDED_BY: "two"}
         assert (await api.post(ECHO, headers=forged)).status_code == 401
         assert (await api.post(ECHO, headers={FORWARDED_BY: "two"})).status_code == 401
+
+
+async def test_an_instance_with_another_secret_is_told_apart_from_a_caller_without_a_key(
+    pair: Pair,
+) -> None:
+    other = await pair.other()
+    router = pair.platform(other).hosting.router
+    router._signer = RequestSigner(Secret("the secret before the last rotation"))
+    answer = await pair.apis[other].post(ECHO, content=b"Halo")
+    assert (answer.status_code, answer.json()["code"]) == (502, "owner_refused")
 
 
 async def test_a_call_goes_in_no_circles(pair: Pair) -> None:

@@ -52,7 +52,7 @@ async def test_a_call_is_forwarded_and_signed() -> None:
     assert request.headers["idempotency-key"] == "k"
     assert request.headers[FORWARDED_BY] == "east"
     assert "authorization" not in request.headers, "a client's key stays where it was given"
-    RequestVerifier([SECRET]).check(
+    RequestVerifier([SECRET], receiver="west").check(
         "POST", "/v1/messages?x=1", dict(request.headers), b"{}", now=NOW
     )
     await router.close()
@@ -136,7 +136,7 @@ async def test_an_instance_is_called_about_itself_once() -> None:
     reply = await router.call(west, "post", "/v1/instances/west/drain")
     assert (reply.status, reply.body) == (202, b"draining")
     (request,) = seen
-    RequestVerifier([SECRET]).check(
+    RequestVerifier([SECRET], receiver="west").check(
         "POST", "/v1/instances/west/drain", dict(request.headers), b"", now=NOW
     )
     await router.close()

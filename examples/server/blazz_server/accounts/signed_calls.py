@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blazz.errors import RequestNotAuthentic
+from blazz.cluster.router import MISDIRECTED
+from blazz.errors import RequestNotAuthentic, WrongReceiver
 from blazz.security import request_signing
 from blazz.security.request_signing import RequestVerifier
 from blazz_server.errors import ApiError, problem
@@ -26,7 +27,8 @@ class SignedCalls:
 
     Args:
         app: What to call.
-        verifier: Knows the secret of the cluster; None: this instance is alone, and nobody signs.
+        verifier: Knows the secret of the cluster and the name of this instance; None: it is alone,
+            and nobody signs.
     """
 
     def __init__(self, app: ASGIApp, *, verifier: RequestVerifier | None) -> None:
@@ -41,6 +43,10 @@ class SignedCalls:
         try:
             body = await self._checked(scope, receive)
         except ClientDisconnect:
+            return
+        except WrongReceiver as error:
+            # As after an address has passed to another instance: the sender looks again for ours.
+            await problem(ApiError(MISDIRECTED, "wrong_instance", str(error)))(scope, receive, send)
             return
         except RequestNotAuthentic as error:
             await problem(ApiError(401, "bad_signature", str(error)))(scope, receive, send)

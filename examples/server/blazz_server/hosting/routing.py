@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias, cast
 
 from fastapi import Depends, Request, Response
@@ -24,6 +26,7 @@ _PASSED: Final = frozenset(
     }
 )  # fmt: skip
 _STARTING_SECONDS: Final = 2
+_log = logging.getLogger(__name__)
 
 
 class _Elsewhere:
@@ -46,6 +49,10 @@ class _Elsewhere:
             headers=dict(request.headers),
             body=await request.body(),
         )
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            # It refused this instance, not the caller, whose key was checked here.
+            _log.error("the owner of %s refused our signature: %s", self._key, reply.body[:500])
+            raise ApiError(502, "owner_refused", "the instances do not know the same secret")
         headers = {name: it for name, it in reply.headers.items() if name in _PASSED}
         return Response(reply.body, reply.status, headers)
 
