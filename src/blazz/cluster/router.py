@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,6 +85,7 @@ class Router:
             timeout=httpx.Timeout(timeout, connect=min(timeout, 3.0)),
             follow_redirects=False,
             trust_env=False,
+            verify=_certificates(),
         )
         self._patience = patience
         self._pause = pause
@@ -210,3 +213,10 @@ def _unreachable(session: str | None, owner: Instance, *, happened: bool) -> Own
         instance=owner.name,
         may_have_happened=happened,
     )
+
+
+# To read all certificate authorities takes longer than all else that opening a platform does.
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Whom the routers of this process trust."""
+    return httpx.create_ssl_context(trust_env=False)
