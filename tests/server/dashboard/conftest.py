@@ -24,7 +24,17 @@ __all__ = ["chromium_path", "wa_js_path"]
 HERE = Path(__file__).parent
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 860}
+PATIENCE = 30_000
+"""How long a page may take on a busy machine to show what it is expected to, in milliseconds."""
 Violations: TypeAlias = list[str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Give every expectation the time that a busy machine needs."""
+    from playwright.async_api import expect
+
+    expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +76,7 @@ async def visit(
         if axe is not None:
             await context.add_init_script(path=axe)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         problems = watch(page, origin=url)
         if key:
             await log_in(page, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import TYPE_CHECKING
 
@@ -45,24 +46,24 @@ async def write(server: OneServer, text: str) -> None:
 async def is_shown(page: Page, text: str) -> None:
     from playwright.async_api import expect
 
-    await expect(page.get_by_role("log")).to_contain_text(text, timeout=15_000)
+    await expect(page.get_by_role("log")).to_contain_text(text)
 
 
 async def has_state(page: Page, state: str) -> None:
     from playwright.async_api import expect
 
-    await expect(page.locator("#live-state")).to_have_attribute("data-state", state, timeout=15_000)
+    await expect(page.locator("#live-state")).to_have_attribute("data-state", state)
 
 
 async def test_a_broken_connection_comes_back_with_what_was_missed(
     filled: OneServer, browser: Browser
 ) -> None:
-    sockets: list[WebSocketRoute] = []
+    connections: asyncio.Queue[WebSocketRoute] = asyncio.Queue()
     asked: list[str] = []
     is_open = True
 
     def connect(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
+        connections.put_nowait(socket)
         if not is_open:
             return  # it is taken, and never answered
         server = socket.connect_to_server()
@@ -80,11 +81,12 @@ async def test_a_broken_connection_comes_back_with_what_was_missed(
         await write(filled, "before")
         await is_shown(page, "before")
         is_open = False
-        await sockets[-1].close(code=4200, reason="come back")
+        await connections.get_nowait().close(code=4200, reason="come back")
+        silent = await connections.get()
         await has_state(page, "connecting")
         await write(filled, "in between")
         is_open = True
-        await sockets[-1].close(code=4100, reason="later")
+        await silent.close(code=4100, reason="later")
         await has_state(page, "connected")
         await is_shown(page, "in between")
         assert '"after":"' in [it for it in asked if "pusher:subscribe" in it][-1]
@@ -124,7 +126,7 @@ async def test_drafts_that_fail_can_be_sent_again(filled: OneServer, browser: Br
         await again.click()
         sent = page.locator(".message.out").filter(has_text="Will it arrive?")
         await expect(sent.get_by_role("img")).to_be_visible()
-        assert await sent.count() == 1
+        await expect(sent).to_have_count(1)
 
 
 async def test_pictures_answers_and_templates(filled: OneServer, browser: Browser) -> None:

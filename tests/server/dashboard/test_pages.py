@@ -95,20 +95,24 @@ async def test_texts_of_people_are_texts(filled: OneServer, browser: Browser) ->
 
 
 async def test_dialogs_hold_the_focus_and_give_it_back(filled: OneServer, browser: Browser) -> None:
+    from playwright.async_api import expect
+
     async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
         await page.goto("/workspaces/acme/keys")
+        make = page.get_by_role("button", name="New key")
         await page.keyboard.press("Tab")
-        assert await focused(page) == "Skip to content"
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
         await page.keyboard.press("Enter")
-        assert await page.evaluate("document.activeElement.id") == "main"
+        await expect(page.locator("#main")).to_be_focused()
         await page.keyboard.press("Tab")
-        assert await focused(page) == "New key"
+        await expect(make).to_be_focused()
         await page.keyboard.press("Enter")
+        await expect(page.get_by_role("dialog", name="New key")).to_be_visible()
         for _ in range(40):
             await page.keyboard.press("Tab")
             assert await page.evaluate(INSIDE)
         await page.keyboard.press("Escape")
-        assert await focused(page) == "New key"
+        await expect(make).to_be_focused()
 
 
 async def test_colours_can_be_chosen_and_stay(filled: OneServer, browser: Browser) -> None:
@@ -123,11 +127,6 @@ async def test_colours_can_be_chosen_and_stay(filled: OneServer, browser: Browse
         await page.reload()
         assert await background(page) != light
         assert await switch.get_attribute("aria-label") == "Colours: dark"
-
-
-async def focused(page: Page) -> str:
-    text: str = await page.evaluate("document.activeElement.textContent.trim()")
-    return text
 
 
 async def background(page: Page) -> str:

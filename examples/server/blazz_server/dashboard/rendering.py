@@ -27,12 +27,13 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
-        " media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+        " media-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none';"
         " frame-ancestors 'none'"
     ),
 }
-"""No inline script or style, nothing from elsewhere, in nobody's frame, in no cache; the other
-headers come with every answer of the server."""
+"""No inline script or style, nothing from elsewhere, in nobody's frame, in no cache; forms are sent
+by scripts alone: a browser would write a key into the address. The other headers come with every
+answer of the server."""
 
 
 def url(*parts: str) -> str:

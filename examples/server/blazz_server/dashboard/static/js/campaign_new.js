@@ -33,7 +33,6 @@ function begin() {
     create(event.submitter);
   });
   showKind();
-  upload(); // a file that was chosen before this script was there
 }
 
 async function upload() {

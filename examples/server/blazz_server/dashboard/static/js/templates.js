@@ -8,7 +8,7 @@ const talk = document.getElementById("talk");
 const form = document.getElementById("template-form");
 const choice = document.getElementById("template-choice");
 const { call: base, chat } = talk?.dataset ?? {};
-let templates = null;
+let templates = [];
 let key = newKey();
 
 document.addEventListener("click", ({ target }) => {
@@ -37,15 +37,14 @@ form?.addEventListener("submit", async (event) => {
   button.removeAttribute("aria-busy");
 });
 
-/** Ask for the approved templates, once. */
+/** Ask for the approved templates, until there are any. */
 async function load() {
-  if (templates) return;
+  if (templates.length) return;
   const none = document.getElementById("template-none");
   try {
     templates = (await call("GET", `${base}/templates?status=APPROVED`)).items;
     none.textContent = templates.length ? "" : "No template of this account is approved yet.";
   } catch (problem) {
-    templates = [];
     none.textContent = problem.message;
   }
   choice.replaceChildren(...templates.map(({ name, language }, place) => new Option(`${name} (${language})`, place)));
