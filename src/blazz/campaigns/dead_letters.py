@@ -27,7 +27,8 @@ async def export_dead_letters(
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     header = ("phone", *row.columns, "line", "state", "code", "reason")
-    file = await asyncio.to_thread(open_table, unfinished, header)
+    # Not in a thread: a task that is cancelled meanwhile would not get it to close it.
+    file = open_table(unfinished, header)
     count = 0
     try:
         batch: list[Sequence[object]] = []

@@ -147,9 +147,8 @@ async def write_rejects(ledger: Ledger, row: CampaignRow, path: Path) -> None:
         OSError: The file cannot be written.
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    file = await asyncio.to_thread(
-        open_table, unfinished, ("line", "reason", *row.audience_columns)
-    )
+    # Not in a thread: a task that is cancelled meanwhile would not get it to close it.
+    file = open_table(unfinished, ("line", "reason", *row.audience_columns))
     try:
         after = 0
         while page := await ledger.rejects(row.number, after=after, limit=_PAGE):

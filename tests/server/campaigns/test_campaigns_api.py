@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -193,6 +195,34 @@ async def test_a_cancelled_campaign_stays_unsent(shop: Tenant) -> None:
     await steer(shop, "resume", status=409)
     await steer(shop, "start", status=409)
     await steer(shop, "cancel", status=409)
+
+
+async def test_a_campaign_is_cancelled_while_its_file_is_read(
+    shop: Tenant, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, go_on = anyio.Event(), anyio.Event()
+    opened = platform.campaigns.audiences.opened
+
+    @asynccontextmanager
+    async def held_up(workspace: str, audience: str) -> AsyncIterator[Path]:
+        async with opened(workspace, audience) as path:
+            reads.set()
+            await go_on.wait()
+            yield path
+
+    monkeypatch.setattr(platform.campaigns.audiences, "opened", held_up)
+    await made(shop, await plan(shop, many(60)))
+    with anyio.fail_after(60):
+        await reads.wait()
+    await steer(shop, "cancel", reason="wrong price")
+    go_on.set()
+    with anyio.fail_after(60):
+        while (found := await shown(shop))["owner"] is not None:  # noqa: ASYNC110
+            await anyio.sleep(0.05)
+    assert found["state"] == "cancelled"
+    assert found["progress"]["phase"] in {"cancelled", "importing"}
+    left = {"accepted", "delivered", "failed", "read", "sending", "sent", "unknown"}
+    assert {name: found["progress"]["counts"][name] for name in left} == dict.fromkeys(left, 0)
 
 
 async def test_a_campaign_waits_for_its_time(shop: Tenant) -> None:

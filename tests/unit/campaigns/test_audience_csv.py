@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
+import threading
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.addresses import Phone
-from blazz.campaigns.audience import Audience, Needs, Recipient, Rejected
+from blazz.campaigns.audience import Audience, Needs, Recipient, Rejected, csv_file
 from blazz.campaigns.audience.base import BATCH
+from blazz.campaigns.audience.encodings import scan
 from blazz.errors import AudienceError, InvalidValue
 from tests.unit.campaigns.reading import addresses, read, rejected
 
@@ -310,3 +314,25 @@ async def test_no_bytes_are_too_strange(
             await read(write_bytes(path, content))
         except AudienceError:
             continue
+
+
+async def test_who_is_cancelled_while_it_is_opened_leaves_no_file_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    opened: list[BinaryIO] = []
+
+    def held_up(file: BinaryIO, **options: Any) -> Any:
+        opened.append(file)
+        began.set()
+        go_on.wait()
+        return scan(file, **options)
+
+    monkeypatch.setattr(csv_file, "scan", held_up)
+    reading = asyncio.create_task(read(write(path, f"phone\n{ANA}\n")))
+    await asyncio.to_thread(began.wait)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert [file.closed for file in opened] == [True]
+    go_on.set()

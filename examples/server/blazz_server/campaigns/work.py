@@ -30,7 +30,7 @@ from blazz_server.campaigns.audiences import Audiences
 from blazz_server.campaigns.files import sources_of
 from blazz_server.campaigns.plan import CampaignPlan
 from blazz_server.campaigns.records import CampaignRecords, Claim
-from blazz_server.campaigns.tables import CampaignRow, State
+from blazz_server.campaigns.tables import WORKED_ON, CampaignRow, State
 from blazz_server.chats.media import MediaShelf
 from blazz_server.errors import ApiError
 
@@ -198,6 +198,12 @@ class CampaignWork:
         if not row.imported:
             await self._import(claim, plan, sessions)
         campaign = await self._campaign(row, plan, sessions)
+        state = await self._records.renew(claim)
+        if state not in WORKED_ON:
+            # Whoever stopped it while its audience was read found nothing in the ledger to stop.
+            if state is State.CANCELLED:
+                await campaign.cancel(row.reason)
+            return timedelta(0)
         running.progress = await campaign.progress()
         if running.progress.phase in {Phase.PAUSED, Phase.CANCELLED}:
             # Whoever resumes it resumes the ledger first. It paused itself, or an instance died

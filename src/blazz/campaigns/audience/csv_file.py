@@ -47,11 +47,10 @@ class CsvSource:
     @asynccontextmanager
     async def open(self, needs: Needs) -> AsyncIterator[AudienceReader]:
         """Begin to read the file; see `AudienceSource`."""
-        reader = await asyncio.to_thread(_CsvReader, self, needs)
-        try:
-            yield reader
-        finally:
-            await asyncio.to_thread(reader.close)
+        # Opened and closed here, not in a thread: a task that is cancelled does not wait for its
+        # thread, and nobody would close what that has opened meanwhile.
+        with open_csv(self.path, self.path.name) as file:
+            yield await asyncio.to_thread(_CsvReader, self, needs, file)
 
     async def fingerprint(self) -> str:
         """Tell this file's content and reading from others; see `AudienceSource`."""
@@ -62,29 +61,25 @@ class CsvSource:
 class _CsvReader:
     """An open CSV file. All but `batches` blocks, so it runs in threads."""
 
-    def __init__(self, source: CsvSource, needs: Needs) -> None:
+    def __init__(self, source: CsvSource, needs: Needs, file: BinaryIO) -> None:
         self._name = source.path.name
         self._region = source.region
         self._needs = needs
-        self._file = open_csv(source.path, self._name)
-        try:
-            self._stamp = self._changed_at()
-            scanned = scan(self._file, name=self._name, encoding=source.encoding)
-            self._file.seek(0)
-            # Kept, because a text wrapper that is forgotten closes the file.
-            self._text = io.TextIOWrapper(self._file, scanned.encoding, errors="strict", newline="")
-            rows = CsvRows(
-                read_lines(self._text, self._name), name=self._name, delimiter=source.delimiter
-            )
-            self._rows = iter(rows)
-            # A bare `next` raises StopIteration, which hangs whoever waits for this thread.
-            if (header := next(self._rows, None)) is None:
-                raise AudienceError(f"{self._name}: the file has no header")
-            self._columns = [column.strip() for column in header.fields]
-            phone = self._find_columns(source.phone)
-        except BaseException:
-            self._file.close()
-            raise
+        self._file = file
+        self._stamp = self._changed_at()
+        scanned = scan(file, name=self._name, encoding=source.encoding)
+        file.seek(0)
+        # Kept, because a text wrapper that is forgotten closes the file.
+        self._text = io.TextIOWrapper(file, scanned.encoding, errors="strict", newline="")
+        rows = CsvRows(
+            read_lines(self._text, self._name), name=self._name, delimiter=source.delimiter
+        )
+        self._rows = iter(rows)
+        # A bare `next` raises StopIteration, which hangs whoever waits for this thread.
+        if (header := next(self._rows, None)) is None:
+            raise AudienceError(f"{self._name}: the file has no header")
+        self._columns = [column.strip() for column in header.fields]
+        phone = self._find_columns(source.phone)
         self._phone = self._columns.index(phone)
         self._places = [(column, self._columns.index(column)) for column in needs.columns]
         parts = ["csv", scanned.digest, scanned.encoding, rows.delimiter, phone, source.region]
@@ -94,10 +89,6 @@ class _CsvReader:
     def columns(self) -> Sequence[str]:
         """The names in the header."""
         return self._columns
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
     def fingerprint(self) -> str:
         """Tell this audience from others: by its bytes, and how they are read."""
