@@ -33,7 +33,8 @@ into = [(os.POSIX_SPAWN_OPEN, 0, sys.argv[1], os.O_RDONLY, 0)]
 os.posix_spawn("/bin/sleep", ["sleep", "600"], {}, file_actions=into)
 time.sleep(600)
 """
-LIMIT = 0.4
+LIMIT = 2.0
+LONG = 60.0
 
 
 class Stuck:
@@ -89,7 +90,7 @@ def _command(pid: int) -> bytes:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -148,7 +149,7 @@ Capture = Callable[[float], Capturing]
 
 
 def test_our_process_is_killed(stuck: Stuck, capture: Capture) -> None:
-    capturing = capture(LIMIT)
+    capturing = capture(LONG)
     capturing.process.kill()
     eventually(stuck.goes_on)
     eventually(lambda: not stuck.target.exists())
@@ -156,23 +157,25 @@ def test_our_process_is_killed(stuck: Stuck, capture: Capture) -> None:
 
 
 def test_the_worker_is_killed(stuck: Stuck, capture: Capture) -> None:
-    capturing = capture(60)
+    capturing = capture(LONG)
     os.kill(capturing.worker, signal.SIGKILL)
     eventually(stuck.goes_on)
     assert b"died or hung" in capturing.told()
 
 
 def test_our_process_and_the_worker_are_killed(stuck: Stuck, capture: Capture) -> None:
-    capturing = capture(60)
+    capturing = capture(LONG)
+    os.kill(capturing.guard, signal.SIGSTOP)
     capturing.process.kill()
     capturing.process.wait()
     os.kill(capturing.worker, signal.SIGKILL)
+    os.kill(capturing.guard, signal.SIGCONT)
     eventually(stuck.goes_on)
     eventually(lambda: not stuck.target.exists())
 
 
 def test_the_guard_and_the_worker_are_killed(stuck: Stuck, capture: Capture) -> None:
-    capturing = capture(60)
+    capturing = capture(LONG)
     os.kill(capturing.guard, signal.SIGKILL)
     os.kill(capturing.worker, signal.SIGKILL)
     eventually(stuck.goes_on)
@@ -187,14 +190,13 @@ def test_the_worker_hangs(stuck: Stuck, capture: Capture) -> None:
 
 
 def test_a_terminal_that_closes_does_not_reach_it(stuck: Stuck, capture: Capture) -> None:
-    capturing = capture(LIMIT)
+    capturing = capture(LONG)
     assert os.getsid(capturing.guard) != os.getsid(0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(capturing.worker, number)
         os.kill(capturing.guard, number)
     assert stuck.stands_still()
     assert tree.descendants(capturing.guard) == {capturing.guard, capturing.worker}
-    eventually(stuck.goes_on)
 
 
 async def test_a_cancellation_lets_it_go_on(stuck: Stuck) -> None:
@@ -204,7 +206,7 @@ async def test_a_cancellation_lets_it_go_on(stuck: Stuck) -> None:
         parts=("files",),
         target=stuck.target,
         patience=60,
-        limit=LIMIT,
+        limit=LONG,
     )
     async with anyio.create_task_group() as tasks:
 
@@ -225,6 +227,7 @@ async def test_what_does_not_stop_is_taken_while_it_runs(stuck: Stuck) -> None:
         parts=("files",),
         target=stuck.target,
         patience=0.01,
+        limit=LONG,
     )
     answer = await capture_program.run(request, python=sys.executable, timeout=60)
     assert answer["method"] == "ordered"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ _START: Final = (
 )
 _HERE: Final = Path(__file__).parent
 _LONGEST_ANSWER: Final = 64 * 1024 * 1024
+_GRACE_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +102,14 @@ async def _end(process: anyio.abc.Process, request: Request, *, answered: bool) 
     assert process.stdin is not None
     # The end of its input tells the guard to clear up, if it still runs.
     await process.stdin.aclose()
-    with anyio.move_on_after(request.limit + 1):
+    with anyio.move_on_after(request.limit + _GRACE_SECONDS):
         await process.wait()
     if process.returncode is None:
-        process.kill()
+        # Guard and worker: it leads their group. The worker alone would stop the browser again.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with anyio.move_on_after(_GRACE_SECONDS):
+            await _read_all(process, bytearray())  # until both are dead
     if not answered:
         # Guard and worker may both be dead, and the browser still stand still.
         await anyio.to_thread.run_sync(tree.resume, request.pid)

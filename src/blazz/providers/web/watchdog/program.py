@@ -2,8 +2,8 @@
 
 The guard starts the worker and waits. If the worker dies or takes too long while the
 browser stands still, the guard lets the browser go on. If whoever asked dies, the guard sees the
-end of its input, waits until the browser runs again, and removes what was taken. And if both are
-killed, whoever asked sees the end of the output and lets the browser go on.
+end of its input, ends the worker, lets the browser go on, and removes what was taken. And if both
+are killed, whoever asked sees the end of the output and lets the browser go on.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _guard(worker: int, phases: int, request: Request) -> None:
     waiting.register(phases, select.POLLIN)
     waiting.register(asked, select.POLLIN)
     stopped_at: float | None = None
-    abandoned = killed = False
+    abandoned = late = killed = False
     while True:
         left = None if stopped_at is None else stopped_at + request.limit - time.monotonic()
         ready = dict(waiting.poll(None if left is None else max(0.0, left * 1000)))
@@ -88,7 +88,9 @@ def _guard(worker: int, phases: int, request: Request) -> None:
             if not phase:
                 break
             stopped_at = time.monotonic() if phase == STOPPING else None
-        elif (abandoned and stopped_at is None) or (left is not None and left <= 0):
+        elif left is not None and left <= 0:
+            late = True
+        if abandoned or late:
             os.kill(worker, signal.SIGKILL)
             killed = True
             break
