@@ -56,7 +56,7 @@ async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     stack.push_async_callback(database.close)
     monitoring = Monitoring(settings)
     accounts = Accounts(settings, database)
-    live = Live(settings, monitoring)
+    live = Live(settings, monitoring, accounts.grants)
     hosting = Hosting(settings, database, live, monitoring)
     accounts.workspaces.on_removal(hosting.leave)
     chats = Chats(settings, database, hosting)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from blazz_server.accounts.principal import EVERYTHING, Principal, Scope
 from blazz_server.accounts.secrets import KeyText, digest_of, same
-from blazz_server.accounts.tables import ApiKey
+from blazz_server.accounts.tables import ApiKey, Login
 from blazz_server.database import Database, utc_now
 from blazz_server.errors import not_found
 
@@ -46,6 +46,8 @@ class Keys:
     ) -> None:
         self._database = database
         self._root = digest_of(root) if root else ""
+        self.root_grant = f"key:{ROOT}:{self._root[:16]}" if root else ""
+        """The grant of the administrator's key, if it is given from outside."""
         self._clock = clock
         self._remembered: OrderedDict[str, tuple[ApiKey | None, float]] = OrderedDict()
         self._used: dict[str, datetime] = {}
@@ -62,9 +64,13 @@ class Keys:
         return text
 
     async def replace_root(self) -> KeyText:
-        """Make a new administrator's key; the old one ends at once."""
+        """Make a new administrator's key; the old one ends, and the logins that were made with it.
+
+        On instances that run this takes `REMEMBERED` seconds.
+        """
         text = KeyText.make(id=ROOT)
         async with self._database.begin() as transaction:
+            await transaction.execute(delete(Login).where(Login.key_id == ROOT))
             await transaction.merge(_row(text, None, "administrator", {Scope.ADMIN}, None))
         self._remembered.pop(ROOT, None)
         return text
@@ -90,8 +96,10 @@ class Keys:
         async with self._database.read() as transaction:
             return list(await transaction.scalars(some.order_by(ApiKey.id).limit(limit)))
 
-    async def revoke(self, workspace: str, key_id: str) -> None:
+    async def revoke(self, workspace: str, key_id: str) -> str:
         """End a key: here at once, on other instances within `REMEMBERED` seconds.
+
+        Gives the grant that ends with it. A key that was revoked before stays as it is.
 
         Raises:
             ApiError: The workspace has no such key.
@@ -99,13 +107,15 @@ class Keys:
         ended = (
             update(ApiKey)
             .where(ApiKey.id == key_id, ApiKey.workspace == workspace)
-            .values(revoked_at=utc_now())
-            .returning(ApiKey.id)
+            .values(revoked_at=func.coalesce(ApiKey.revoked_at, utc_now()))
+            .returning(ApiKey)
         )
         async with self._database.begin() as transaction:
-            if await transaction.scalar(ended) is None:
+            row = await transaction.scalar(ended)
+            if row is None:
                 raise not_found("key", key_id)
         self._remembered.pop(key_id, None)
+        return row.grant
 
     def forget(self) -> None:
         """Read every key anew, after a workspace was removed."""
@@ -114,7 +124,7 @@ class Keys:
     async def recognize(self, text: str) -> Principal | None:
         """Whose key this is; None: nobody's, or it is revoked or expired."""
         if self._root and same(digest_of(text), self._root):
-            return Principal(ROOT, None, EVERYTHING)
+            return self._root_principal()
         key = KeyText.parse(text)
         if key is None:
             return None
@@ -127,7 +137,7 @@ class Keys:
     async def principal(self, key_id: str) -> Principal | None:
         """Who a key stands for, by its id alone: for those who showed it before."""
         if key_id == ROOT and self._root:
-            return Principal(ROOT, None, EVERYTHING)
+            return self._root_principal()
         row = await self._find(key_id)
         return None if row is None else self._principal(row)
 
@@ -136,11 +146,17 @@ class Keys:
         used, self._used = self._used, {}
         if not used:
             return
-        async with self._database.begin() as transaction:
-            for key_id, at in used.items():
-                await transaction.execute(
-                    update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at)
-                )
+        try:
+            async with self._database.begin() as transaction:
+                for key_id, at in sorted(
+                    used.items()
+                ):  # in one order, so that none waits in a ring
+                    await transaction.execute(
+                        update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at)
+                    )
+        except BaseException:
+            self._used = used | self._used
+            raise
 
     def _principal(self, row: ApiKey) -> Principal | None:
         now = utc_now()
@@ -148,7 +164,11 @@ class Keys:
             return None
         self._used[row.id] = now
         scopes = frozenset(Scope(scope) for scope in row.scopes)
-        return Principal(row.id, row.workspace, EVERYTHING if Scope.ADMIN in scopes else scopes)
+        everything = EVERYTHING if Scope.ADMIN in scopes else scopes
+        return Principal(row.id, row.workspace, everything, grants=(row.grant,))
+
+    def _root_principal(self) -> Principal:
+        return Principal(ROOT, None, EVERYTHING, grants=(self.root_grant,))
 
     async def _find(self, key_id: str) -> ApiKey | None:
         row, until = self._remembered.get(key_id, (None, 0.0))

@@ -64,9 +64,7 @@ class Logins:
         async with self._database.begin() as transaction:
             await transaction.execute(delete(Login).where(Login.expires_at <= now))
             transaction.add(login)
-        return NewLogin(
-            cookie, csrf_token(cookie), replace(principal, kind="login"), login.expires_at
-        )
+        return NewLogin(cookie, csrf_token(cookie), _behind(login, principal), login.expires_at)
 
     async def recognize(self, cookie: str) -> Principal | None:
         """Who is behind a cookie; None: nobody, or the login or its key has ended."""
@@ -75,9 +73,16 @@ class Logins:
         if login is None or login.expires_at <= utc_now():
             return None
         principal = await self._keys.principal(login.key_id)
-        return None if principal is None else replace(principal, kind="login")
+        return None if principal is None else _behind(login, principal)
 
-    async def log_out(self, cookie: str) -> None:
-        """End a login."""
+    async def log_out(self, cookie: str) -> str | None:
+        """End a login; give the grant that ends with it, or None: there is no such login."""
+        ended = delete(Login).where(Login.digest == digest_of(cookie)).returning(Login)
         async with self._database.begin() as transaction:
-            await transaction.execute(delete(Login).where(Login.digest == digest_of(cookie)))
+            login = await transaction.scalar(ended)
+        return None if login is None else login.grant
+
+
+def _behind(login: Login, principal: Principal) -> Principal:
+    """Who is behind a login: the principal of its key, for as long as both hold."""
+    return replace(principal, kind="login", grants=(*principal.grants, login.grant))

@@ -43,12 +43,14 @@ class Principal:
         scopes: What it may do there.
         kind: Whether the key came with the call, stands behind a login of the dashboard, or
             another instance calls for somebody whom it has checked.
+        grants: What a live connection that they open ends with: their key, and their login.
     """
 
     key_id: str
     workspace: str | None
     scopes: frozenset[Scope]
     kind: Literal["key", "login", "instance"] = "key"
+    grants: tuple[str, ...] = ()
 
     def may_enter(self, workspace: str) -> bool:
         """Whether it may know that this workspace exists."""

@@ -37,6 +37,17 @@ class ApiKey(Table):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
 
+    @property
+    def grant(self) -> str:
+        """What is let in with it; another secret under the same id is another grant."""
+        return f"key:{self.id}:{self.digest[:16]}"
+
+    @staticmethod
+    def id_in(grant: str) -> str | None:
+        """The id of the key that a grant is of; None: it is of none."""
+        kind, _, rest = grant.partition(":")
+        return rest.partition(":")[0] if kind == "key" else None
+
     def works_at(self, now: datetime) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
@@ -51,3 +62,14 @@ class Login(Table):
     key_id: Mapped[str] = mapped_column(String(32), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    @property
+    def grant(self) -> str:
+        """What is let in with it."""
+        return f"login:{self.digest}"
+
+    @staticmethod
+    def digest_in(grant: str) -> str | None:
+        """The digest of the login that a grant is of; None: it is of none."""
+        kind, _, rest = grant.partition(":")
+        return rest if kind == "login" else None

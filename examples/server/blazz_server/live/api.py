@@ -71,7 +71,7 @@ async def authorize(
         # Whether it is another's, or nobody's, makes no difference to the answer.
         detail = f"channel_name: {channel_name!r} is not a channel that this key may subscribe to"
         raise ApiError(403, "channel_refused", detail)
-    await platform.live.admit(socket_id, caller.key_id)
+    await platform.live.admit(socket_id, caller.grants)
     app = platform.live.app
     if topic.channel.access is not Access.PRESENCE:
         return Authorization(auth=app.authorize(socket_id, channel_name), channel_data=None)
@@ -85,6 +85,7 @@ async def authenticate(
     caller: Annotated[Principal, needs()], platform: ThePlatform, socket_id: SocketId
 ) -> Authentication:
     """Sign a socket in as the caller's key, so that it can be spoken to and be ended."""
+    await platform.live.admit(socket_id, caller.grants)
     about = json.dumps({"id": caller.key_id})
     return Authentication(auth=platform.live.app.authenticate(socket_id, about), user_data=about)
 

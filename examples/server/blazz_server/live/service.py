@@ -5,8 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import anyio
@@ -28,13 +27,14 @@ from blazz.realtime.rooms.base import Rooms
 from blazz.realtime.rooms.memory import MemoryRooms
 from blazz.realtime.rooms.redis import RedisRooms
 from blazz.security.secret import Secret
-from blazz_server.accounts.keys import REMEMBERED
+from blazz_server.accounts.grants import Grants
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 
 _APP_ID: Final = "1"
 """Stock clients of the HTTP API take digits only."""
-_END_AGAIN: Final = REMEMBERED + 1.0
+_LOOK_EVERY: Final = 5.0
+"""Seconds after which a socket is closed whose key or login has expired."""
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +44,7 @@ class Live:
     Args:
         settings: What the environment says; with a `redis_url`, all instances share the events.
         monitoring: Measures.
+        grants: Knows which keys and logins still hold.
 
     Attributes:
         bus: Carries events; given to each workspace's client, which publishes on it.
@@ -54,14 +55,14 @@ class Live:
         asgi: Serves browsers and publishing servers.
     """
 
-    def __init__(self, settings: Settings, monitoring: Monitoring) -> None:
+    def __init__(self, settings: Settings, monitoring: Monitoring, grants: Grants) -> None:
         url = settings.redis_url
         self.bus: Bus = RedisBus(url) if url else MemoryBus()
         self.rooms: Rooms = RedisRooms(url) if url else MemoryRooms()
         self.app = App(_APP_ID, settings.live_key, _secret(settings))
         self.hub = Hub(self.app, self.bus, self.rooms)
         self.publisher = Publisher(self.bus, self.rooms)
-        self._ended: dict[str, float] = {}
+        self._grants = grants
         self.asgi = PusherApp(self.hub, HttpApi(self.app, self.bus, self.rooms, self.publisher))
         meter = monitoring.meter
         self._lost = meter.create_counter(
@@ -89,8 +90,8 @@ class Live:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.hub.run)
             while True:
-                await anyio.sleep(1)
-                await self._end_again()
+                await anyio.sleep(_LOOK_EVERY)
+                await self.end_expired()
 
     async def close(self) -> None:
         """Send the browsers to other instances, and let go of connections."""
@@ -112,35 +113,41 @@ class Live:
             self._lost.add(1)
             _log.warning("nobody saw %s: %s", broadcast.name, error)
 
-    async def admit(self, socket_id: str, key_id: str) -> None:
-        """Remember, on all instances, that a socket is let in on account of a key.
+    async def admit(self, socket_id: str, grants: Sequence[str]) -> None:
+        """Remember, on all instances, on what a socket is let in: it ends with the first of it.
+
+        Args:
+            socket_id: The socket, on whichever instance.
+            grants: See `Principal.grants`.
 
         Raises:
-            BusUnavailable: It would not end with the key: do not let it in.
+            BusUnavailable: It would not end with them: do not let it in.
         """
-        await self.bus.publish(ADMIT, socket_id, "{}", author=key_id)
+        for grant in grants:
+            await self.bus.publish(ADMIT, socket_id, "{}", author=grant)
 
-    async def end(self, key_id: str) -> None:
-        """Close all sockets that were let in on account of a key, wherever they are.
+    async def end(self, grant: str) -> None:
+        """Close at once all sockets that were let in on something, wherever they are.
 
-        Again a moment later: other instances may take a revoked key for good until then.
+        An instance that remembers a revoked key may let one more in; `end_expired` closes that.
         """
-        self._ended[key_id] = time.monotonic() + _END_AGAIN
-        await self._end(key_id)
-
-    async def _end(self, key_id: str) -> bool:
         try:
-            await self.bus.publish(TERMINATE, key_id, "{}")
+            await self.bus.publish(TERMINATE, grant, "{}")
         except BusUnavailable as error:
-            _log.warning("sockets of the key %s are ended later: %s", key_id, error)
-            return False
-        return True
+            _log.warning("sockets of a key or login that has ended are closed later: %s", error)
 
-    async def _end_again(self) -> None:
-        now = time.monotonic()
-        for key_id, at in list(self._ended.items()):
-            if now >= at and await self._end(key_id):
-                del self._ended[key_id]
+    async def end_expired(self) -> None:
+        """Close the sockets of this instance whose key or login holds no more, for any reason."""
+        grants = self.hub.accounts
+        if not grants:
+            return
+        try:
+            ended = await self._grants.ended(grants)
+        except Exception as error:  # noqa: BLE001  # live events go on without the database
+            _log.warning("whether keys of sockets still hold is looked at later: %s", error)
+            return
+        for grant in ended:
+            self.hub.end(grant)
 
     def _sockets(self, _: CallbackOptions) -> Iterable[Observation]:
         yield Observation(self.hub.sockets)

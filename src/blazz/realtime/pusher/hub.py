@@ -250,7 +250,7 @@ class Hub:
     def _pass_on(self, notice: Notice) -> None:
         place = self._position = Cursor.parse(notice.cursor)
         if notice.channel == TERMINATE:
-            self._terminate(notice.name)
+            self.end(notice.name)
             return
         if notice.channel == ADMIT:
             self._admit(notice.name, notice.author)
@@ -263,9 +263,18 @@ class Hub:
             if place.number > socket.sent.get(notice.channel, 0) and socket.id != notice.origin:
                 socket.outbox.put(text)
 
-    def _terminate(self, user_id: str) -> None:
+    @property
+    def accounts(self) -> set[str]:
+        """On whose account the sockets of this instance were let into channels."""
+        return set().union(*(socket.admitted for socket in self._sockets.values()))
+
+    def end(self, account: str) -> None:
+        """Close the sockets of this instance that signed in as a user, or were let in on it.
+
+        To end them on all instances, publish the account as the name of a `TERMINATE` notice.
+        """
         for socket in self._sockets.values():
-            if user_id == socket.connection.user_id or user_id in socket.admitted:
+            if account == socket.connection.user_id or account in socket.admitted:
                 socket.outbox.close(Close(Code.UNAUTHORIZED, "the application ended the session"))
 
     def _admit(self, socket_id: str, account: str | None) -> None:

@@ -248,6 +248,19 @@ async def test_sockets_end_with_the_account_that_they_were_let_in_on() -> None:
         assert [it and it.code for it in closings] == [4009, 4009, None]
 
 
+async def test_an_account_that_ends_closes_the_sockets_of_its_hub() -> None:
+    async with hubs(2) as (bus, (one, two)):
+        here, there = Browser(one), Browser(two)
+        for browser, account in ((here, "k1"), (here, "k2"), (there, "k3")):
+            await bus.publish(ADMIT, browser.socket.id, "{}", author=account)
+        await anyio.wait_all_tasks_blocked()
+        assert (one.accounts, two.accounts) == ({"k1", "k2"}, {"k3"})
+        one.end("k2")
+        one.end("k3")
+        closings = [it.socket.outbox.closing for it in (here, there)]
+        assert [it and it.code for it in closings] == [4009, None]
+
+
 async def test_a_bus_that_lost_events_makes_sockets_connect_again() -> None:
     bus, rooms = MemoryBus(backlog=2), MemoryRooms()
     hub = Hub(APP, bus, rooms)

@@ -92,5 +92,4 @@ async def revoke(
     platform: ThePlatform,
 ) -> None:
     """End a key, the logins that were made with it, and what browsers follow with it."""
-    await platform.accounts.keys.revoke(workspace, key)
-    await platform.live.end(key)
+    await platform.live.end(await platform.accounts.keys.revoke(workspace, key))

@@ -80,7 +80,9 @@ async def log_out(
     platform: ThePlatform,
     blazz_login: Annotated[str | None, Cookie(include_in_schema=False)] = None,
 ) -> None:
-    """End the login of this browser."""
+    """End the login of this browser, and what it follows."""
     if blazz_login is not None:
-        await platform.accounts.logins.log_out(blazz_login)
+        ended = await platform.accounts.logins.log_out(blazz_login)
+        if ended is not None:
+            await platform.live.end(ended)
     response.delete_cookie(COOKIE)
