@@ -33,7 +33,7 @@ class MeasuredServer(OneServer):
 @contextmanager
 def measured_server(**settings: str) -> Iterator[MeasuredServer]:
     """A server that runs until the block ends; settings are named without `BLAZZ_SERVER_`."""
-    server = MeasuredServer(**_UNLIMITED, **settings)
+    server = MeasuredServer(forked=False, **_UNLIMITED, **settings)
     try:
         server.start()
         yield server

@@ -6,8 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +19,7 @@ import httpx
 
 from blazz.sandbox import Sandbox, SandboxPhone
 from blazz.security.keyring import KeyRing
+from tests.server.one_process import fork_server
 from tests.servers.process import free_port
 
 MARGIN: Final = 5.0
@@ -62,13 +61,11 @@ class Instance:
             "BLAZZ_SERVER_FOLDER": str(folder),
             "BLAZZ_SERVER_ADDRESS": self.url,
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.server_instance"],
-            cwd=_ROOT,
-            env={**os.environ, **environment, **mine},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        self._process = fork_server().start(
+            "tests.server_instance",
+            environment={**os.environ, **environment, **mine},
+            folder=_ROOT,
+            output=self._log,
         )
         self.api = httpx.AsyncClient(
             base_url=self.url, headers={"Authorization": f"Bearer {ADMIN}"}, timeout=30
@@ -137,7 +134,6 @@ class Cluster:
         self._folder = folder
         self._database: asyncpg.Pool
         self._environment = {
-            "PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "examples" / "server")]),
             "BLAZZ_SERVER_DATABASE_URL": servers.postgres,
             "BLAZZ_SERVER_REDIS_URL": servers.redis,
             "BLAZZ_SERVER_AUTH_STORE": servers.store,

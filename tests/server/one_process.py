@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 
+from tests.servers.forking import ForkedProcess, ForkServer
 from tests.servers.process import ServerProcess, free_port, serves
 
 ADMIN_KEY = "the-key-of-the-administrator-in-tests"
@@ -19,12 +23,18 @@ SERVER = Path(__file__).parents[2] / "examples" / "server"
 class OneServer:
     """A running server.
 
+    Args:
+        forked: Whether it is forked from a process that has imported it; otherwise it is started by
+            its command, as users do.
+        settings: Its settings, named without `BLAZZ_SERVER_`.
+
     Attributes:
         port: Where it listens, on 127.0.0.1.
         process: The process, in a folder of its own.
     """
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, *, forked: bool = True, **settings: str) -> None:
+        self._forked = forked
         self.port = free_port()
         self.process = ServerProcess("blazz-server", as_us=True)
         self._settings = {
@@ -43,11 +53,24 @@ class OneServer:
 
     def start(self) -> None:
         """Start it, and wait until it serves."""
-        variables = [f"BLAZZ_SERVER_{name}={value}" for name, value in self._settings.items()]
-        path = f"PYTHONPATH={os.pathsep.join([str(SERVER), *sys.path[1:]])}"
         self.process.start(
-            ["/usr/bin/env", *variables, path, sys.executable, "-m", "blazz_server"],
+            self._fork if self._forked else self._command(),
             ready=lambda: serves(self.port, "/health/live"),
+        )
+
+    def _variables(self) -> dict[str, str]:
+        return {f"BLAZZ_SERVER_{name}": value for name, value in self._settings.items()}
+
+    def _command(self) -> list[str]:
+        path = f"PYTHONPATH={os.pathsep.join([str(SERVER), *sys.path[1:]])}"
+        variables = [f"{name}={value}" for name, value in self._variables().items()]
+        return ["/usr/bin/env", *variables, path, sys.executable, "-m", "blazz_server"]
+
+    def _fork(self, output: IO[bytes]) -> ForkedProcess:
+        folder = self.process.folder
+        variables = {**os.environ, "HOME": str(folder), **self._variables()}
+        return fork_server().start(
+            "blazz_server.__main__", environment=variables, folder=folder, output=output
         )
 
     def tenant(self, workspace: str, *scopes: str) -> str:
@@ -69,10 +92,18 @@ class OneServer:
         return {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 
+@functools.cache
+def fork_server() -> ForkServer:
+    """What servers are forked from; it ends with this process."""
+    made = ForkServer(["blazz_server.__main__", "tests.server_instance"], path=[SERVER])
+    atexit.register(made.close)
+    return made
+
+
 @contextmanager
-def one_server(**settings: str) -> Iterator[OneServer]:
-    """A server that runs until the block ends; settings are named without `BLAZZ_SERVER_`."""
-    server = OneServer(**settings)
+def one_server(*, forked: bool = True, **settings: str) -> Iterator[OneServer]:
+    """A server that runs until the block ends; see `OneServer`."""
+    server = OneServer(forked=forked, **settings)
     try:
         server.start()
         yield server

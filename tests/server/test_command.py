@@ -22,7 +22,7 @@ ROOT_KEY = re.compile(r"bz_root_[\w-]{43}")
 
 
 def test_it_starts_with_nothing_and_shows_the_key_once() -> None:
-    with one_server(ADMIN_KEY="", SANDBOX="off") as server:
+    with one_server(forked=False, ADMIN_KEY="", SANDBOX="off") as server:
         [key] = ROOT_KEY.findall(server.process.log.read_text())
         listed = httpx.get(
             f"{server.url}/v1/workspaces", headers={"Authorization": f"Bearer {key}"}

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol, TypeAlias
 
 _START_SECONDS = 30
 _STOP_SECONDS = 15
@@ -21,6 +21,21 @@ _STOP_SECONDS = 15
 
 class ServerFailed(Exception):
     """A server did not start; the message ends with what it wrote."""
+
+
+class Process(Protocol):
+    """A process that was started: what is used of `subprocess.Popen`."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, how: signal.Signals, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+Spawn: TypeAlias = Callable[[IO[bytes]], Process]
+"""Starts a process that writes into a file."""
 
 
 class ServerProcess:
@@ -35,7 +50,7 @@ class ServerProcess:
         self.name = name
         self.folder = Path(tempfile.mkdtemp(prefix=f"blazz-{name}-"))
         self.log = self.folder / "server.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._user = None if as_us else _unprivileged_user()
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
@@ -53,10 +68,10 @@ class ServerProcess:
         if process.returncode:
             raise ServerFailed(f"{command[0]}: {output.decode(errors='replace')}")
 
-    def start(self, command: Sequence[str | Path], *, ready: Callable[[], bool]) -> None:
+    def start(self, command: Sequence[str | Path] | Spawn, *, ready: Callable[[], bool]) -> None:
         """Start the server and wait until `ready` says that it answers."""
         with self.log.open("ab") as log:
-            self._process = self._spawn(command, log)
+            self._process = command(log) if callable(command) else self._spawn(command, log)
         deadline = time.monotonic() + _START_SECONDS
         while not ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
