@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import signal
@@ -31,6 +33,7 @@ from blazz.errors.web import (
 from blazz.providers.web.driver import this_loops_driver
 from blazz.providers.web.launching import launch
 from blazz.providers.web.line import PageLine
+from blazz.providers.web.processes import drivers
 from blazz.providers.web.settings import MEGABYTE, BrowserSettings, Proxy
 from blazz.security.secret import Secret
 
@@ -313,3 +316,23 @@ async def test_the_driver_ends_with_the_last_browser(plain: BrowserSettings, pro
     assert again is not first
     await apart.give_back()
     assert this_loops_driver() is this_loops_driver()
+
+
+async def test_nobody_is_told_of_a_dead_driver_without_a_call() -> None:
+    from blazz.providers.web.driver import Driver
+
+    loop, told = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: told.append(context["message"]))
+    try:
+        apart, before = Driver(), drivers()
+        await apart.take()
+        (pid,) = drivers() - before
+        process = psutil.Process(pid)
+        process.kill()
+        await anyio.to_thread.run_sync(process.wait)
+        await apart.give_back()
+        del apart
+        gc.collect()
+    finally:
+        loop.set_exception_handler(None)
+    assert told == []

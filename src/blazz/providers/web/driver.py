@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -67,7 +68,9 @@ class Driver:
             raise MissingDependency("playwright", extra="web") from None
         with anyio.CancelScope(shield=True):  # half a start would leave a process behind
             before = await anyio.to_thread.run_sync(drivers)
-            self._playwright = playwright = await async_playwright().start()
+            manager = async_playwright()
+            self._playwright = playwright = await manager.start()
+            _hear_of_its_death(manager)
             made = await anyio.to_thread.run_sync(drivers) - before
         # Playwright does not tell its pid. If another was started just now, ours is not known.
         self._process = ProcessTree(made.pop()) if len(made) == 1 else None
@@ -87,6 +90,19 @@ class Driver:
         reaper, self._reaper = self._reaper, None
         if reaper is not None:
             await anyio.to_thread.run_sync(reaper.dismiss)
+
+
+def _hear_of_its_death(manager: object) -> None:
+    """Look at the error that Playwright keeps when its driver dies.
+
+    It looks itself only while the driver starts. Later asyncio would log that nobody did, although
+    whoever calls anything is told, and a dead driver is replaced.
+    """
+    for name in ("_client", "_connection"):  # it has had both names
+        transport = getattr(getattr(manager, name, None), "_transport", None)
+        error = getattr(transport, "on_error_future", None)
+        if isinstance(error, asyncio.Future):
+            error.add_done_callback(lambda it: it.cancelled() or it.exception())
 
 
 def this_loops_driver() -> Driver:
