@@ -114,7 +114,9 @@ def limit(number: int, upto: int | None) -> Operation[None]:
     yield Statement("set_limit", (number, upto))
     if before is not None:
         # Chunks that held nothing but rows above the limit were put away: see `release`.
-        yield Statement("look_again", (number, before // chunk_size))
+        hidden = number, before // chunk_size
+        yield Statement("hold_hidden", hidden)
+        yield Statement("look_again", hidden)
 
 
 def check_deletable(number: int) -> Operation[bool]:
@@ -128,6 +130,7 @@ def check_deletable(number: int) -> Operation[bool]:
 
 def delete(number: int) -> Operation[None]:
     """Remove all of a campaign but its recipients."""
+    yield Statement("hold_all_chunks", (number,))
     for part in _PARTS:
         yield Statement(f"delete_{part}", (number,))
 

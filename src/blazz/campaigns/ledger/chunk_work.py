@@ -1,9 +1,9 @@
 """Offers, leases and windows, as operations for every SQL database.
 
 Whoever leases, takes or releases holds the chunk's row: of two, one sees what the other has done.
-Evidence is recorded without it, whenever it comes, and holds recipients' rows first. So a lease
-passes over rows that are being recorded; and should a window wait for one, while that waits for the
-chunk, the database undoes one of the two, and it is done again.
+Evidence is recorded without it, whenever it comes, and holds recipients' rows first. So leases and
+windows pass over rows that are being recorded: to wait for one while that waits for the chunk would
+be for ever. Whoever holds several chunks takes them in the order of their numbers.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def offer(
                 found = yield Statement("chunks_due", (number, lane, now, last, room))
                 chosen += [chunk for (chunk,) in found]
         if chosen:
+            yield Statement("hold_chunks", (number, chosen))
             yield Statement("mark_offered", (number, owner, now + hold, chosen))
             offers += [Offer(ChunkId(number, chunk), Priority(priority)) for chunk in chosen]
     return offers
@@ -76,17 +77,16 @@ def begin_window(
         first, last = max(first, after + 1), _until(last, upto)
         taken = yield Statement("take_window", (chunk.campaign, first, last, now, n))
         # RETURNING gives rows in no promised order.
-        rows = sorted(WindowRow(*values) for values in taken)
+        rows = sorted(map(WindowRow._make, taken))
     yield Statement("renew_lease", (chunk.campaign, chunk.number, now + ttl, len(rows), now))
     return rows
 
 
 def release(lease: Lease, *, now: float) -> Operation[None]:
     """Give a chunk back and note when its next row is due."""
-    chunk = lease.chunk
-    fence = chunk.campaign, chunk.number, lease.owner, lease.epoch
-    if (yield Statement("release_done", fence)):
+    if (yield from release_done(lease)):
         return
+    chunk = lease.chunk
     try:
         chunk_size, upto, _ = yield from _held(lease, now)
     except LeaseLost:
@@ -97,6 +97,13 @@ def release(lease: Lease, *, now: float) -> Operation[None]:
     )
     if sending:
         yield from _lose(chunk, first, last, now)
+
+
+def release_done(lease: Lease) -> Operation[bool]:
+    """Give a chunk back in which nothing is left to send; tell whether it was one."""
+    chunk = lease.chunk
+    fence = chunk.campaign, chunk.number, lease.owner, lease.epoch
+    return bool((yield Statement("release_done", fence)))
 
 
 def admit(
@@ -132,7 +139,7 @@ def admit(
 
 def expire(owner: str) -> Operation[None]:
     """Let everything that an owner holds run out now."""
-    for query in ("expire_leases", "expire_offers", "expire_import"):
+    for query in ("hold_owned", "expire_leases", "expire_offers", "expire_import"):
         yield Statement(query, (owner,))
 
 

@@ -1,20 +1,21 @@
 """What evidence makes of recipients and of their chunks' counters, as an operation.
 
-It holds the recipients' rows first, in the order of their numbers, and the chunks' rows for the
-last moment only: status updates of one chunk come in while it is sent, on several machines.
+It holds the recipients' rows first and the chunks' rows for the last moment only, both in the order
+of their numbers: status updates of one chunk come in while it is sent, on several machines.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from blazz.campaigns.delivery import Delivery, State, advance
+from blazz.campaigns.delivery import Delivery, State
+from blazz.campaigns.ledger.judging import Judgement, judge
 from blazz.campaigns.ledger.records import Finding
 from blazz.campaigns.retrying import RetryPolicy
 from blazz.databases.operations import Batch, Operation, Statement
 
-_STATES = {state.value: state for state in State}
 _VALUES = {state: state.value for state in State}  # `state.value` takes six times as long
 _ORDER = tuple(State)
 _NEVER = 1e15
@@ -32,29 +33,26 @@ def record(findings: Sequence[Finding], *, now: float) -> Operation[int]:
 
 
 def _record(campaign: int, findings: Sequence[Finding], now: float) -> Operation[int]:
-    terms = yield Statement("terms", (campaign,))
-    if not terms:  # a campaign that was deleted
-        return 0
-    size, most_refusals = terms[0]
-    retries = RetryPolicy(most_refusals)
     seqs = sorted({finding.seq for finding in findings})
     found = yield Statement("deliveries", (campaign, seqs))
-    before = {
-        seq: Delivery(_STATES[state], attempt, refusals, next_at, message_id, code, reason, sender)
-        for seq, state, attempt, refusals, next_at, message_id, code, reason, sender in found
-    }
-    after: dict[int, Delivery] = {}
-    for _, seq, attempt, evidence in findings:
-        it = after.get(seq) or before.get(seq)
-        if it is not None:  # else a number that does not exist
-            new = advance(it, evidence, attempt=attempt, now=now, retries=retries)
-            if new is not it:
-                after[seq] = new
-    changed = sorted(after.items())  # neighbours share a page
-    for common, rows in _alike(changed).items():
-        yield Batch("update_deliveries", rows, (campaign, now, *common))
-    yield Batch("count_changes", _changes(before, changed, size, now), (campaign,))
-    return len(changed)
+    if not found:  # they are of a campaign that was deleted
+        return 0
+    size, most_refusals = found[0][:2]
+    rows = ((row[2], row[3:]) for row in found)
+    judged = judge(rows, findings, now=now, retries=RetryPolicy(most_refusals))
+    for it, alike in _alike(judged).items():
+        common = (
+            campaign, now, _VALUES[it.state], it.refusals, it.next_at, it.code,
+            _storable(it.reason), it.sender,
+        )  # fmt: skip
+        if alike.known:
+            yield Statement("move_deliveries", (*common, alike.known))
+        yield Batch("identify_deliveries", alike.identified, common)
+    changes = _changes(judged, size, now)
+    if len(changes) > 1:
+        yield Statement("hold_chunks", (campaign, [number for *_, number in changes]))
+    yield Batch("count_changes", changes, (campaign,))
+    return len(judged.after)
 
 
 def _storable(text: str | None) -> str | None:
@@ -64,30 +62,39 @@ def _storable(text: str | None) -> str | None:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _alike(
-    changed: Sequence[tuple[int, Delivery]],
-) -> dict[tuple[object, ...], list[tuple[str | None, int]]]:
-    """Ids and numbers of rows, by all else that is written: most rows of a batch end alike.
+@dataclass(slots=True)
+class _Alike:
+    """Rows that end alike; most rows of a batch do, and then the database is told it once.
 
-    What they have in common is sent to the database once, not once for each row.
+    Attributes:
+        known: The numbers of those whose message id stays what it is.
+        identified: New message ids and numbers.
     """
-    groups: dict[tuple[object, ...], list[tuple[str | None, int]]] = {}
-    for seq, (state, _, refusals, next_at, message_id, code, reason, sender) in changed:
-        common = _VALUES[state], refusals, next_at, code, _storable(reason), sender
-        group = groups.get(common)
+
+    known: list[int] = field(default_factory=list)
+    identified: list[tuple[str | None, int]] = field(default_factory=list)
+
+
+def _alike(judged: Judgement) -> dict[Delivery, _Alike]:
+    groups: dict[int, tuple[Delivery, _Alike]] = {}
+    ids = judged.ids
+    for seq, it in judged.after.items():
+        group = groups.get(id(it))  # equal ones are one object
         if group is None:
-            group = groups[common] = []
-        group.append((_storable(message_id), seq))
-    return groups
+            group = groups[id(it)] = it, _Alike()
+        if seq in ids:
+            group[1].identified.append((_storable(ids[seq]), seq))
+        else:
+            group[1].known.append(seq)
+    return dict(groups.values())
 
 
-def _changes(
-    before: Mapping[int, Delivery], changed: Sequence[tuple[int, Delivery]], size: int, now: float
-) -> list[tuple[object, ...]]:
+def _changes(judged: Judgement, size: int, now: float) -> list[tuple[object, ...]]:
     """How many rows of each chunk entered and left each state, and when the next one is due."""
     moves: dict[tuple[int, State, State], int] = {}
     due: dict[int, float] = {}
-    for seq, it in changed:
+    before = judged.before
+    for seq, it in judged.after.items():
         chunk = (seq - 1) // size + 1
         move = chunk, before[seq].state, it.state
         moves[move] = moves.get(move, 0) + 1

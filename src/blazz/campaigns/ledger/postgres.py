@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from blazz.campaigns.ledger import campaign_work, chunk_work, import_work
-from blazz.campaigns.ledger.records import CampaignRow
+from blazz.campaigns.ledger.records import CampaignRow, Lease
 from blazz.campaigns.ledger.sql import SqlLedger
 from blazz.databases.operations import Operation, run_on_postgres
 from blazz.databases.postgres import PostgresDatabase
@@ -90,8 +90,12 @@ class PostgresLedger(SqlLedger):
         """Wait for what runs and disconnect."""
         await self._database.close()
 
-    async def at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
-        """Run an operation in one transaction, at the server's time."""
+    async def at(
+        self, now: float, operation: Callable[[float], Operation[T]], *, durable: bool = True
+    ) -> T:
+        """Run an operation in one transaction, at the server's time; all of them are durable."""
+        # A crash of the server alone ends neither imports nor leases: none may be undone by it.
+        del durable
 
         async def work(connection: asyncpg.Connection) -> T:
             there = await self._now(connection, now)
@@ -108,7 +112,7 @@ class PostgresLedger(SqlLedger):
         return await self._transact(work, repeatable=False)
 
     async def look(self, operation: Operation[T]) -> T:
-        """Run an operation that only reads."""
+        """Run an operation of one statement, or one that only reads."""
         with _translated():
             async with self._database.connection() as connection:
                 return await run_on_postgres(connection, self._queries, operation)
@@ -131,6 +135,12 @@ class PostgresLedger(SqlLedger):
         # If the server is away, all that the owner holds runs out by its time.
         with contextlib.suppress(LedgerError):
             await self.at(0.0, lambda _: chunk_work.expire(owner))
+
+    async def release(self, lease: Lease, *, now: float) -> None:
+        """Give a chunk back; see `Ledger`."""
+        # Nearly always there is nothing left to send, and one statement says all.
+        if not await self.look(chunk_work.release_done(lease)):
+            await super().release(lease, now=now)
 
     # What differs from other databases: each campaign's recipients are a partition
 

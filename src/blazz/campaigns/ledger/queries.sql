@@ -51,12 +51,19 @@ SELECT upto, chunk_size FROM campaign WHERE number = $1 FOR UPDATE;
 -- name: set_limit
 UPDATE campaign SET upto = $2 WHERE number = $1;
 
+-- name: hold_hidden
+SELECT number FROM chunk WHERE campaign = $1 AND number >= $2 AND pending > 0 AND next_at >= 1e15
+ORDER BY number FOR UPDATE;
+
 -- name: look_again
 UPDATE chunk SET next_at = 0
 WHERE campaign = $1 AND number >= $2 AND pending > 0 AND next_at >= 1e15;
 
 -- name: delete_campaign
 DELETE FROM campaign WHERE number = $1;
+
+-- name: hold_all_chunks
+SELECT number FROM chunk WHERE campaign = $1 ORDER BY number FOR UPDATE;
 
 -- name: delete_chunks
 DELETE FROM chunk WHERE campaign = $1;
@@ -109,6 +116,10 @@ RETURNING number;
 SELECT owner FROM chunk WHERE unfinished AND lease_until > $1
 UNION SELECT offered_by FROM chunk WHERE unfinished AND offered_until > $1
 UNION SELECT importer FROM campaign WHERE import_until > $1;
+
+-- name: hold_owned
+SELECT campaign, number FROM chunk WHERE owner = $1 OR offered_by = $1
+ORDER BY campaign, number FOR UPDATE;
 
 -- name: expire_leases
 UPDATE chunk SET lease_until = 0 WHERE owner = $1 AND lease_until > 0;
@@ -183,28 +194,25 @@ FROM chunk JOIN campaign ON campaign.number = chunk.campaign
 WHERE chunk.campaign = $1 AND chunk.number = $2 AND owner = $3 AND epoch = $4
 FOR UPDATE OF chunk;
 
--- name: take_window
-UPDATE recipient SET state = 'sending', attempt = attempt + 1, changed_at = $4, sent_at = $4
-WHERE campaign = $1 AND state = 'pending' AND next_at <= $4 AND seq IN (
-    -- Asked twice, because a row may change before it is locked.
-    SELECT seq FROM recipient
-    WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4
-    ORDER BY seq LIMIT $5
-)
-RETURNING seq, attempt, address, vars, variant;
-
 -- name: renew_lease
 UPDATE chunk SET
     lease_until = $3, pending = pending - $4, sending = sending + $4,
     first_at = CASE WHEN $4 > 0 THEN coalesce(first_at, $5) ELSE first_at END
 WHERE campaign = $1 AND number = $2;
 
--- name: terms
-SELECT chunk_size, most_refusals FROM campaign WHERE number = $1;
-
 -- name: deliveries
-SELECT seq, state, attempt, refusals, next_at, message_id, code, reason, sender FROM recipient
-WHERE campaign = $1 AND seq = ANY($2) ORDER BY seq FOR UPDATE;
+SELECT chunk_size, most_refusals, seq, recipient.state, attempt, refusals, next_at,
+    message_id <> '', code, recipient.reason, sender
+FROM campaign CROSS JOIN recipient
+WHERE number = $1 AND campaign = $1 AND seq = ANY($2) ORDER BY seq FOR UPDATE OF recipient;
+
+-- name: move_deliveries
+UPDATE recipient SET
+    state = $3, refusals = $4, next_at = $5, code = $6, reason = $7, sender = $8, changed_at = $2
+WHERE campaign = $1 AND seq = ANY($9);
+
+-- name: hold_chunks
+SELECT number FROM chunk WHERE campaign = $1 AND number = ANY($2) ORDER BY number FOR UPDATE;
 
 -- name: release_done
 UPDATE chunk SET owner = NULL, lease_until = 0, next_at = 1e15

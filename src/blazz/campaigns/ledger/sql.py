@@ -45,8 +45,13 @@ class SqlLedger(Ledger, ABC):
     """Runs operations; a backend says how. See `Ledger` for what each method does."""
 
     @abstractmethod
-    async def at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
-        """Run an operation in one transaction, at a time that the database agrees with."""
+    async def at(
+        self, now: float, operation: Callable[[float], Operation[T]], *, durable: bool = True
+    ) -> T:
+        """Run an operation in one transaction, at a time that the database agrees with.
+
+        Without `durable` a power cut may undo it, until something durable is written after it.
+        """
 
     @abstractmethod
     async def run(self, operation: Operation[T]) -> T:
@@ -124,6 +129,7 @@ class SqlLedger(Ledger, ABC):
             lambda now: import_work.import_rows(
                 number, rows, rejects, owner=owner, until=now + ttl, lane=lane
             ),
+            durable=False,  # a power cut ends the import, too; its last step makes all durable
         )
 
     # Work
@@ -142,7 +148,9 @@ class SqlLedger(Ledger, ABC):
         self, chunk: ChunkId, *, owner: str, ttl: float, now: float
     ) -> Lease | None:
         return await self.at(
-            now, lambda now: chunk_work.lease_chunk(chunk, owner=owner, ttl=ttl, now=now)
+            now,
+            lambda now: chunk_work.lease_chunk(chunk, owner=owner, ttl=ttl, now=now),
+            durable=False,  # nothing is sent before a window makes it so
         )
 
     async def due_rows(self, lease: Lease, *, now: float) -> Sequence[DueRow]:
@@ -176,7 +184,8 @@ class SqlLedger(Ledger, ABC):
         return await self.at(now, lambda now: evidence_work.record(findings, now=now))
 
     async def release(self, lease: Lease, *, now: float) -> None:
-        await self.at(now, lambda now: chunk_work.release(lease, now=now))
+        # Without it the chunk is taken over as that of any process that has ended.
+        await self.at(now, lambda now: chunk_work.release(lease, now=now), durable=False)
 
     # Reading
 

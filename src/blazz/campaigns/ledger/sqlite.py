@@ -74,9 +74,12 @@ class SqliteLedger(SqlLedger):
         self._presence.leave_all()
         await self._database.close()
 
-    async def at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
+    async def at(
+        self, now: float, operation: Callable[[float], Operation[T]], *, durable: bool = True
+    ) -> T:
         """Run an operation; on one machine the caller's clock is everybody's."""
-        return await self.run(operation(now))
+        work = operation(now)
+        return await self._write(lambda c: run_on_sqlite(c, self._queries, work), durable=durable)
 
     async def run(self, operation: Operation[T]) -> T:
         """Run an operation in the writer thread, where one transaction at a time is open."""
@@ -176,9 +179,9 @@ class SqliteLedger(SqlLedger):
             if self._presence.is_gone(owner):
                 yield from chunk_work.expire(owner)
 
-    async def _write(self, work: Work[T]) -> T:
+    async def _write(self, work: Work[T], *, durable: bool = True) -> T:
         try:
-            return await self._database.write(work)
+            return await self._database.write(work, durable=durable)
         except sqlite3.Error as error:
             raise LedgerError(f"{self.path}: {error}") from error
 

@@ -17,7 +17,7 @@ DELETE FROM recipient WHERE campaign = $1 AND seq = $2 RETURNING line, address;
 INSERT INTO chunk (campaign, lane, number, pending) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO UPDATE SET pending = pending + excluded.pending;
 
--- name: update_deliveries
+-- name: identify_deliveries
 UPDATE recipient SET
     state = $3, refusals = $4, next_at = $5, code = $6, reason = $7, sender = $8, changed_at = $2,
     message_id = $9
@@ -33,3 +33,12 @@ WHERE campaign = $1 AND number = $12;
 -- name: enter
 INSERT INTO contact (workspace, scope, campaign, at, address, seq) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO UPDATE SET at = excluded.at;
+
+-- name: take_window
+UPDATE recipient SET state = 'sending', attempt = attempt + 1, changed_at = $4, sent_at = $4
+WHERE campaign = $1 AND seq IN (
+    SELECT seq FROM recipient
+    WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4
+    ORDER BY seq LIMIT $5
+)
+RETURNING seq, attempt, address, vars, variant;
