@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.campaign_message import CampaignMessage
 from blazz.campaigns.content import Variants
 from blazz.campaigns.dry_run import DryRun
 from blazz.campaigns.ledger.records import CampaignState, Counts, ErrorCount, UnknownPolicy
@@ -28,6 +29,7 @@ from blazz.campaigns.watching import watch
 __all__ = [
     "Audience",
     "Campaign",
+    "CampaignMessage",
     "CampaignSpec",
     "CampaignState",
     "Canary",

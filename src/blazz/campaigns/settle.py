@@ -37,18 +37,21 @@ class StatusSettler:
         ledger: The ledger.
         signer: Made with the ledger's key.
         clock: Seconds since the epoch.
+
+    Attributes:
+        signer: Tells the ledger's tokens from others.
     """
 
     def __init__(self, ledger: Ledger, signer: TokenSigner, *, clock: Callable[[], float]) -> None:
         self._ledger = ledger
-        self._signer = signer
+        self.signer = signer
         self._clock = clock
         self._writing = asyncio.Lock()
         self._next = _Batch()
 
     def is_ours(self, event: StatusChanged) -> bool:
         """Whether an update belongs to a campaign of this ledger."""
-        return self._signer.verify(event.token) is not None
+        return self.signer.verify(event.token) is not None
 
     async def apply(self, events: Iterable[StatusChanged]) -> None:
         """Apply updates; returns once they are committed.
@@ -75,7 +78,7 @@ class StatusSettler:
             batch.written = True
 
     def _finding(self, event: StatusChanged) -> Finding | None:
-        attempt = self._signer.verify(event.token)
+        attempt = self.signer.verify(event.token)
         if attempt is None:
             return None
         problem = event.errors[0] if event.errors else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.campaign_message import CampaignMessage
 from blazz.campaigns.content import Content, Said
 from blazz.campaigns.ledger.records import UnknownPolicy
 from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, SendHours, Tier
@@ -138,6 +139,17 @@ class MakesCampaigns:
     async def campaigns(self) -> list[Campaign]:
         """Give all campaigns of the workspace, the newest first, to look at and to steer."""
         return await self._campaigns.all(self.workspace)
+
+    async def campaign_messages(self, tokens: Collection[str]) -> Mapping[str, CampaignMessage]:
+        """Give what campaigns of the workspace sent under some tokens.
+
+        A token comes back in every `StatusChanged` of its message. Those that are not of a campaign
+        of this workspace are left out.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
+        return await self._campaigns.messages(self.workspace, tokens)
 
     @property
     def suppressions(self) -> WorkspaceSuppressions:

@@ -12,6 +12,7 @@ import anyio
 from blazz.addresses import Address
 from blazz.campaigns.audience import Audience
 from blazz.campaigns.campaign import Campaign
+from blazz.campaigns.campaign_message import CampaignMessage, find_messages
 from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.handle import OnProgress
 from blazz.campaigns.ledger.base import Ledger
@@ -114,6 +115,16 @@ class ClientCampaigns:
                 f" there is: {known or 'none yet'}"
             )
         return self._seen(row)
+
+    async def messages(
+        self, workspace: str, tokens: Collection[str]
+    ) -> Mapping[str, CampaignMessage]:
+        """Give what a workspace's campaigns sent under some tokens."""
+        ours = [token for token in tokens if of_campaign(token)]
+        if not ours:
+            return {}
+        settler = await self._opened()
+        return await find_messages(self._ledger, settler.signer, ours, workspace=workspace)
 
     def _seen(self, row: CampaignRow) -> Campaign:
         spec = CampaignSpec.from_row(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -15,7 +15,7 @@ from anyio.from_thread import BlockingPortal
 
 import blazz.client
 import blazz.session
-from blazz.campaigns import Audience, Priority, UnknownPolicy
+from blazz.campaigns import Audience, CampaignMessage, Priority, UnknownPolicy
 from blazz.campaigns.content import Said
 from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, SendHours, Tier
 from blazz.campaigns.spec import DEFAULT_RATE
@@ -189,6 +189,10 @@ class Client:
         """See `blazz.Client.campaigns`."""
         portal = self._opened
         return [Campaign(made, portal) for made in portal.call(self._client.campaigns)]
+
+    def campaign_messages(self, tokens: Collection[str]) -> Mapping[str, CampaignMessage]:
+        """See `blazz.Client.campaign_messages`."""
+        return self._opened.call(self._client.campaign_messages, tokens)
 
     @property
     def suppressions(self) -> Suppressions:

@@ -225,6 +225,28 @@ async def test_a_campaign_is_cancelled_while_its_file_is_read(
     assert {name: found["progress"]["counts"][name] for name in left} == dict.fromkeys(left, 0)
 
 
+async def test_a_chat_shows_what_a_campaign_said(shop: Tenant) -> None:
+    await made(shop, await plan(shop))
+    await until(shop, "done")
+    path = f"{shop.path}/sessions/shop"
+
+    async def history() -> list[dict[str, Any]]:
+        answer = await shop.api.get(f"{path}/chats/+6281200000001/messages")
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    with anyio.fail_after(60):
+        # Statuses come by themselves.
+        while [it["status"] for it in await history()] not in (["delivered"], ["read"]):  # noqa: ASYNC110
+            await anyio.sleep(0.05)
+    (said,) = await history()
+    assert (said["kind"], said["text"], said["direction"]) == ("text", "Halo Ana", "out")
+    assert said["content"] == {"type": "text", "body": "Halo Ana", "campaign": "promo"}
+    assert (await shop.api.get(f"{path}/messages/{said['id']}")).json()["text"] == "Halo Ana"
+    # The list is of conversations: a campaign does not bury them.
+    assert (await shop.api.get(f"{path}/chats")).json()["items"] == []
+
+
 async def test_a_campaign_waits_for_its_time(shop: Tenant) -> None:
     late = "2027-10-01T10:00:00Z"
     found = await made(shop, await plan(shop, start_at=late))

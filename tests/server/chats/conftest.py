@@ -64,7 +64,7 @@ class Shop:
         counts: dict[str, int] = await provider.counts()
         return sum(counts.values())
 
-    async def until(self, holds: Any, *, seconds: float = 15.0) -> Any:
+    async def until(self, holds: Any, *, seconds: float = 60.0) -> Any:
         """Wait until something holds that comes by itself; gives it."""
         with anyio.fail_after(seconds):
             while True:  # the server tells nobody
@@ -80,12 +80,12 @@ async def open_shop(tenant: Tenant, platform: Platform, name: str = "shop") -> S
         f"{tenant.path}/sessions", json={"name": name, "provider": {"kind": "sandbox"}}
     )
     assert made.status_code == 201, made.text
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         find = platform.hosting.sessions.find
         while find(f"{tenant.workspace}/{name}") is None:  # noqa: ASYNC110  # it tells nobody
             await anyio.sleep(0.02)
     session = await platform.hosting.session(tenant.workspace, name)
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
     return Shop(tenant, name, platform, session)
 
 

@@ -14,9 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from blazz_server.chats.changes import Claim, Sent, Withdrawn
-from blazz_server.chats.contents import blank
+from blazz_server.chats.contents import blank, to_second
 from blazz_server.chats.happenings import Altered, Opened, Reached, Received
 from blazz_server.chats.lists import Shown
+from blazz_server.chats.places import Place
 from blazz_server.chats.stages import Stage
 from blazz_server.chats.store import ChatStore
 from blazz_server.chats.writer import Change, Writer
@@ -175,14 +176,37 @@ async def test_reactions_are_kept_by_person(database: Database, writer: Writer) 
     assert row["reactions"] == {"+622": "❤️"}
 
 
-async def test_pages_of_history_show_everything_once(database: Database, writer: Writer) -> None:
-    at = utc_now()
-    await all_of(writer, *(came(f"wamid.{i:02}", at=at) for i in range(10)))
+@pytest.mark.parametrize("size", [1, 3, 4])
+async def test_messages_of_one_second_stay_in_the_order_that_they_came_in(
+    database: Database, writer: Writer, size: int
+) -> None:
+    order = [f"wamid.{i:02}" for i in range(12)]
+    random.Random(size).shuffle(order)  # ids say nothing of the order
+    at = to_second(utc_now())
+    for name in order[:4]:
+        await writer.write(came(name, at=at))
+    together = [came(name, at=at) for name in order[4:]]
+    rows = [row for it in together for row in it.rows]
+    shown = {name: it for change in together for name, it in change.shown.items()}
+    await writer.write(Received(rows=rows, shown=shown))
     store, seen, place = ChatStore(database), [], None
-    while rows := await store.history(*OURS, CHAT, before=place, limit=3):
+    while rows := await store.history(*OURS, CHAT, before=place, limit=size):
         seen += [row["id"] for row in rows]
-        place = (rows[-1]["at"], rows[-1]["id"])
-    assert seen == [f"wamid.{i:02}" for i in reversed(range(10))]
+        place = Place(rows[-1]["at"], rows[-1]["id"], rows[-1]["arrival"])
+        # What comes meanwhile is newer, and moves no page.
+        await writer.write(came(f"new.{len(seen)}", at=at))
+        await writer.write(came(order[0], at=at))  # told again
+    assert seen == order[::-1]
+
+
+async def test_the_list_of_chats_shows_what_came_last(database: Database, writer: Writer) -> None:
+    at = to_second(utc_now())
+    rows = [came(f"wamid.{i}", at=at, text=f"text {i}") for i in (3, 1, 4, 1, 5, 9, 2, 6)]
+    shown = {name: it for change in rows for name, it in change.shown.items()}
+    await writer.write(Received(rows=[row for it in rows for row in it.rows], shown=shown))
+    chat = await ChatStore(database).chat(*OURS, CHAT)
+    assert chat is not None
+    assert chat["last_text"] == "text 6"
 
 
 async def test_a_lost_connection_is_made_anew(database: Database, writer: Writer) -> None:

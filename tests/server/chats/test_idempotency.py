@@ -115,11 +115,11 @@ async def test_what_certainly_did_not_leave_may_be_sent_with_the_same_key(shop: 
 
 async def open_again(shop: Shop) -> Shop:
     """Wait until a session that was restarted runs."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while True:
             found = shop.platform.hosting.sessions.find(f"{shop.tenant.workspace}/{shop.name}")
             if found is not None and found.session is not shop.session:
-                await found.session.wait_ready(timeout=20)
+                await found.session.wait_ready(timeout=60)
                 return Shop(shop.tenant, shop.name, shop.platform, found.session)
             await anyio.sleep(0.02)
 

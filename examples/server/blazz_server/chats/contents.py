@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ from blazz.events import (
     VideoReceived,
     VoiceReceived,
 )
-from blazz.events.base import UNDATED
+from blazz.events.base import UNDATED, Event
 from blazz.events.messages import MessageEvent
 from blazz.providers.base import of_campaign
 from blazz.session import Session
@@ -131,7 +132,8 @@ def remembered(session: Session, event: HistoryReceived) -> Received:
     shown: dict[str, Shown] = {}
     for thread in event.threads:
         people.extend(person(session, thread.person))
-        for past in thread.messages:
+        # The oldest first, as they would have arrived; those of one second stay as they were told.
+        for past in sorted(thread.messages, key=lambda it: it.message.at):
             chat = past.message.chat or thread.person.address
             if chat is None or not isinstance(past.message, MessageReceived):
                 continue
@@ -203,7 +205,7 @@ def _row(
         workspace=session.workspace,
         session=session.name,
         chat=chat,
-        at=utc_now() if event.at == UNDATED else event.at,
+        at=_when(event),
         outgoing=outgoing,
         kind=kind_of(event),
         text=clean(event.text) if isinstance(event, MessageReceived) else None,
@@ -225,7 +227,7 @@ def _campaign_row(session: Session, event: StatusChanged, chat: str) -> Values:
         workspace=session.workspace,
         session=session.name,
         chat=chat,
-        at=utc_now() if event.at == UNDATED else event.at,
+        at=_when(event),
         outgoing=True,
         kind="campaign",
         content={"type": "campaign", "campaign": campaign},
@@ -233,6 +235,20 @@ def _campaign_row(session: Session, event: StatusChanged, chat: str) -> Values:
         token=event.token,
         stage=int(Stage.ACCEPTED),
     )
+
+
+def to_second(moment: datetime) -> datetime:
+    """A time as exact as WhatsApp tells it: what we send and what comes have one order.
+
+    Example:
+        >>> to_second(datetime(2026, 11, 22, 12, 0, 5, 700_000)).microsecond
+        0
+    """
+    return moment.replace(microsecond=0)
+
+
+def _when(event: Event) -> datetime:
+    return to_second(utc_now() if event.at == UNDATED else event.at)
 
 
 def blank(**values: Any) -> Values:  # noqa: ANN401  # the columns of a row

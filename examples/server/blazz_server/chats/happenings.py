@@ -121,9 +121,8 @@ class Received(Change):
         quiet: list[Shown] = []
         counted: list[Shown] = []
         for it in changes:
-            fresh = new & it.shown.keys()
-            new -= fresh  # one that came twice at the same time is counted once
-            shown = [it.shown[name] for name in fresh]
+            shown = [shown for name, shown in it.shown.items() if name in new]
+            new -= it.shown.keys()  # one that came twice at the same time is counted once
             (counted if it.unread else quiet).extend(shown)
         await lists.show(connection, quiet)
         await lists.show(connection, counted, unread=True)

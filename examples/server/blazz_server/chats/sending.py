@@ -36,7 +36,7 @@ from blazz.providers.base import Receipt, new_token
 from blazz.session import Session
 from blazz_server.chats.answers import Answer, accepted, refusal, told_of, unknown
 from blazz_server.chats.changes import Claim, Sent, Withdrawn
-from blazz_server.chats.contents import blank, clean
+from blazz_server.chats.contents import blank, clean, to_second
 from blazz_server.chats.happenings import Altered
 from blazz_server.chats.lists import Shown, Values
 from blazz_server.chats.media import MediaShelf
@@ -174,7 +174,7 @@ class Sending:
             workspace=session.workspace,
             session=session.name,
             chat=str(to),
-            at=now,
+            at=to_second(now),
             outgoing=True,
             kind=new.message.type,
             text=clean(text_of(content)),

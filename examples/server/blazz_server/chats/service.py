@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
 from blazz import Client
+from blazz_server.chats.campaign_messages import CampaignMessages
 from blazz_server.chats.links import Links
 from blazz_server.chats.media import MediaShelf
+from blazz_server.chats.places import Place
 from blazz_server.chats.recording import Recording
 from blazz_server.chats.requests import ChatOut, MessageOut
 from blazz_server.chats.sending import Sending
@@ -21,6 +22,7 @@ from blazz_server.chats.store import ChatStore
 from blazz_server.chats.writer import Writer
 from blazz_server.database import Database
 from blazz_server.hosting.service import Hosting
+from blazz_server.paging import Page, page_of
 from blazz_server.settings import Settings
 
 _SETTLE_SECONDS: Final = 10.0
@@ -55,6 +57,7 @@ class Chats:
         self.sending = Sending(self.writer, self.media)
         self.recording = Recording(self.writer)
         self._settling = Settling(database, self.writer, self.sending)
+        self._campaigns = CampaignMessages(hosting)
         self._clients: list[Client] = []
         hosting.on_client(self._with_client)
 
@@ -72,7 +75,7 @@ class Chats:
         """Let go of the connection."""
         await self.writer.close()
 
-    # For pages
+    # Looking
 
     async def list_chats(
         self, workspace: str, session: str, *, limit: int = 50
@@ -82,25 +85,36 @@ class Chats:
         return [ChatOut.of(row) for row in rows]
 
     async def history(
-        self,
-        workspace: str,
-        session: str,
-        chat: str,
-        *,
-        before: tuple[datetime, str] | None = None,
-        limit: int = 50,
-    ) -> Sequence[MessageOut]:
+        self, workspace: str, session: str, chat: str, *, after: str = "", limit: int = 50
+    ) -> Page[MessageOut]:
         """What was said in a chat, the newest first.
 
         Args:
             workspace: Whose it is.
             session: The session's name.
             chat: The chat, as `list_chats` names it.
-            before: The `at` and `id` of the oldest message that is known already.
+            after: The `next` of the page before; none for the first.
             limit: The most messages.
+
+        Raises:
+            ApiError: `after` is not the `next` of a page.
         """
-        rows = await self.store.history(workspace, session, chat, before=before, limit=limit)
-        return [MessageOut.of(row) for row in rows]
+        before = Place.read(after)
+        rows = await self.store.history(workspace, session, chat, before=before, limit=limit + 1)
+        return page_of(
+            await self._campaigns.filled(workspace, rows),
+            limit,
+            item=MessageOut.of,
+            cursor=lambda it: Place(it["at"], it["id"], it["arrival"]).cursor,
+        )
+
+    async def message(self, workspace: str, session: str, name: str) -> MessageOut | None:
+        """One message, by the server's id or by WhatsApp's."""
+        row = await self.store.message(workspace, session, name)
+        if row is None:
+            return None
+        (filled,) = await self._campaigns.filled(workspace, [row])
+        return MessageOut.of(filled)
 
     # Beside the requests
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select, tuple_
 
+from blazz_server.chats.places import Place
 from blazz_server.chats.tables import Chat, Contact, Message
 from blazz_server.database import Database, Table
 
 Row: TypeAlias = Mapping[str, Any]
-Place: TypeAlias = tuple[datetime, str]
-"""Where a page of a list ends: a time, and what tells apart what happened at that time."""
-
-_HIDDEN = "reaction"
+_NEWEST_FIRST: Final = (Message.at.desc(), Message.arrival.desc(), Message.id.desc())
+_HIDDEN: Final = "reaction"
 """Reactions of ours stand at the message that they are about."""
 
 
@@ -41,9 +39,7 @@ class ChatStore:
         """The chats of a session, the newest first."""
         query = select(Chat.__table__).where(*_of(Chat, workspace, session))
         if before is not None:
-            at, name = before
-            earlier = or_(Chat.last_at < at, and_(Chat.last_at == at, Chat.chat < name))
-            query = query.where(Chat.last_at <= at, earlier)
+            query = query.where(tuple_(Chat.last_at, Chat.chat) < (before.at, before.name))
         if archived is not None:
             query = query.where(Chat.archived.is_(archived))
         query = query.order_by(Chat.last_at.desc(), Chat.chat.desc()).limit(limit)
@@ -68,10 +64,11 @@ class ChatStore:
             *_of(Message, workspace, session), Message.chat == chat, Message.kind != _HIDDEN
         )
         if before is not None:
-            at, name = before
-            earlier = or_(Message.at < at, and_(Message.at == at, Message.id < name))
-            query = query.where(Message.at <= at, earlier)
-        query = query.order_by(Message.at.desc(), Message.id.desc()).limit(limit)
+            query = query.where(
+                tuple_(Message.at, Message.arrival, Message.id)
+                < (before.at, before.arrival, before.name)
+            )
+        query = query.order_by(*_NEWEST_FIRST).limit(limit)
         return await self._rows(query)
 
     async def message(self, workspace: str, session: str, name: str) -> Row | None:
@@ -90,7 +87,7 @@ class ChatStore:
                 Message.chat == chat,
                 Message.outgoing.is_(False),
             )
-            .order_by(Message.at.desc(), Message.id.desc())
+            .order_by(*_NEWEST_FIRST)
             .limit(1)
         )
         return await self._row(query)

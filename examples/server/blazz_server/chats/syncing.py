@@ -56,7 +56,7 @@ async def sync_history(session: Session, writer: Writer, chat: Address, *, limit
         NotSupported: The provider does not give it.
     """
     past = [message async for message in session.history(chat, limit=limit)]
-    thread = PastThread(person=_identity(chat), messages=tuple(past))
+    thread = PastThread(person=_identity(chat), messages=tuple(reversed(past)))
     event = HistoryReceived(key="sync", at=UNDATED, threads=(thread,))
     await writer.write(remembered(session, event))
     return len(past)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blazz_server.database import Table, utc_now
@@ -16,11 +16,16 @@ class Message(Table):
 
     An outgoing one is written before it leaves, so that a crash in the middle is seen later. The
     row is the memory of its idempotency key, too: whoever inserts it may send, nobody else.
+
+    Attributes:
+        at: When it was sent, by the second: WhatsApp tells no more.
+        arrival: Grows with every message that is written; tells the order within a second.
+        stage: How far it got, see `Stage`.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index("ix_messages_history", "workspace", "session", "chat", "at", "id"),
+        Index("ix_messages_history", "workspace", "session", "chat", "at", "arrival", "id"),
         Index("ix_messages_message_id", "workspace", "session", "message_id"),
         Index("ix_messages_media_id", "workspace", "session", "media_id"),
         Index("uq_messages_idempotency_key", "workspace", "idempotency_key", unique=True),
@@ -32,6 +37,7 @@ class Message(Table):
     session: Mapped[str] = mapped_column(String(63))
     chat: Mapped[str] = mapped_column(String(160))
     at: Mapped[datetime]
+    arrival: Mapped[int] = mapped_column(BigInteger, server_default="0")
     outgoing: Mapped[bool]
     kind: Mapped[str] = mapped_column(String(32))
     text: Mapped[str | None] = mapped_column(Text)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -15,8 +12,8 @@ from blazz import addresses
 from blazz.providers.base import Capability
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.chats.happenings import Opened
+from blazz_server.chats.places import Place
 from blazz_server.chats.requests import ChatOut, MessageOut
-from blazz_server.chats.store import Place
 from blazz_server.chats.syncing import sync_chats, sync_history
 from blazz_server.errors import ApiError, not_found
 from blazz_server.hosting.routing import HostedSession, OwnedRoute
@@ -66,10 +63,10 @@ async def list_chats(
     """The chats of a session, the newest first."""
     await platform.hosting.records.get(workspace, session)
     rows = await platform.chats.store.chats(
-        workspace, session, before=_place(after), limit=limit + 1, archived=archived
+        workspace, session, before=Place.read(after), limit=limit + 1, archived=archived
     )
     return page_of(
-        rows, limit, item=ChatOut.of, cursor=lambda it: _cursor(it["last_at"], it["chat"])
+        rows, limit, item=ChatOut.of, cursor=lambda it: Place(it["last_at"], it["chat"]).cursor
     )
 
 
@@ -92,10 +89,7 @@ async def history(
 ) -> Page[MessageOut]:
     """What was said in a chat, the newest first; of the messages that this server saw."""
     await platform.hosting.records.get(workspace, session)
-    rows = await platform.chats.store.history(
-        workspace, session, _named(chat), before=_place(after), limit=limit + 1
-    )
-    return page_of(rows, limit, item=MessageOut.of, cursor=lambda it: _cursor(it["at"], it["id"]))
+    return await platform.chats.history(workspace, session, _named(chat), after=after, limit=limit)
 
 
 @router.post("/chats/{chat:path}/sync")
@@ -164,21 +158,3 @@ async def archive(
 
 def _named(chat: str) -> str:
     return str(addresses.parse(chat))
-
-
-def _cursor(at: datetime, name: str) -> str:
-    return base64.urlsafe_b64encode(f"{at.isoformat()} {name}".encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> Place | None:
-    if not cursor:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        at, _, name = base64.urlsafe_b64decode(padded).decode().partition(" ")
-        moment = datetime.fromisoformat(at).astimezone(UTC)
-    except (binascii.Error, ValueError, OverflowError) as error:
-        raise ApiError(422, "invalid_request", "after: not the `next` of a page") from error
-    if not name.isprintable():
-        raise ApiError(422, "invalid_request", "after: not the `next` of a page")
-    return moment, name

@@ -97,7 +97,10 @@ async def get(
 ) -> MessageOut:
     """Look a message up."""
     await platform.hosting.records.get(workspace, session)
-    return MessageOut.of(await _found(platform, workspace, session, name))
+    found = await platform.chats.message(workspace, session, name)
+    if found is None:
+        raise not_found("message", name)
+    return found
 
 
 @router.patch("/messages/{name}")

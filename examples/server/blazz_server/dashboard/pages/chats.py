@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,12 +11,10 @@ from fastapi.responses import RedirectResponse
 
 from blazz import addresses
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
-from blazz_server.chats.requests import MessageOut
 from blazz_server.dashboard.bubbles import Bubble, bubbles, chat_line
 from blazz_server.dashboard.pages.sessions import all_sessions, one_session
 from blazz_server.dashboard.rendering import PageRoute, page, url
 from blazz_server.database import utc_now
-from blazz_server.errors import not_found
 from blazz_server.hosting.api.views import SessionOut
 from blazz_server.platform import Platform
 
@@ -88,7 +84,7 @@ async def show(
         return RedirectResponse(
             url("workspaces", workspace, "sessions", session, "chats", name), 303
         )
-    before = _place(request.query_params.get("before", ""))
+    before = request.query_params.get("before", "")
     opened = await _opened(platform, workspace, shown, chat, before=before)
     return await _page(request, platform, caller, session=shown, chat=opened)
 
@@ -125,13 +121,13 @@ async def _opened(
     session: SessionOut,
     chat: str,
     *,
-    before: tuple[datetime, str] | None,
+    before: str,
 ) -> OpenChat:
     """Read a chat, or what was said in it before a place."""
     known = platform.chats
     line = await known.store.chat(workspace, session.name, chat)
     name = (line["name"] if line is not None else None) or chat
-    found = await known.history(workspace, session.name, chat, before=before, limit=_MESSAGES + 1)
+    found = await known.history(workspace, session.name, chat, after=before, limit=_MESSAGES)
     files = f"/v1/workspaces/{workspace}/sessions/{session.name}/media"
     last = await known.store.last_received(workspace, session.name, chat)
     has_window = session.kind != "web" and last is not None
@@ -139,22 +135,7 @@ async def _opened(
         id=chat,
         name=name,
         about=chat if name != chat else session.name,
-        messages=bubbles(list(reversed(found[:_MESSAGES])), files=files, name=name),
-        older=_cursor(found[_MESSAGES - 1]) if len(found) > _MESSAGES else None,
+        messages=bubbles(list(reversed(found.items)), files=files, name=name),
+        older=found.next,
         can_write=not has_window or last is None or utc_now() - last["at"] <= _WINDOW,
     )
-
-
-def _cursor(message: MessageOut) -> str:
-    text = f"{message.at.isoformat()} {message.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, str] | None:
-    if not cursor:
-        return None
-    try:
-        at, _, name = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return datetime.fromisoformat(at), name
-    except (binascii.Error, ValueError) as error:
-        raise not_found("page", cursor) from error
