@@ -19,9 +19,10 @@ from blazz.auth_stores.disk import scarce_space
 from blazz.auth_stores.keeping_news import News, Report, nobody
 from blazz.auth_stores.leases import LeaseKeeper, owner_name
 from blazz.auth_stores.local_state import Keep, adopt, lacks_documents, look, note
-from blazz.auth_stores.restoring import Phase, read_state, restore
+from blazz.auth_stores.restoring import Phase, Restored, read_state, restore
 from blazz.auth_stores.revisions import Revision, Saved, SessionKey
 from blazz.auth_stores.snapshot.contents import Browser, Kind, Snapshot
+from blazz.auth_stores.standby import Standby
 from blazz.auth_stores.tasks import BoundedTasks
 from blazz.errors import (
     AuthStoreError,
@@ -137,6 +138,7 @@ class StoreKeeper:
         *,
         owner: str | None = None,
         wait: float = 0.0,
+        standby: Standby | None = None,
         keeping: Keeping | None = None,
         report: Report = nobody,
         telemetry: Telemetry | None = None,
@@ -148,6 +150,7 @@ class StoreKeeper:
             session: The session.
             owner: Our name; `owner_name()` by default.
             wait: Seconds to wait for another owner.
+            standby: Is told meanwhile how the other owner's lease stands.
             keeping: How it is kept.
             report: Keeps an event for the application.
             telemetry: What is measured.
@@ -156,8 +159,8 @@ class StoreKeeper:
             LeaseTaken: Another owner holds it.
             StoreUnavailable: The store does not answer.
         """
-        ttl = (keeping or Keeping()).ttl
-        lease = await store.acquire(session, owner or owner_name(), ttl=ttl, wait=wait)
+        standby = standby or Standby(store, session, ttl=(keeping or Keeping()).ttl)
+        lease = await standby.acquire(owner or owner_name(), wait=wait)
         return cls(store, lease, keeping=keeping, report=report, telemetry=telemetry)
 
     def __repr__(self) -> str:
@@ -216,6 +219,18 @@ class StoreKeeper:
         """See `SessionKeeper.on_lost`; of several, the last one is called first."""
         self._stops.append(stop)
 
+    async def adopt(self, folder: Path, restored: Restored) -> bool:
+        """See `SessionKeeper.adopt`."""
+        self.check()
+        # Nobody else can store anything any more: every write carries an epoch, and ours is newer.
+        history = await self._store.history(self.session, kind=Kind.WEB)
+        if not history or history[0].number != restored.revision.number:
+            return False
+        self._backups.grew_from(restored.revision.number)
+        self._took_over(restored)
+        await self._use(folder)
+        return True
+
     async def restore(
         self, folder: Path, *, browser: Browser | None = None
     ) -> Mapping[str, bytes] | None:
@@ -234,12 +249,19 @@ class StoreKeeper:
         if kept is not None:
             await anyio.to_thread.run_sync(adopt, folder, self.session, kept)
             self._latest = await self._documents_of(kept)
+        await self._use(folder)
+        return await self._missing(folder, self._latest)
+
+    async def _use(self, folder: Path) -> None:
         self._folder = folder
         if warning := await anyio.to_thread.run_sync(scarce_space, folder):
             _log.warning("%s runs in %s: %s", self.session, folder, warning)
         self._telemetry.kept.session_folder(str(self.session), folder)
         self.check()
-        return await self._missing(folder, self._latest)
+
+    def _took_over(self, restored: Restored) -> None:
+        self._news.restored(restored)
+        self._latest = Latest(restored.documents, restored.revision.at)
 
     async def _replace(
         self, folder: Path, browser: Browser | None, history: list[Revision]
@@ -254,8 +276,7 @@ class StoreKeeper:
             if local is None:
                 raise
             return Keep(local.revision, local.phase)
-        self._news.restored(restored)
-        self._latest = Latest(restored.documents, restored.revision.at)
+        self._took_over(restored)
         return None
 
     async def _documents_of(self, kept: Keep) -> Latest | None:

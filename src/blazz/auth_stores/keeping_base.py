@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from blazz.auth_stores.base import Lease
 from blazz.auth_stores.snapshot.contents import Browser, Snapshot
+
+if TYPE_CHECKING:
+    from blazz.auth_stores.restoring import Restored
 
 
 class Ownership(Protocol):
@@ -28,6 +31,33 @@ class Ownership(Protocol):
 
         Raises:
             OwnershipLost: It is not.
+        """
+        ...
+
+
+class SessionStandby(Protocol):
+    """Waits for a session that another process owns, and gets its state meanwhile.
+
+    What it has restored counts only when the owner's `SessionKeeper.adopt` has taken it.
+    """
+
+    async def until(self, *, overdue: bool) -> None:
+        """Wait until the owner has not renewed its lease when it should have, or until it has."""
+        ...
+
+    async def restore(self, folder: Path, *, browser: Browser | None) -> Restored | None:
+        """Restore the newest good snapshot into a folder that nobody else uses.
+
+        Args:
+            folder: The folder that the provider will use.
+            browser: The browser that will open it.
+
+        Returns:
+            None: there is nothing to restore; the folder is as it was.
+
+        Raises:
+            IncompatibleBrowser: This browser may not open what is stored.
+            AuthStoreError: The store or the disk failed, or the folder holds something else.
         """
         ...
 
@@ -70,6 +100,24 @@ class SessionKeeper(Protocol):
         """Say what stops the session at once; it is called when ownership is lost.
 
         It must be quick: somebody else becomes the owner seconds later.
+        """
+        ...
+
+    async def adopt(self, folder: Path, restored: Restored) -> bool:
+        """Use a folder that was restored by a `SessionStandby` before the session was ours.
+
+        Call it in place of `restore`.
+
+        Args:
+            folder: The folder; nothing but a browser that has loaded no page has used it since.
+            restored: What was restored.
+
+        Returns:
+            False: another revision is the newest one now. The folder must be removed.
+
+        Raises:
+            OwnershipLost: The session is not ours.
+            AuthStoreError: The store or the disk failed.
         """
         ...
 

@@ -16,6 +16,7 @@ from blazz.telemetry import Telemetry
 if TYPE_CHECKING:
     from blazz.auth_stores.keeping import Keeping, StoreKeeper
     from blazz.auth_stores.keeping_news import Report
+    from blazz.auth_stores.standby import Standby
 
 _PATIENCE: Final = 10.0
 
@@ -69,8 +70,25 @@ class ClientAuth:
 
     # Ownership
 
+    def standby(self, name: str) -> Standby | None:
+        """What waits for a session of another owner; None: there is no store."""
+        if self._store is None:
+            return None
+        from blazz.auth_stores.keeping import Keeping
+        from blazz.auth_stores.standby import Standby
+
+        ttl = (self._keeping or Keeping()).ttl
+        return Standby(self._store, SessionKey(self._workspace, name), ttl=ttl)
+
     async def own(
-        self, name: str, provider: Provider, *, exclusive: bool, wait: float, report: Report
+        self,
+        name: str,
+        provider: Provider,
+        *,
+        exclusive: bool,
+        wait: float,
+        report: Report,
+        standby: Standby | None = None,
     ) -> StoreKeeper | None:
         """Become the owner of a session, if its provider has a state that only one may go on from.
 
@@ -83,6 +101,7 @@ class ClientAuth:
             exclusive: Own it in any case.
             wait: Seconds to wait for another owner.
             report: Keeps an event of the session for handlers.
+            standby: Is told meanwhile how the other owner's lease stands.
 
         Raises:
             ConfigurationError: It is to be owned in any case, and there is no store.
@@ -99,6 +118,7 @@ class ClientAuth:
             self._store,
             SessionKey(self._workspace, name),
             wait=wait,
+            standby=standby,
             keeping=self._keeping,
             report=report,
             telemetry=self._telemetry,

@@ -7,6 +7,7 @@ import functools
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -18,11 +19,14 @@ from blazz.client.measuring import ClientMeasures
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
 from blazz.errors import BlazzError, ConfigurationError
-from blazz.providers.base import Provider, ProviderContext, WarmsUp
+from blazz.providers.base import Provider, ProviderContext, StandbyContext, WarmsUp
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
 from blazz.session.pacer import Pacer, pacer_for
 from blazz.session.states import StateWatch
+
+if TYPE_CHECKING:
+    from blazz.auth_stores.standby import Standby
 
 _log = logging.getLogger("blazz.client")
 
@@ -91,17 +95,31 @@ class ClientSessions:
         if name in self.open_ones:
             raise ConfigurationError(f"session {session.key} is open already; close it first")
         self.open_ones[name] = session
-        async with _warmed(provider) if wait > 0 else contextlib.nullcontext():
-            await self._start(session, wait, exclusive=exclusive)
+        standby = self._auth.standby(name)
+        async with contextlib.AsyncExitStack() as stack:
+            if standby is not None and wait > 0:
+                context = StandbyContext(session=key, folder=self._folder_of(name), standby=standby)
+                await stack.enter_async_context(_warmed(provider, context))
+            await self._start(session, wait, exclusive=exclusive, standby=standby)
         return session
 
-    async def _start(self, session: Session, wait: float, *, exclusive: bool) -> None:
+    def _folder_of(self, name: str) -> Path:
+        return self._folder / self._workspace / name
+
+    async def _start(
+        self, session: Session, wait: float, *, exclusive: bool, standby: Standby | None
+    ) -> None:
         name, provider = session.name, session.provider
         report = functools.partial(self._inbox.report, session.key)
         try:
             # First of all: who is not the owner must not even look at the session's state.
             keeper = await self._auth.own(
-                name, provider, exclusive=exclusive, wait=wait, report=report
+                name,
+                provider,
+                exclusive=exclusive,
+                wait=wait,
+                report=report,
+                standby=standby,
             )
         except BaseException:
             del self.open_ones[name]
@@ -113,7 +131,7 @@ class ClientSessions:
             workspace=self._workspace,
             session=name,
             deliver_webhook=self._inbox.deliver_webhook,
-            folder=self._folder / self._workspace / name,
+            folder=self._folder_of(name),
             receive=functools.partial(self._inbox.take, session.key),
             report=report,
             on_state=session.states.entered,
@@ -165,7 +183,7 @@ def _always() -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _warmed(provider: Provider) -> AsyncIterator[None]:
+async def _warmed(provider: Provider, context: StandbyContext) -> AsyncIterator[None]:
     """Let a provider get ready while its session is waited for: each second counts then."""
     if not isinstance(provider, WarmsUp):
         yield
@@ -173,7 +191,7 @@ async def _warmed(provider: Provider) -> AsyncIterator[None]:
 
     async def hold() -> None:
         try:
-            async with provider.warm():
+            async with provider.warm(context):
                 await anyio.sleep_forever()
         except BlazzError as error:
             _log.debug("%r is not warmed up; connecting will tell why: %s", provider, error)

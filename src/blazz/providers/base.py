@@ -18,7 +18,7 @@ from blazz.messages.base import Message
 from blazz.security.secret import Secret
 
 if TYPE_CHECKING:
-    from blazz.auth_stores.keeping_base import SessionKeeper
+    from blazz.auth_stores.keeping_base import SessionKeeper, SessionStandby
 
 
 class Capability(enum.StrEnum):
@@ -262,12 +262,31 @@ class Provider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandbyContext:
+    """What a provider is given to get ready while another process still owns its session.
+
+    Attributes:
+        session: The key of the session, `<workspace>/<name>`.
+        folder: Where it may keep files of this session, as `ProviderContext.folder`.
+        standby: Tells whether the owner seems to be gone, and gets the session's state.
+    """
+
+    session: str
+    folder: Path
+    standby: SessionStandby
+
+
 @runtime_checkable
 class WarmsUp(Protocol):
     """A provider that can get ready while another process still owns its session."""
 
-    def warm(self) -> AbstractAsyncContextManager[None]:
-        """Keep ready what `connect` needs, within the block; must not touch the session."""
+    def warm(self, context: StandbyContext) -> AbstractAsyncContextManager[None]:
+        """Keep ready what `connect` needs, within the block.
+
+        It must not act for the session: another process may do so at this moment. What `connect`
+        has not used at the end of the block is thrown away.
+        """
         ...
 
 

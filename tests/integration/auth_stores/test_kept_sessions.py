@@ -32,7 +32,13 @@ from blazz.events.sessions import (
     SessionEvent,
     SessionRestored,
 )
-from blazz.providers.base import Outcome, ProviderContext, Update, WebhookProfile
+from blazz.providers.base import (
+    Outcome,
+    ProviderContext,
+    StandbyContext,
+    Update,
+    WebhookProfile,
+)
 from blazz.providers.meta_cloud import CloudCredentials, MetaCloud
 from tests.faulty import FaultyBackend
 from tests.sessions import RING, web
@@ -174,7 +180,7 @@ async def test_a_provider_gets_ready_while_its_session_is_waited_for(tmp_path: P
 
     class Warm(Device):
         @asynccontextmanager
-        async def warm(self) -> AsyncIterator[None]:
+        async def warm(self, context: StandbyContext) -> AsyncIterator[None]:
             happened.append("warm")
             await first_session.close()
             try:

@@ -23,6 +23,10 @@ log: Final = logging.getLogger("blazz.web")
 _BINDING: Final = "blazzEvents"
 
 
+def _unheard(_name: str, _value: object) -> None:
+    """Let an event of the page pass by."""
+
+
 class Bridge:
     """One page with wa-js and our scripts in it; `attach` makes it.
 
@@ -60,7 +64,7 @@ class Bridge:
         version: str | None = None,
         local_storage: Mapping[str, str] | None = None,
         cookies: Sequence[Mapping[str, Any]] = (),
-        on_event: Callable[[str, Any], None],
+        on_event: Callable[[str, Any], None] = _unheard,
     ) -> Self:
         """Make a browser's page ready to be opened.
 
@@ -91,6 +95,34 @@ class Bridge:
             await browser.page.context.add_cookies(list(cookies))  # type: ignore[arg-type]
         return bridge
 
+    def listen(self, on_event: Callable[[str, Any], None]) -> None:
+        """Have the page's events told to somebody else from now on; see `attach`."""
+        self._on_event = on_event
+
+    async def make_ready(self, url: str | None = None, html: str | None = None) -> None:
+        """Do what `open` does before anything of WhatsApp is loaded; nothing leaves the machine.
+
+        Args:
+            url: The address that will be opened; None: that of the browser's settings.
+            html: What will be shown there instead; None: that of the browser's settings.
+
+        Raises:
+            WebError: localStorage could not be written.
+            BrowserDied: The browser has ended, or the page crashed.
+        """
+        settings = self.browser.settings
+        url, html = url or settings.url, settings.page_html if html is None else html
+        if self._seed is not None:
+            await seed_local_storage(self.line, self._documents, url, self._seed)
+            self._seed = None
+        if self._wa_js is not None:
+            for script in page_scripts(self._wa_js):
+                source = {"source": script}
+                await self.line.send("Page.addScriptToEvaluateOnNewDocument", source)
+            self._wa_js = None
+        if html is not None:
+            await self._documents.show(url, html)
+
     async def open(
         self, url: str | None = None, html: str | None = None, *, timeout: float | None = None
     ) -> None:
@@ -107,20 +139,10 @@ class Bridge:
             BridgeOutdated: WhatsApp has changed so that wa-js does not start.
             BrowserDied: The browser has ended, or the page crashed.
         """
+        await self.make_ready(url, html)
         settings = self.browser.settings
-        url, html = url or settings.url, settings.page_html if html is None else html
-        if self._seed is not None:
-            await seed_local_storage(self.line, self._documents, url, self._seed)
-            self._seed = None
-        if self._wa_js is not None:
-            for script in page_scripts(self._wa_js):
-                source = {"source": script}
-                await self.line.send("Page.addScriptToEvaluateOnNewDocument", source)
-            self._wa_js = None
-        if html is not None:
-            await self._documents.show(url, html)
         seconds = settings.page_timeout if timeout is None else timeout
-        await load(self.line, url, version=self._version, timeout=seconds)
+        await load(self.line, url or settings.url, version=self._version, timeout=seconds)
 
     async def probe(self) -> None:
         """Check that wa-js found all parts of WhatsApp that we need.

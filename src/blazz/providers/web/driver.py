@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -29,6 +30,8 @@ class Driver:
     """
 
     def __init__(self) -> None:
+        self.preparing = anyio.Semaphore(os.cpu_count() or 1)
+        """Room for browsers that are started before their sessions are ours."""
         self._changing = anyio.Lock()
         self._holders = 0
         self._playwright: Playwright | None = None

@@ -25,6 +25,7 @@ from blazz.providers.base import (
     Outcome,
     ProviderContext,
     Receipt,
+    StandbyContext,
     WebhookProfile,
 )
 from blazz.providers.pacing import Pacing
@@ -35,6 +36,7 @@ from blazz.providers.web.ids import check_message_id, jid, to_lid, to_phone
 from blazz.providers.web.inbound import parse
 from blazz.providers.web.life import LifeSettings
 from blazz.providers.web.payloads import SENDABLE
+from blazz.providers.web.preparing import Preparing, prepared_while_waiting
 from blazz.providers.web.running import Running
 from blazz.providers.web.sending import refusal
 from blazz.providers.web.settings import BrowserSettings
@@ -120,6 +122,7 @@ class Web:
         self.ready_timeout: float = _seconds("ready_timeout", ready_timeout)
         self.send_timeout: float = _seconds("send_timeout", send_timeout)
         self._rate = RequestRate(history_rate, clock=time.monotonic)
+        self._preparing: Preparing | None = None
         self._running: Running | None = None
         self._changing = asyncio.Lock()
         self.chats: Chats = Chats(self._ask)
@@ -157,10 +160,17 @@ class Web:
     # Connecting
 
     @contextlib.asynccontextmanager
-    async def warm(self) -> AsyncIterator[None]:
-        """Keep Playwright's driver ready, which takes longest to start; see `WarmsUp`."""
-        async with kept_driver() if self.browser.launcher is None else contextlib.nullcontext():
-            yield
+    async def warm(self, context: StandbyContext) -> AsyncIterator[None]:
+        """Keep Playwright's driver ready, and a browser once the owner is gone; see `WarmsUp`."""
+        async with (
+            kept_driver() if self.browser.launcher is None else contextlib.nullcontext(),
+            prepared_while_waiting(self.browser, context) as preparing,
+        ):
+            self._preparing = preparing
+            try:
+                yield
+            finally:
+                self._preparing = None
 
     async def connect(self, context: ProviderContext) -> None:
         """Start the browser and wait until it is connected, or waits to be linked.
@@ -179,7 +189,7 @@ class Web:
         async with self._changing:
             if self._running is not None:
                 return
-            running = Running(self, context)
+            running = Running(self, context, preparing=self._preparing)
             self._running = running
             try:
                 await running.start(timeout=self.start_timeout)

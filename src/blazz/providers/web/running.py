@@ -23,12 +23,14 @@ from blazz.providers.lifecycle import Signal
 from blazz.providers.web.driver import kept_driver
 from blazz.providers.web.intake import Intake
 from blazz.providers.web.life import Life
+from blazz.providers.web.making import PROFILE
 from blazz.providers.web.outbox import Outbox
 from blazz.providers.web.pairing import Pairing, PairingFeed
 from blazz.providers.web.sending import Sender
 from blazz.providers.web.starting import Profile, start
 
 if TYPE_CHECKING:
+    from blazz.providers.web.preparing import Preparing
     from blazz.providers.web.provider import Web
 
 log: Final = logging.getLogger("blazz.web")
@@ -48,15 +50,20 @@ class Running:
     Args:
         web: Its settings.
         context: What it was connected with.
+        preparing: Has made a browser ready before the session was ours.
     """
 
-    def __init__(self, web: Web, context: ProviderContext) -> None:
+    def __init__(
+        self, web: Web, context: ProviderContext, *, preparing: Preparing | None = None
+    ) -> None:
         self._web = web
         self._context = context
         self.outbox = Outbox(context.folder / "outbox.db")
         self._feed = PairingFeed()
         self._intake = Intake(context, self.outbox, self.changed)
-        self._profile = Profile(context.folder / "profile", self.outbox, context.keeper)
+        self._profile = Profile(
+            context.folder / PROFILE, self.outbox, context.keeper, preparing=preparing
+        )
         self.life = Life(
             context,
             settings=web.life,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import re
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,22 +14,19 @@ import anyio
 import anyio.to_thread
 
 from blazz.auth_stores.keeping_base import SessionKeeper
+from blazz.auth_stores.restoring import Restored
 from blazz.auth_stores.snapshot.contents import Browser, Snapshot
 from blazz.errors import AuthStoreError
-from blazz.providers.web.assets import find_wa_js
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.browser_storage import BrowserStorage, read_storage, restore_documents
 from blazz.providers.web.capture import ProfileCapture, capture_closed
-from blazz.providers.web.finding import find_chromium
-from blazz.providers.web.launching import launch
+from blazz.providers.web.making import expected_browser, make_ready
 from blazz.providers.web.outbox import Outbox
-from blazz.providers.web.profiles import hold_profile
+from blazz.providers.web.preparing import Preparing
 from blazz.providers.web.settings import BrowserSettings
 
 _OUTBOX: Final = "outbox.json"
-_VERSION: Final = re.compile(r"\d+(?:\.\d+){1,3}")
-_VERSION_SECONDS: Final = 10.0
 log: Final = logging.getLogger("blazz.web")
 
 
@@ -42,6 +38,7 @@ class Profile:
         folder: The profile folder.
         outbox: What was sent; it goes with the profile from machine to machine.
         keeper: Backs it up; None: nobody does.
+        preparing: Has made a browser ready before the session was ours; None: nobody has.
         closed: The last browser on it was closed in good order: all that it knew is in the folder.
         remembered: localStorage and cookies as the last browser had them. Chromium writes them to
             the disk up to a minute late; after a crash the page is given these instead.
@@ -50,6 +47,7 @@ class Profile:
     folder: Path
     outbox: Outbox
     keeper: SessionKeeper | None = None
+    preparing: Preparing | None = None
     closed: bool = field(default=False, init=False)
     remembered: BrowserStorage | None = field(default=None, init=False, repr=False)
     _browser: Browser | None = field(default=None, init=False)
@@ -64,13 +62,44 @@ class Profile:
         kept = None if self.closed else self.remembered
         if self.keeper is None:
             return kept
-        browser = self._browser or await _expected(settings)
+        browser = self._browser or await expected_browser(settings)
         documents = await self.keeper.restore(self.folder, browser=browser)
         if documents is None:
             return kept
+        await self._take_outbox(documents)
+        return restore_documents(documents)
+
+    async def prepared_page(self) -> Bridge | None:
+        """The page of a browser that was made ready before the session was ours, if it may be used.
+
+        Otherwise that browser has ended, and nothing is left of it.
+        """
+        preparing, self.preparing = self.preparing, None
+        prepared = None if preparing is None else await preparing.take()
+        if prepared is None:
+            return None
+        browser = prepared.bridge.browser
+        try:
+            if not browser.closed.is_set() and await self._adopt(prepared.restored):
+                self.used_by(browser)
+                return prepared.bridge
+        except AuthStoreError as error:
+            log.warning("%s: what was prepared is not used: %s", self.folder, error)
+        except BaseException:
+            await prepared.throw_away()
+            raise
+        await prepared.throw_away()
+        return None
+
+    async def _adopt(self, restored: Restored) -> bool:
+        if self.keeper is None or not await self.keeper.adopt(self.folder, restored):
+            return False
+        await self._take_outbox(restored.documents)
+        return True
+
+    async def _take_outbox(self, documents: Mapping[str, bytes]) -> None:
         if (sent := documents.get(_OUTBOX)) is not None:
             await self.outbox.merge(sent)
-        return restore_documents(documents)
 
     async def remember(self, browser: RunningBrowser) -> None:
         """Take note of what Chromium writes late.
@@ -166,44 +195,18 @@ async def start(
         WebError: It did not start, or the page was not loaded.
         BlazzError: The profile could not be restored, or wa-js is missing.
     """
-    wa_js = find_wa_js(settings.wa_js, version=settings.wa_js_version)
-    # Held from before the restore on: a browser that a killed process left must not write into it.
-    lock = await hold_profile(profile.folder)
+    bridge = await profile.prepared_page() or await make_ready(
+        settings, profile.folder, lambda: profile.restore(settings), launched=profile.used_by
+    )
+    bridge.listen(on_event)
     try:
-        storage = await profile.restore(settings)
-    except BaseException:
-        lock.release()
-        raise
-    browser = await launch(settings, profile.folder, held=lock)
-    profile.used_by(browser)
-    try:
-        bridge = await Bridge.attach(
-            browser,
-            wa_js=wa_js.path,
-            version=wa_js.version,
-            local_storage=storage.local_storage if storage else None,
-            cookies=storage.cookies if storage else (),
-            on_event=on_event,
-        )
         await bridge.open()
         await bridge.probe()
     except BaseException:
         with anyio.CancelScope(shield=True):
-            await browser.kill()
+            await bridge.browser.kill()
         raise
-    return Started(browser, bridge, profile)
-
-
-async def _expected(settings: BrowserSettings) -> Browser | None:
-    """The browser that will be launched, as far as that is known without launching it."""
-    if settings.launcher is not None:
-        return None
-    program = find_chromium(settings.executable, headless=settings.headless)
-    with anyio.move_on_after(_VERSION_SECONDS):
-        answer = await anyio.run_process([str(program), "--version"], check=False)
-        if found := _VERSION.search(answer.stdout.decode("ascii", "replace")):
-            return Browser(version=found[0], engine=settings.engine)
-    return None
+    return Started(bridge.browser, bridge, profile)
 
 
 def _remove(folder: Path) -> None:
