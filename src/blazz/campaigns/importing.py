@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import csv
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 from blazz.campaigns.audience.base import AudienceSource, Needs, Recipient, Row
 from blazz.campaigns.content import Content, read_content
-from blazz.campaigns.dead_letters import open_table
 from blazz.campaigns.geography import country_of
 from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, NewRow, Reject, RejectKind, pack
 from blazz.campaigns.options import CampaignOptions, Share
 from blazz.campaigns.routing import lane_of
+from blazz.campaigns.spreadsheets import Table, open_table
 from blazz.messages.base import Message
 
 _TTL = 60.0
@@ -148,19 +147,19 @@ async def write_rejects(ledger: Ledger, row: CampaignRow, path: Path) -> None:
     """
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
     # Not in a thread: a task that is cancelled meanwhile would not get it to close it.
-    file = open_table(unfinished, ("line", "reason", *row.audience_columns))
+    table = open_table(unfinished, ("line", "reason", *row.audience_columns))
     try:
         after = 0
         while page := await ledger.rejects(row.number, after=after, limit=_PAGE):
-            await asyncio.to_thread(_write, file, page)
+            await asyncio.to_thread(_write, table, page)
             after = page[-1].line
-        file.close()
+        table.close()
         unfinished.replace(path)
     finally:
-        file.close()
+        table.close()
         with contextlib.suppress(FileNotFoundError):
             unfinished.unlink()
 
 
-def _write(file: IO[str], rejects: Iterable[Reject]) -> None:
-    csv.writer(file).writerows((it.line, it.reason, *it.fields) for it in rejects)
+def _write(table: Table, rejects: Iterable[Reject]) -> None:
+    table.write(*((it.line, it.reason, *it.fields) for it in rejects))

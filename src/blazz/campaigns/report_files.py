@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,6 +12,7 @@ from string import Template
 from blazz.campaigns.charts import Bar, Point, bars, curve
 from blazz.campaigns.ledger.records import Sample
 from blazz.campaigns.report import Group, Report
+from blazz.campaigns.spreadsheets import Table
 
 _MOST_BARS = 12
 _MOST_POINTS = 120
@@ -27,13 +27,13 @@ def report_csv(report: Report) -> str:
             Path("report.csv").write_text(report_csv(await campaign.report()))
     """
     out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["group", "name", "measure", "value"])
+    table = Table(out, line_end="\n")
+    table.write(["group", "name", "measure", "value"])
     for key, value in report.as_dict().items():
         if isinstance(value, list):
-            table.writerows(_nested(key, value))
+            table.write(*_nested(key, value))
         else:
-            table.writerow(["campaign", report.campaign, key, "" if value is None else value])
+            table.write(["campaign", report.campaign, key, "" if value is None else value])
     return out.getvalue()
 
 

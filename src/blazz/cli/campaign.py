@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from blazz.campaigns import Campaign, CampaignState, DryRun, Report, watch
+from blazz.campaigns.spreadsheets import Table
 from blazz.cli import campaign_dead
 from blazz.cli.campaign_finding import CampaignId, with_campaign, with_campaigns
 from blazz.cli.campaign_reports import report, show_report
@@ -172,10 +172,10 @@ def failures(
     """List failed and unknown recipients with their reasons, as CSV."""
 
     async def show(found: Campaign) -> ExitCode:
-        out = csv.writer(sys.stdout, lineterminator="\n")
-        out.writerow(["line", "address", "state", "code", "reason"])
+        table = Table(sys.stdout, line_end="\n")
+        table.write(["line", "address", "state", "code", "reason"])
         async for it in found.dead_letters():
-            out.writerow([it.line, it.address, it.state.value, it.code or "", it.reason or ""])
+            table.write([it.line, it.address, it.state.value, it.code or "", it.reason or ""])
         return ExitCode.DONE
 
     run_work(with_campaign(campaign, workspace, folder, ledger, show))

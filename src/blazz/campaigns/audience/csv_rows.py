@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from blazz.campaigns.spreadsheets import unguarded
 from blazz.errors import AudienceError
 
 _DELIMITERS = ",;\t|"
@@ -27,6 +28,8 @@ class CsvRow(NamedTuple):
 
 class CsvRows:
     r"""The rows of a CSV text: first the header, then the others. Empty rows are left out.
+
+    The apostrophe that keeps a spreadsheet from taking a cell for a formula is no part of it.
 
     Args:
         lines: The text's lines, with their ends.
@@ -48,6 +51,7 @@ class CsvRows:
     def __init__(self, lines: Iterator[str], *, name: str, delimiter: str | None = None) -> None:
         self._name = name
         self._zero = False
+        self._guarded = False
         watched = self._watch(lines)
         first = next(watched, "")
         hint = _EXCEL_HINT.fullmatch(first)
@@ -78,8 +82,10 @@ class CsvRows:
                 continue
             if any(field and not field.isspace() for field in fields):
                 problem = "it has a NUL byte" if self._zero else None
+                if self._guarded:
+                    fields = [unguarded(field) for field in fields]
                 yield CsvRow(line, fields, problem)
-            self._zero = False
+            self._zero = self._guarded = False
 
     def _malformed(self, line: int, problem: str) -> CsvRow:
         if problem.startswith(_ENDLESS):
@@ -87,12 +93,14 @@ class CsvRows:
             raise AudienceError(
                 f"{self._name}, line {line}: a quote is opened and never closed ({problem})"
             )
-        self._zero = False
+        self._zero = self._guarded = False
         return CsvRow(line, [], f"it is not CSV: {problem}")
 
     def _watch(self, lines: Iterator[str]) -> Iterator[str]:
-        """Take note of NUL bytes on the way: they show that something is broken."""
+        """Take note on the way of NUL bytes, which show that something is broken, and of marks."""
         for line in lines:
+            if "'" in line:
+                self._guarded = True
             if "\0" in line:
                 self._zero = True
             yield line
