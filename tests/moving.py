@@ -110,7 +110,7 @@ class Machine:
         """Delete its disk, once its browser has died with it."""
         folder = Path(self.settings.folder)
         profile = folder / "sessions" / "acme" / SESSION / "profile"
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while browsers_of(profile):  # noqa: ASYNC110  # other processes set no event
                 await anyio.sleep(0.02)
         await anyio.to_thread.run_sync(shutil.rmtree, folder)

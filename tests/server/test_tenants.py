@@ -37,7 +37,7 @@ async def _filled(acme: Tenant, app: FastAPI) -> dict[str, str]:
     )
     assert hook.status_code in {201, 404, 405, 422}, hook.text
     session = f"{acme.path}/sessions/sales"
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while (await acme.api.get(session)).json().get("state") != "ready":  # noqa: ASYNC110
             await anyio.sleep(0.05)
     await acme.api.post(f"{session}/media", files={"file": ("a.txt", b"x", "text/plain")})

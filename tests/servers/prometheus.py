@@ -23,7 +23,7 @@ class PrometheusServer:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self.port = free_port()
-        self._api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=10)
+        self._api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=60)
         self.process = ServerProcess("prometheus")
         for name, text in files.items():
             (self.process.folder / name).write_text(text, encoding="utf-8")

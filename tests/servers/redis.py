@@ -67,7 +67,7 @@ class RedisServer:
             return False
 
     def _ask(self, command: str) -> str:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(f"{command}\r\n".encode())
             return connection.makefile("r").readline().strip()
 

@@ -90,7 +90,7 @@ class SandboxWeb:
         return messages
 
     async def wait_until(
-        self, look: Callable[[], Awaitable[T | None]], *, timeout: float = 10.0
+        self, look: Callable[[], Awaitable[T | None]], *, timeout: float = 30.0
     ) -> T:
         """Look again whenever anything has changed, until there is something to see.
 

@@ -230,7 +230,7 @@ class SandboxPhone:
         chat: str,
         wanted: Callable[[ReceivedMessage], bool] = lambda _: True,
         *,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
     ) -> ReceivedMessage:
         """Wait for a message of the other side and give it; one that is there already counts.
 

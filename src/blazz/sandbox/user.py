@@ -67,7 +67,7 @@ class SandboxUser:
         found: str = (await self.state())["user_id"]
         return found
 
-    async def receives(self, *, timeout: float = 10.0) -> LoggedMessage:
+    async def receives(self, *, timeout: float = 30.0) -> LoggedMessage:
         """Wait for the next message to the user; each is given once, oldest first.
 
         Raises:

@@ -63,6 +63,6 @@ def make_client(tmp_path: Path) -> Callable[[], Client]:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something that another task does is so."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while not await condition():  # noqa: ASYNC110  # the other side has no event to wait for
             await anyio.sleep(0.01)

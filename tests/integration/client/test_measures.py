@@ -38,7 +38,7 @@ async def test_what_happens_is_measured(tmp_path: Path) -> None:
     async with blazz.Client(workspace="acme", folder=tmp_path, telemetry=telemetry) as client:
         await talk(client)
         await run_campaign(client)
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             await client._inbox.dispatcher.drained()
         found = values(reader)
 
@@ -71,9 +71,9 @@ async def talk(client: blazz.Client) -> None:
     sandbox = blazz.Sandbox()
     session = await client.open("shop", sandbox)
     receipt = await session.send(BUDI, blazz.Text("Halo"))
-    await receipt.wait(blazz.Delivered, timeout=20)
+    await receipt.wait(blazz.Delivered, timeout=60)
     await sandbox.user(BUDI).types("Ada?")
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await heard.wait()
 
 

@@ -38,7 +38,7 @@ class Collector:
         await self._send.send(event)
 
     async def next(self) -> Event:
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             return await self._receive.receive()
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ async def test_a_cursor_goes_on_after_a_restart(
 async def test_an_iterator_wakes_for_what_comes(scene: Scene) -> None:
     async with aclosing(scene.session.events(StatusChanged, start="oldest")) as events:
         receipt = await scene.session.send(BUDI, Text("Halo"))
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             seen = {(await anext(events)).status.value for _ in range(3)}
     assert seen == {"sent", "delivered", "read"}
     assert receipt.token
@@ -161,7 +161,7 @@ class TestAsk:
 
         async with anyio.create_task_group() as group:
             group.start_soon(answer)
-            reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=20)
+            reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=60)
         assert reply.text == "Budi"
 
         await scene.budi.types("something else")
@@ -203,7 +203,7 @@ class TestAsk:
 
             async with anyio.create_task_group() as group:
                 group.start_soon(answer)
-                reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=20)
+                reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=60)
         assert reply.text == "Budi"
 
 

@@ -30,7 +30,7 @@ def test_a_program_without_async(tmp_path: Path) -> None:
     with client:
         session = client.open("sales", sandbox, region="ID")
         receipt = session.send("0812-3456-7890", Text("Halo"))
-        assert receipt.wait(Delivered, timeout=20).message_id == receipt.message_id
+        assert receipt.wait(Delivered, timeout=60).message_id == receipt.message_id
         with pytest.raises(Undeliverable):
             session.send("+1 555 013 1026", Text("Halo"))
 

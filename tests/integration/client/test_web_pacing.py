@@ -70,4 +70,4 @@ async def _sees_typing(person: SandboxPhone) -> None:
     async def look() -> bool:
         return await person.sees(SHOP) == "composing"
 
-    await person.web.wait_until(look, timeout=20)
+    await person.web.wait_until(look, timeout=60)

@@ -95,7 +95,7 @@ def test_a_dead_parent_leaves_no_sandbox_behind() -> None:
     parent.kill()
     parent.communicate()
 
-    _, alive = psutil.wait_procs([child], timeout=20)
+    _, alive = psutil.wait_procs([child], timeout=60)
     assert alive == []
 
 

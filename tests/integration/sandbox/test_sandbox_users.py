@@ -221,7 +221,7 @@ async def test_ended_subscriptions_drop_what_waits(place: Place) -> None:
     await place.control.hold()
     await place.send()
     await place.control.advance(60)
-    await place.world.changed.wait_for(lambda: not len(place.world.agenda), timeout=10)
+    await place.world.changed.wait_for(lambda: not len(place.world.agenda), timeout=60)
     await place.control.request("DELETE", "webhook")
     await place.control.settle()
 

@@ -85,7 +85,7 @@ async def test_updates_are_held_and_released_as_one_request(place: Place) -> Non
     for number in range(40):
         await place.send(f"+62812{number:08d}")
         await place.control.user(f"+62813{number:08d}").types("hello")
-    await place.world.changed.wait_for(lambda: not len(place.world.agenda), timeout=10)
+    await place.world.changed.wait_for(lambda: not len(place.world.agenda), timeout=60)
 
     released = await place.control.release(copies=3, shuffle=True, shape="mixed")
     await place.control.settle()
@@ -148,7 +148,7 @@ async def test_a_slow_application_gets_batches(place: Place) -> None:
     await place.control.settings(connections=1)
     place.application.gate.clear()
     await asyncio.gather(*(place.send(f"+62812{n:08d}") for n in range(60)))
-    await place.world.changed.wait_for(lambda: not len(place.world.agenda), timeout=10)
+    await place.world.changed.wait_for(lambda: not len(place.world.agenda), timeout=60)
     place.application.gate.set()
     await place.control.settle()
 

@@ -68,7 +68,7 @@ class Tab:
         return await self.page.evaluate(f"([{','.join(names)}]) => {script}", list(parameters))
 
     async def event(
-        self, name: str, wanted: Callable[[Any], bool] = lambda value: True, *, timeout: float = 10
+        self, name: str, wanted: Callable[[Any], bool] = lambda value: True, *, timeout: float = 60
     ) -> Any:
         """Wait for an event, one that has come counts, and give its value."""
 

@@ -32,7 +32,7 @@ class Heard:
         return [event for event in self.events if isinstance(event, kind)]
 
     async def one(
-        self, kind: type[E], where: Callable[[E], bool] = lambda _: True, *, timeout: float = 20
+        self, kind: type[E], where: Callable[[E], bool] = lambda _: True, *, timeout: float = 60
     ) -> E:
         """Wait for an event; one that has come counts."""
         with anyio.move_on_after(timeout):

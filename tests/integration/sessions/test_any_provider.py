@@ -73,7 +73,7 @@ def need(scene: Scene, *capabilities: Capability) -> None:
 
 
 async def test_it_is_ready(scene: Scene) -> None:
-    await scene.session.wait_ready(timeout=10)
+    await scene.session.wait_ready(timeout=60)
     assert scene.session.state is SessionState.READY
     assert scene.session.receives
 
@@ -100,9 +100,9 @@ async def test_each_kind_arrives_or_is_refused_before_anything_happens(
 
 async def test_a_message_is_followed_until_it_is_read(scene: Scene) -> None:
     receipt = await scene.session.send(scene.budi.number, Text("follow me"))
-    await receipt.wait(Delivered, timeout=20)
+    await receipt.wait(Delivered, timeout=60)
     await scene.budi.reads(receipt)
-    await receipt.wait(Read, timeout=20)
+    await receipt.wait(Read, timeout=60)
 
     for kind in (Sent, Delivered, Read):
         event = await scene.heard.one(kind, lambda it: it.message_id == receipt.message_id)
@@ -216,7 +216,7 @@ async def test_a_question_is_answered(scene: Scene) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     async with anyio.create_task_group() as group:
         group.start_soon(answer)
-        reply = await scene.session.ask(scene.budi.number, Text("Your name?"), timeout=20)
+        reply = await scene.session.ask(scene.budi.number, Text("Your name?"), timeout=60)
     assert reply.text == "Budi Santoso"
     with pytest.raises(Timeout):
         await scene.session.ask(scene.budi.number, Text("And now?"), timeout=0.3)

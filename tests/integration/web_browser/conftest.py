@@ -34,4 +34,4 @@ async def driver() -> AsyncIterator[None]:
 @pytest.fixture(scope="module")
 def settings(web: SimulatedWeb, chromium_path: Path) -> BrowserSettings:
     """The browser, on the simulated page."""
-    return BrowserSettings(executable=chromium_path, url=web.url, page_timeout=20)
+    return BrowserSettings(executable=chromium_path, url=web.url, page_timeout=60)

@@ -119,7 +119,7 @@ def check(verdict: Verdict) -> None:
 
 async def writes_on(page: Writer) -> bool:
     before = await page.call("tick")
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while await page.call("tick") <= before:
             await anyio.lowlevel.checkpoint()
     return True
@@ -196,7 +196,7 @@ async def test_leftovers_are_removed(page: Writer) -> None:
     assert len(list(folder.iterdir())) == 2
     assert all(each.files[0].source.folder.path.is_dir() for each in (snapshot, another))  # type: ignore[attr-defined]
     del snapshot, another
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while list(folder.iterdir()):  # another thread does it
             await anyio.lowlevel.checkpoint()
 

@@ -90,7 +90,7 @@ def get(served: Served, **parameters: str) -> httpx.Response:
     deadline = time.monotonic() + 30
     while True:
         try:
-            return httpx.get(served.url, params=query, timeout=10, follow_redirects=True)
+            return httpx.get(served.url, params=query, timeout=60, follow_redirects=True)
         except httpx.TransportError:
             assert served.process.poll() is None, "".join(served.output)
             assert time.monotonic() < deadline, "".join(served.output)
@@ -100,7 +100,7 @@ def get(served: Served, **parameters: str) -> httpx.Response:
 def post(served: Served, body: bytes, signature: str) -> int:
     headers = {"X-Hub-Signature-256": signature, "Content-Type": "application/json"}
     return httpx.post(
-        served.url, content=body, headers=headers, timeout=10, follow_redirects=True
+        served.url, content=body, headers=headers, timeout=60, follow_redirects=True
     ).status_code
 
 

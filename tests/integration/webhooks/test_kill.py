@@ -91,7 +91,10 @@ async def test_nothing_is_lost(
     try:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(kill_and_restart)
-            async with httpx.AsyncClient(timeout=5) as client, anyio.create_task_group() as senders:
+            async with (
+                httpx.AsyncClient(timeout=60) as client,
+                anyio.create_task_group() as senders,
+            ):
                 for _ in range(4):
                     senders.start_soon(send, client)
             sent.set()

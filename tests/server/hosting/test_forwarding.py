@@ -201,7 +201,7 @@ async def test_a_session_that_is_not_there_is_told_apart(pair: Pair) -> None:
     unknown = await api.post(ECHO.replace("shop", "none"))
     assert (unknown.status_code, unknown.json()["code"]) == (404, "session_not_found")
     await api.post("/v1/workspaces/acme/sessions/shop/stop")
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while (answer := await api.post(ECHO)).status_code == 200:  # noqa: ASYNC110
             await anyio.sleep(0.02)
     assert (answer.status_code, answer.json()["code"]) == (409, "session_stopped")

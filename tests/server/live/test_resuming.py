@@ -52,7 +52,7 @@ class Follower:
             self.cursor = frame["cursor"]
 
     async def _frame(self) -> dict[str, Any]:
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             frame: dict[str, Any] = json.loads(await self._socket.recv())
             return frame
 

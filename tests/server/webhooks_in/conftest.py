@@ -60,7 +60,7 @@ async def add_number(
         },
     )
     assert made.status_code == 201, made.text
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         find = platform.hosting.sessions.find
         while find(f"{tenant.workspace}/{name}") is None:  # noqa: ASYNC110  # it tells nobody
             await anyio.sleep(0.02)
@@ -101,7 +101,7 @@ async def deliver(api: httpx.AsyncClient, body: bytes, *, secret: str | None) ->
     return await api.post("/webhooks/meta", content=body, headers=headers)
 
 
-async def until(holds: Any, *, seconds: float = 15.0) -> Any:
+async def until(holds: Any, *, seconds: float = 60.0) -> Any:
     """Wait until something holds that comes by itself; gives it."""
     with anyio.fail_after(seconds):
         while True:

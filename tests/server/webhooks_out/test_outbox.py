@@ -203,7 +203,7 @@ async def test_one_that_hangs_holds_nobody_up(post: Post) -> None:
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(post.sender(Both(), concurrency=16, per_subscription=8).run)
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             await quick.wait()
         tasks.cancel_scope.cancel()
 

@@ -55,7 +55,7 @@ async def test_what_comes_while_it_runs_is_handled_at_once(tmp_path: Path) -> No
             for _ in range(3):  # looks once, finds nothing, and waits for the bell
                 await anyio.lowlevel.checkpoint()
             await scene.post(said("a1"))
-            with anyio.fail_after(10):
+            with anyio.fail_after(60):
                 await arrived.wait()
         assert scene.seen == ["a1"]
 
@@ -144,7 +144,7 @@ async def test_concurrency_is_bounded_and_used(tmp_path: Path) -> None:
             most = max(most, running)
             if running == 3:
                 three.set()
-            with anyio.fail_after(20):
+            with anyio.fail_after(60):
                 await three.wait()
             running -= 1
 
@@ -171,7 +171,7 @@ async def test_stopping_gives_back_what_is_not_finished(tmp_path: Path) -> None:
         scene.dispatcher.add_handler(second, Said, name="second")
         await scene.post(said("a1", "a2"))
         async with scene.running():
-            with anyio.fail_after(10):
+            with anyio.fail_after(60):
                 await started.wait()
 
         assert await states(scene.inbox) == {State.READY: 2}

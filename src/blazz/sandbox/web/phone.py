@@ -351,7 +351,7 @@ class SimulatedPhone:
         chat: str,
         wanted: Callable[[ReceivedMessage], bool] = _any_message,
         *,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
     ) -> ReceivedMessage:
         """Wait for a message of the other side and give it; one that is there already counts.
 

@@ -87,7 +87,7 @@ class SimulatedWeb:
         """End an outage."""
         self.services.set_down(down=False)
 
-    async def wait_until(self, holds: Callable[[], bool], *, timeout: float = 10.0) -> None:
+    async def wait_until(self, holds: Callable[[], bool], *, timeout: float = 30.0) -> None:
         """Wait until something is so.
 
         Raises:

@@ -37,7 +37,7 @@ def test_when_a_process_is_killed_all_of_it_ends() -> None:
         below = [child, *child.children(recursive=True)]
         assert len(below) == 2
         parent.kill()
-        _, alive = psutil.wait_procs(below, timeout=10)
+        _, alive = psutil.wait_procs(below, timeout=60)
     assert alive == []
 
 

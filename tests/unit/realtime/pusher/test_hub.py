@@ -52,9 +52,9 @@ class Browser:
     async def frames(self, count: int) -> list[dict[str, Any]]:
         """The next frames, with their data read."""
         found: list[dict[str, Any]] = []
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while len(found) < count:
-                found += map(json.loads, await self.socket.outbox.take(timeout=5))
+                found += map(json.loads, await self.socket.outbox.take(timeout=60))
                 assert self.socket.outbox.closing is None
         for frame in found:
             if isinstance(frame.get("data"), str):
@@ -165,7 +165,7 @@ async def test_going_on_while_much_is_published_loses_and_doubles_nothing() -> N
 
         async def read() -> None:
             while len(seen) < 1500:
-                texts = await browser.socket.outbox.take(timeout=5)
+                texts = await browser.socket.outbox.take(timeout=60)
                 seen.extend(int(json.loads(it)["data"]) for it in texts if '"event":"n"' in it)
 
         browser = Browser(hub)
