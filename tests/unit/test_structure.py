@@ -10,8 +10,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 import blazz
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,11 +24,6 @@ PYTHON_FILES = [
     ),
     ROOT / "noxfile.py",
 ]
-MODULES = sorted(
-    module.name
-    for module in pkgutil.walk_packages(blazz.__path__, "blazz.")
-    if not module.name.endswith("__main__")
-)
 FOLDERS = ("benchmarks", "docs", "examples", "src", "tests")
 MOST_LINES = 400
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "tools"}
@@ -41,28 +34,43 @@ def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", PYTHON_FILES, ids=_name)
-def test_a_file_says_its_purpose_and_stays_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+# One test looks at all files: two thousand tests would take longer to tell of than to run.
+def test_every_file_says_its_purpose_and_stays_short() -> None:
+    texts = {_name(path): path.read_text(encoding="utf-8") for path in PYTHON_FILES}
+    silent = [name for name, text in texts.items() if not ast.get_docstring(ast.parse(text))]
+    long = [name for name, text in texts.items() if len(text.splitlines()) >= MOST_LINES]
 
-    assert ast.get_docstring(ast.parse(text)), "the first line of a file says its purpose"
-    assert len(text.splitlines()) < MOST_LINES, "split it: it has more than one purpose"
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_no_name_hides_its_purpose(path: Path) -> None:
-    parts = {part.strip("_") for part in path.relative_to(PACKAGE).with_suffix("").parts}
-
-    assert not parts & VAGUE_NAMES
+    assert silent == [], "the first line of a file says its purpose"
+    assert long == [], "split it: it has more than one purpose"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_what_a_module_exports_exists(name: str) -> None:
-    module = importlib.import_module(name)
-    exported = getattr(module, "__all__", [])
+def test_no_name_hides_its_purpose() -> None:
+    parts = {path: path.relative_to(PACKAGE).with_suffix("").parts for path in SOURCES}
+    vague = [
+        _name(path)
+        for path, names in parts.items()
+        if VAGUE_NAMES & {name.strip("_") for name in names}
+    ]
 
-    assert len(exported) == len(set(exported))
-    assert [missing for missing in exported if not hasattr(module, missing)] == []
+    assert vague == []
+
+
+def test_what_modules_export_exists() -> None:
+    wrong: dict[str, list[str]] = {}
+    for name in _modules():
+        module = importlib.import_module(name)
+        exported = getattr(module, "__all__", [])
+        missing = [each for each in exported if not hasattr(module, each)]
+        twice = [each for each in set(exported) if exported.count(each) > 1]
+        if missing or twice:
+            wrong[name] = missing + twice
+
+    assert wrong == {}
+
+
+def _modules() -> list[str]:
+    modules = pkgutil.walk_packages(blazz.__path__, "blazz.")
+    return sorted(module.name for module in modules if not module.name.endswith("__main__"))
 
 
 def test_every_public_name_of_blazz_exists() -> None:
@@ -107,16 +115,16 @@ def _decisions() -> list[Path]:
     return sorted(DECISIONS.glob("[0-9]*.md"))
 
 
-@pytest.mark.parametrize("page", _decisions(), ids=_name)
-def test_a_decision_tells_context_decision_and_consequences(page: Path) -> None:
-    assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", page.name)
-    text = page.read_text(encoding="utf-8")
+def test_a_decision_tells_context_decision_and_consequences() -> None:
+    titles = {
+        _name(page): re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)[:3]
+        for page in _decisions()
+    }
+    expected = ["Context", "Decision", "Consequences"]
 
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE)[:3] == [
-        "Context",
-        "Decision",
-        "Consequences",
-    ]
+    assert {name: found for name, found in titles.items() if found != expected} == {}
+    misnamed = [name for name in titles if not re.fullmatch(r".*/\d{4}-[a-z0-9-]+\.md", name)]
+    assert misnamed == []
 
 
 def test_every_decision_has_its_own_number_and_is_in_the_index() -> None:
