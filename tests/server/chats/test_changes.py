@@ -209,6 +209,22 @@ async def test_the_list_of_chats_shows_what_came_last(database: Database, writer
     assert chat["last_text"] == "text 6"
 
 
+async def test_the_list_of_chats_forgets_what_was_taken_back(
+    database: Database, writer: Writer
+) -> None:
+    at = to_second(utc_now())
+    for name in ("wamid.1", "wamid.2"):
+        await writer.write(came(name, at=at, text=name))
+    store, listed = ChatStore(database), []
+    gone = {"text": None, "kind": "revoked"}
+    for name, values in (("wamid.1", {"text": "older"}), ("wamid.2", gone)):
+        await writer.write(Altered(*OURS, name, values=values))
+        chat = await store.chat(*OURS, CHAT)
+        assert chat is not None
+        listed.append((chat["last_text"], chat["last_kind"], chat["unread"]))
+    assert listed == [("wamid.2", "text", 2), (None, "revoked", 2)]
+
+
 async def test_a_lost_connection_is_made_anew(database: Database, writer: Writer) -> None:
     if not database.is_postgres:
         await database.engine.dispose()

@@ -165,9 +165,46 @@ class Altered(Change):
                     select(_messages.c.reactions).where(which).with_for_update()
                 )
                 values["reactions"] = _with_reaction(found.scalar(), *it.reaction)
-            await connection.execute(
-                update(_messages).where(which).values(**values, updated_at=utc_now())
+            altered = await connection.execute(
+                update(_messages)
+                .where(which)
+                .values(**values, updated_at=utc_now())
+                .returning(_messages.c.chat)
             )
+            if "text" in values:
+                for chat in set(altered.scalars()):
+                    await _show_newest(connection, it.workspace, it.session, chat)
+
+
+async def _show_newest(
+    connection: AsyncConnection, workspace: str, session: str, chat: str
+) -> None:
+    """Have the list of chats say what the newest message says now, or that it was taken back."""
+    columns = (_messages.c.at, _messages.c.text, _messages.c.kind)
+    newest = (
+        select(*columns)
+        .where(
+            _messages.c.workspace == workspace,
+            _messages.c.session == session,
+            _messages.c.chat == chat,
+            _messages.c.kind != "reaction",
+        )
+        .order_by(*(_messages.c[name].desc() for name in ("at", "arrival", "id")))
+        .limit(1)
+    )
+    found = (await connection.execute(newest)).first()
+    if found is None:
+        return
+    await connection.execute(
+        update(_chats)
+        .where(
+            _chats.c.workspace == workspace,
+            _chats.c.session == session,
+            _chats.c.chat == chat,
+            _chats.c.last_at == found.at,
+        )
+        .values(last_text=lists.line(found.text), last_kind=found.kind)
+    )
 
 
 def _with_reaction(

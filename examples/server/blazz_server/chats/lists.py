@@ -34,6 +34,16 @@ class Shown:
     name: str | None = None
 
 
+def line(text: str | None) -> str | None:
+    """As much of a text as the list shows.
+
+    Example:
+        >>> line("x" * 500) == "x" * 200
+        True
+    """
+    return None if text is None else text[:200]
+
+
 async def show(
     connection: AsyncConnection, messages: Iterable[Shown], *, unread: bool = False
 ) -> None:
@@ -49,7 +59,7 @@ async def show(
             "chat": it.chat,
             "name": it.name or (before["name"] if before else None),
             "last_at": it.at,
-            "last_text": None if it.text is None else it.text[:200],
+            "last_text": line(it.text),
             "last_kind": it.kind,
             "last_outgoing": it.outgoing,
             "unread": counted + unread,

@@ -25,6 +25,7 @@ _SIGNS: Final = {
     "poll": "📊 Poll",
     "template": "📋 Template",
     "campaign": "📣 Campaign",
+    "revoked": "This message was deleted",
 }
 _STATUSES: Final = {"sending": "pending", "accepted": "sent", "unknown": "pending"}
 _LONGEST_SUMMARY: Final = 140
