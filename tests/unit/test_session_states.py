@@ -54,15 +54,44 @@ async def test_a_provider_with_states_tells_them() -> None:
     assert caught.value.reason == "account_locked"
 
 
+def test_each_change_is_an_event_whoever_made_it() -> None:
+    """A provider that tells its states, and one that does not, look the same from outside."""
+    watch, told = StateWatch(), change(SessionState.PAIRING, StateReason.NOT_LINKED)
+    watch.entered(told)
+    watch.closed()
+    assert watch.since(0)[0] is told
+    silent = StateWatch()
+    silent.opened()
+    silent.closed()
+    steps = [(it.previous.value, it.state.value, it.reason.value) for it in silent.since(0)]
+    assert steps == [
+        ("stopped", "starting", "opened"),
+        ("starting", "ready", "connected"),
+        ("ready", "stopped", "closed"),
+    ]
+    assert len({it.key for it in silent.since(-1)}) == 3
+    assert silent.since(2) == silent.since(0)[2:]
+    assert silent.since(3) == []
+
+
+def test_of_very_many_changes_the_last_are_kept() -> None:
+    watch = StateWatch()
+    for _ in range(100):
+        watch.entered(change(SessionState.RECONNECTING, StateReason.CONNECTION_LOST))
+    watch.closed()
+    assert len(watch.since(0)) == 64
+    assert [it.reason for it in watch.since(100)] == [StateReason.CLOSED]
+
+
 async def test_who_counts_changes_misses_none() -> None:
     watch = StateWatch()
     seen = watch.changes
     watch.opened()
     watch.closed()
     with anyio.fail_after(5):
-        assert await watch.changed(seen) == seen + 2
+        assert await watch.changed(seen) == seen + 3
     with anyio.move_on_after(0.05) as waiting:
-        await watch.changed(seen + 2)
+        await watch.changed(seen + 3)
     assert waiting.cancelled_caught, "there was no other change"
 
 

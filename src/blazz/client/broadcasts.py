@@ -6,11 +6,12 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from blazz.campaigns.progress import Progress
 from blazz.errors import BusUnavailable
+from blazz.events.base import Event
 from blazz.realtime.broadcasts import Broadcast, of_campaign, of_event
 from blazz.realtime.bus.base import Bus
 from blazz.webhooks.delivery import Delivery
@@ -31,6 +32,7 @@ class ClientBroadcasts:
         bus: Carries them.
         workspace: The workspace.
         keep_open: Whether the bus stays open when this is closed: others use it, too.
+        unpublished: Kinds of events that are not told.
         lost: Is told of each event that was dropped.
         clock: Measures pauses; only tests give another one.
     """
@@ -41,11 +43,13 @@ class ClientBroadcasts:
         workspace: str,
         *,
         keep_open: bool = False,
+        unpublished: Collection[type[Event]] = (),
         lost: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.bus = bus
         self._keep_open = keep_open
+        self._unpublished = tuple(unpublished)
         self._lost = lost
         self.dropped = 0
         """How many were dropped because too many waited."""
@@ -57,6 +61,8 @@ class ClientBroadcasts:
     async def take(self, deliveries: Sequence[Delivery]) -> None:
         """Tell of events."""
         for delivery in deliveries:
+            if isinstance(delivery.event, self._unpublished):
+                continue
             _, _, session = delivery.session.partition("/")
             for broadcast in of_event(self._workspace, session, delivery.event):
                 self._put(broadcast)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -68,6 +68,8 @@ class Client(MakesCampaigns, KeepsSessions):
             it, or a `Limiter`; one of this process by default.
         bus: Carries live events to other processes and to browsers: `redis://…`, or a `Bus`; by
             default none are told.
+        unpublished: Kinds of events that are not published on the bus; an application may want to
+            do that itself, later or in another form.
         auth_store: Where sessions outlive their machine: a folder, `redis://…`, `s3://…`, or an
             `AuthStore`. Without one they stay in `folder`, and any process may open them.
         keyring: Seals what is in the auth store: a `KeyRing`, or the file that one is in. By
@@ -108,6 +110,7 @@ class Client(MakesCampaigns, KeepsSessions):
         engine: str | Engine | None = None,
         limiter: str | Limiter = "local://",
         bus: str | Bus | None = None,
+        unpublished: Collection[type[Event]] = (),
         auth_store: str | Path | AuthStore | None = None,
         keyring: KeyRing | str | Path | None = None,
         keeping: Keeping | None = None,
@@ -136,6 +139,7 @@ class Client(MakesCampaigns, KeepsSessions):
                 made_bus,
                 self.workspace,
                 keep_open=made_bus in self._kept,
+                unpublished=unpublished,
                 lost=measures.live_event_dropped,
             )
         )

@@ -54,7 +54,7 @@ class SessionAbilities:
 
     @property
     def state(self) -> SessionState:
-        """Where it stands; see `SessionState`. Events `SessionStateChanged` tell each change."""
+        """Where it stands; see `SessionState`. `states.since` gives each change as an event."""
         return self.states.state
 
     @property

@@ -56,6 +56,22 @@ async def test_messages_and_statuses_are_told(tmp_path: Path) -> None:
     assert set(channels) <= {workspace_channel("acme"), chat_channel("acme", "shop", BUDI)}
 
 
+async def test_what_the_application_tells_itself_is_not_told(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    listener = Listener(bus, await bus.newest())
+    async with blazz.Client(folder=tmp_path, bus=bus, unpublished=[blazz.StatusChanged]) as client:
+        sandbox = blazz.Sandbox()
+        session = await client.open("shop", sandbox)
+        await session.send(BUDI, blazz.Text("Halo"))
+        await sandbox.user(BUDI).types("Ada?")
+        await listener.until("message.received")
+        async for _ in session.events(blazz.Delivered, start="oldest"):
+            break  # it is handled all the same
+        await sandbox.user(BUDI).types("Ada?")
+        await listener.until("message.received")
+    assert {it.name for it in listener.seen} == {"message.received"}
+
+
 async def test_campaigns_tell_how_far_they_are(tmp_path: Path) -> None:
     bus = MemoryBus()
     listener = Listener(bus, await bus.newest())

@@ -13,6 +13,7 @@ from blazz import Session
 from blazz.events.messages import TextReceived
 from blazz_server.platform import Platform
 from tests.server.conftest import MakeTenant, Tenant
+from tests.server.hosting.hearing import hearing
 from tests.servers.chromium import chromium_path, wa_js_path
 
 __all__ = ["chromium_path", "wa_js_path"]
@@ -90,7 +91,7 @@ async def test_what_comes_in_gets_to_handlers_of_its_workspace(
         json={"session": "shop", "text": "Halo"},
     )
     assert wrote.status_code == 201, wrote.text
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         await came.wait()
     assert heard == [("other/shop", "Halo")]
 
@@ -143,7 +144,7 @@ async def test_a_deleted_session_ends(tenant: MakeTenant, platform: Platform) ->
     await until(acme, "shop", "ready")
     answer = await acme.api.delete(f"{acme.path}/sessions/shop")
     assert answer.status_code == 204
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         while platform.hosting.is_ours("acme/shop"):  # noqa: ASYNC110  # nothing tells of it
             await anyio.sleep(0.02)
     gone = await acme.api.get(f"{acme.path}/sessions/shop")
@@ -163,7 +164,7 @@ async def test_a_deleted_session_leaves_no_secrets_behind(
         await until(made_by, "sales", "ready")
         assert len(await store.sessions(name)) == 1
         assert (await api.delete(remove)).status_code == 204
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             while await store.sessions(name):  # noqa: ASYNC110  # nothing tells of it
                 await anyio.sleep(0.05)
 
@@ -216,8 +217,20 @@ async def test_the_one_instance_is_listed_with_what_it_runs(tenant: MakeTenant, 
 
 
 @pytest.mark.usefixtures("chromium_path", "wa_js_path")
-async def test_an_account_is_linked_unlinked_and_linked_again(tenant: MakeTenant) -> None:
+async def test_an_account_is_linked_unlinked_and_linked_again(
+    tenant: MakeTenant, platform: Platform
+) -> None:
     acme = await tenant()
+    async with hearing(platform) as heard:
+        await _link_unlink_and_link_again(acme)
+        states = await heard.until("ready", count=2)
+    # Those of a provider that tells its states itself, too: each once, and in order.
+    assert len({it["key"] for it in heard.told}) == len(heard.told)
+    assert [it["previous"] for it in heard.told[1:]] == [it["state"] for it in heard.told[:-1]]
+    assert ("logged_out", "logged_out_here") in states
+
+
+async def _link_unlink_and_link_again(acme: Tenant) -> None:
     path = f"{acme.path}/sessions/support"
     phone = f"{acme.path}/sandbox/phones/+6281100000001"
     await acme.api.put(phone, json={"title": "Shop"})

@@ -13,6 +13,7 @@ from blazz.auth_stores import Keeping
 from blazz.auth_stores.base import AuthStore
 from blazz.auth_stores.urls import from_url
 from blazz.campaigns.limiter.base import Limiter
+from blazz.events.sessions import SessionStateChanged
 from blazz.realtime.bus.base import Bus
 from blazz.telemetry import Telemetry
 from blazz.webhooks.inbox.base import Inbox
@@ -121,6 +122,7 @@ class Clients:
             handler_lease=lease,
             handler_poll=_POLL,
             keep_parts_open=True,
+            unpublished=[SessionStateChanged],  # `telling` does that, once the table knows
             **self._parts,
         )
 

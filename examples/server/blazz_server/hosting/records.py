@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from blazz.events.sessions import SessionState, StateReason
-from blazz_server.database import Database, utc_now
+from blazz.events.sessions import SessionStateChanged
+from blazz_server.database import Database
 from blazz_server.errors import ApiError, not_found
 from blazz_server.hosting.tables import SessionRow
 
-_LONGEST_DETAIL: Final = 2_000
+LONGEST_DETAIL: Final = 2_000
+
+Listener: TypeAlias = Callable[
+    [AsyncSession, str, str, Sequence[SessionStateChanged]], Awaitable[object]
+]
+"""Writes what follows from changes: the transaction that they are in, workspace, session, they."""
 
 
 class SessionRecords:
@@ -25,6 +31,11 @@ class SessionRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._listeners: list[Listener] = []
+
+    def on_change(self, listener: Listener) -> None:
+        """Have something written in the same transaction as each change of a session's state."""
+        self._listeners.append(listener)
 
     async def create(
         self, workspace: str, name: str, *, kind: str, config: dict[str, Any], running: bool
@@ -77,30 +88,48 @@ class SessionRecords:
         """Say where a session is to run."""
         await self._update(workspace, name, wished=instance)
 
-    async def delete(self, workspace: str, name: str) -> None:
-        """Forget a session."""
+    async def delete(
+        self, workspace: str, name: str, *, told: Sequence[SessionStateChanged] = ()
+    ) -> bool:
+        """Forget a session; False: there is none.
+
+        Args:
+            workspace: Its workspace.
+            name: Its name.
+            told: What listeners are told of it.
+        """
         query = delete(SessionRow).where(SessionRow.workspace == workspace, SessionRow.name == name)
         async with self._database.begin() as session:
-            await session.execute(query)
+            if await session.scalar(query.returning(SessionRow.name)) is None:
+                return False
+            await self._tell(session, workspace, name, told)
+        return True
 
     async def note(
         self,
         workspace: str,
         name: str,
+        changes: Sequence[SessionStateChanged],
         *,
         epoch: int,
-        state: SessionState,
-        reason: StateReason | str,
-        detail: str | None = None,
         account: str | None = None,
-    ) -> None:
-        """Write down where a session stands, unless a later owner has."""
+    ) -> bool:
+        """Write down what became of a session; False: a later owner has, or it is no more.
+
+        Args:
+            workspace: Its workspace.
+            name: Its name.
+            changes: Its states, one after another; where it stands now is the last.
+            epoch: Under which lease.
+            account: The number that is linked to it, if that is known.
+        """
+        last = changes[-1]
         values = {
-            "state": state.value,
-            "reason": str(reason),
-            "detail": (detail or "")[:_LONGEST_DETAIL],
+            "state": last.state.value,
+            "reason": last.reason.value,
+            "detail": (last.detail or "")[:LONGEST_DETAIL],
             "epoch": epoch,
-            "changed_at": utc_now(),
+            "changed_at": last.at,
         }
         if account is not None:
             values["account"] = account
@@ -109,8 +138,22 @@ class SessionRecords:
             SessionRow.name == name,
             SessionRow.epoch <= epoch,
         )
+        noted = query.values(**values).returning(SessionRow.name)
         async with self._database.begin() as session:
-            await session.execute(query.values(**values))
+            if await session.scalar(noted) is None:
+                return False
+            await self._tell(session, workspace, name, changes)
+        return True
+
+    async def _tell(
+        self,
+        session: AsyncSession,
+        workspace: str,
+        name: str,
+        changes: Sequence[SessionStateChanged],
+    ) -> None:
+        for listener in self._listeners:
+            await listener(session, workspace, name, changes)
 
     async def _update(self, workspace: str, name: str, **values: Any) -> None:  # noqa: ANN401
         query = update(SessionRow).where(SessionRow.workspace == workspace, SessionRow.name == name)

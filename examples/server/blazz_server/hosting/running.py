@@ -10,9 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from blazz import Session
-from blazz.cluster.registry.base import Change, Registry
-from blazz.errors import BlazzError, ConfigurationError
-from blazz.events.sessions import SessionState
+from blazz.errors import BlazzError, ConfigurationError, LeaseTaken
 from blazz.pairing import PairingStep
 from blazz.realtime.broadcasts import of_pairing
 from blazz_server.errors import ApiError
@@ -21,14 +19,10 @@ from blazz_server.hosting.kinds import provider_of
 from blazz_server.hosting.pairing import Pairing
 from blazz_server.hosting.records import SessionRecords
 from blazz_server.hosting.sandbox import SandboxHost
+from blazz_server.hosting.telling import SessionStates, StateTeller
 from blazz_server.live.service import Live
 from blazz_server.settings import Settings
 
-_OUT_OF_ORDER: Final = frozenset(SessionState) - {
-    SessionState.STARTING,
-    SessionState.CONNECTING,
-    SessionState.READY,
-}
 _MARGIN: Final = 2.0
 _log = logging.getLogger(__name__)
 
@@ -39,12 +33,14 @@ class RunningSession:
     Attributes:
         session: The session.
         pairing: How it is linked, for providers that are.
+        states: Tells where it stands.
         scope: Ends what looks after it.
     """
 
-    def __init__(self, session: Session, pairing: Pairing) -> None:
+    def __init__(self, session: Session, pairing: Pairing, states: SessionStates) -> None:
         self.session = session
         self.pairing = pairing
+        self.states = states
         self.scope = anyio.CancelScope()
 
 
@@ -55,7 +51,7 @@ class Sessions:
         settings: What the environment says.
         clients: The clients of the workspaces.
         records: What is known of sessions.
-        registry: Is told why sessions were disconnected.
+        teller: Tells where they stand.
         sandbox: What sessions may use in place of WhatsApp.
         live: Tells browsers of codes to scan.
         ended: Called when a session ends here by itself.
@@ -67,7 +63,7 @@ class Sessions:
         *,
         clients: Clients,
         records: SessionRecords,
-        registry: Registry,
+        teller: StateTeller,
         sandbox: SandboxHost,
         live: Live,
         ended: Callable[[str, str], Awaitable[object]],
@@ -75,7 +71,7 @@ class Sessions:
         self._settings = settings
         self._clients = clients
         self._records = records
-        self._registry = registry
+        self.teller = teller
         self._sandbox = sandbox
         self._live = live
         self._ended = ended
@@ -96,18 +92,23 @@ class Sessions:
         """See `Runner.start`."""
         workspace, _, name = session.partition("/")
         try:
-            opened = await self._open(workspace, name)
-        except (BlazzError, ApiError) as error:
-            await self._note_failure(workspace, name, error)
-            if isinstance(error, ApiError):
-                raise ConfigurationError(error.detail) from error
+            running = await self._open(workspace, name)
+        except LeaseTaken:
+            raise  # somebody else runs it, and tells where it stands
+        except ApiError as error:
+            await self._tell_failure(workspace, name, error.detail)
+            raise ConfigurationError(error.detail) from error
+        except BlazzError as error:
+            await self._tell_failure(workspace, name, str(error))
             raise
-        assert opened.epoch is not None
+        except Exception:
+            await self._tell_failure(workspace, name, "unforeseen; the server's log says why")
+            raise
+        assert running.session.epoch is not None
         assert self.tasks is not None
-        running = RunningSession(opened, Pairing(opened, self._shower(workspace, name)))
         self._running[session] = running
         self.tasks.start_soon(self._attend, running, name=f"attend {session}")
-        return opened.epoch
+        return running.session.epoch
 
     async def stop(self, session: str) -> None:
         """See `Runner.stop`."""
@@ -117,9 +118,9 @@ class Sessions:
             try:
                 await running.session.close()
             finally:
-                await self._note(running.session)
+                await running.states.tell_the_last()
 
-    async def _open(self, workspace: str, name: str) -> Session:
+    async def _open(self, workspace: str, name: str) -> RunningSession:
         row = await self._records.get(workspace, name)
         client = await self._clients.get(workspace)
         provider = await provider_of(
@@ -130,9 +131,29 @@ class Sessions:
             sandbox=self._sandbox,
             executable=self._settings.web_executable,
         )
+        states: SessionStates | None = None
+
+        async def follow() -> None:
+            nonlocal states
+            opening = client.sessions.get(name)
+            if opening is not None:
+                states = SessionStates(opening, self.teller)
+                await states.follow()
+
         # Its last owner may have died just now: whoever waits has it the moment the lease ends.
         wait = self._settings.lease + _MARGIN
-        return await client.open(name, provider, exclusive=True, wait=wait)
+        problem: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follow)  # a browser takes its time, in which people want to see it
+            try:
+                opened = await client.open(name, provider, exclusive=True, wait=wait)
+            except Exception as error:  # noqa: BLE001  # raised below, as itself and in no group
+                problem = error
+            tasks.cancel_scope.cancel()
+        if problem is not None:
+            raise problem
+        pairing = Pairing(opened, self._shower(workspace, name))
+        return RunningSession(opened, pairing, states or SessionStates(opened, self.teller))
 
     async def _attend(self, running: RunningSession) -> None:
         """Look after a session until it is stopped, or ends by itself."""
@@ -140,7 +161,7 @@ class Sessions:
         with running.scope:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(running.pairing.run)
-                await self._watch(session)
+                await running.states.follow()
                 tasks.cancel_scope.cancel()
         if not running.scope.cancelled_caught:
             self._running.pop(session.key, None)
@@ -149,55 +170,16 @@ class Sessions:
                 await session.close()
             except BlazzError as error:
                 _log.warning("%s was not closed in good order: %s", session.key, error)
+            await running.states.tell_the_last()
             await self._ended(session.key, reason)
 
-    async def _watch(self, session: Session) -> None:
-        """Write down where it stands, until it is not ours any more, or has ended by itself.
-
-        What ended while it is ours was opened elsewhere by an earlier owner, or has failed: it is
-        started again. A logout or a ban is for people to mend, so such a session stays.
-        """
-        seen = -1
-        while session.owned:
-            seen = await session.states.changed(seen)
-            await self._note(session)
-            if session.state is SessionState.STOPPED:
-                return
-
-    async def _note(self, session: Session) -> None:
-        workspace, name, epoch = session.workspace, session.name, session.epoch or 0
-        states = session.states
-        account = getattr(session.provider, "number", None)
+    async def _tell_failure(self, workspace: str, name: str, problem: str) -> None:
         try:
-            await self._records.note(
-                workspace,
-                name,
-                epoch=epoch,
-                state=states.state,
-                reason=states.reason,
-                detail=states.detail,
-                account=None if account is None else str(account),
-            )
-            if states.state in _OUT_OF_ORDER:
-                await self._registry.note(
-                    session.key, epoch=epoch, change=Change.DISCONNECTED, reason=states.reason
-                )
-        except Exception:  # noqa: BLE001  # the session itself goes on
-            _log.exception("%s: its state was not written down", session.key)
-
-    async def _note_failure(self, workspace: str, name: str, error: Exception) -> None:
-        try:
-            row = await self._records.get(workspace, name)
-            await self._records.note(
-                workspace,
-                name,
-                epoch=row.epoch,
-                state=SessionState.STOPPED,
-                reason="failed",
-                detail=str(error),
-            )
+            await self.teller.failed(workspace, name, problem)
         except ApiError:
             _log.info("%s/%s was deleted meanwhile", workspace, name)
+        except Exception:  # noqa: BLE001  # it is tried again, and told then
+            _log.exception("%s/%s: that it failed was not written down", workspace, name)
 
     def _shower(self, workspace: str, name: str) -> Callable[[PairingStep], Awaitable[object]]:
         async def show(step: PairingStep) -> None:

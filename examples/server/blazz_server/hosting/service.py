@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from blazz_server.hosting.phones import SandboxPhones
 from blazz_server.hosting.records import SessionRecords
 from blazz_server.hosting.running import RunningSession, Sessions
 from blazz_server.hosting.sandbox import SandboxHost
+from blazz_server.hosting.telling import StateTeller
 from blazz_server.live.service import Live
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
@@ -74,11 +76,12 @@ class Hosting:
         self.registry: Registry = _registry(settings)
         self.clients = Clients(settings, live.bus, monitoring.telemetry)
         self.router = Router(self.registry, settings.instance, signer=_signer(settings))
+        self._teller = StateTeller(self.records, self.registry, live)
         self.sessions = Sessions(
             settings,
             clients=self.clients,
             records=self.records,
-            registry=self.registry,
+            teller=self._teller,
             sandbox=self.sandbox,
             live=live,
             ended=self._ended,
@@ -174,8 +177,12 @@ class Hosting:
         self.steward.hurry()
 
     async def remove(self, workspace: str, name: str) -> None:
-        """Forget a session: it stops, wherever it runs, and then all that is stored is deleted."""
-        await self.records.delete(workspace, name)
+        """Forget a session: it stops, wherever it runs, and then all that is stored is deleted.
+
+        Raises:
+            ApiError: There is none.
+        """
+        await self._teller.deleted(workspace, name)
         self.hurry()
         if self.sessions.tasks is not None:
             self.sessions.tasks.start_soon(self._clean, workspace, name)
@@ -184,7 +191,8 @@ class Hosting:
         """Forget all sessions of a workspace."""
         while rows := await self.records.page(workspace, after="", limit=100):
             for row in rows:
-                await self.remove(workspace, row.name)
+                with contextlib.suppress(ApiError):  # somebody was quicker
+                    await self.remove(workspace, row.name)
 
     async def clean(self, workspace: str, name: str, *, wait: float = 0.0) -> None:
         """Delete what is stored of a session that is no more.

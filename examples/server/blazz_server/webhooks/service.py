@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import anyio
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazz import Client, Session
 from blazz.events.base import Event
+from blazz.events.sessions import SessionStateChanged
 from blazz.realtime.broadcasts import data_of, names_of
 from blazz_server.database import Database
 from blazz_server.database.ids import new_id
@@ -54,22 +57,26 @@ class Webhooks:
         lease = timedelta(seconds=settings.lease)
         self._sender = Sender(self.outbox, self._http, box, lease=lease)
         hosting.on_client(self._listen)
+        hosting.records.on_change(self._write_states)
 
     def _listen(self, client: Client) -> None:
         client.on(name=HANDLER)(self._take)
 
     async def _take(self, session: Session, event: Event) -> None:
         """Write an event down. Only then is it handled; until then it comes again."""
-        names = names_of(event)
-        if names:
-            happening = Happening(
-                workspace=session.workspace,
-                session=session.name,
-                key=f"{type(event).__name__}:{event.key}",
-                names=names,
-                data=data_of(session.name, event),
-            )
-            await self.outbox.put(happening)
+        if names_of(event) and not isinstance(event, SessionStateChanged):
+            await self.outbox.put(_happening(session.workspace, session.name, event))
+
+    async def _write_states(
+        self,
+        transaction: AsyncSession,
+        workspace: str,
+        session: str,
+        changes: Sequence[SessionStateChanged],
+    ) -> None:
+        """Write states down with the table of sessions: those of all providers, also at the end."""
+        happenings = [_happening(workspace, session, change) for change in changes]
+        await self.outbox.write(transaction, happenings)
 
     async def send_test(self, subscription: Subscription) -> None:
         """Send a subscriber something to try out with."""
@@ -100,3 +107,13 @@ class Webhooks:
         """Close the connections."""
         with anyio.CancelScope(shield=True):
             await self._http.__aexit__(None, None, None)
+
+
+def _happening(workspace: str, session: str, event: Event) -> Happening:
+    return Happening(
+        workspace=workspace,
+        session=session,
+        key=f"{type(event).__name__}:{event.key}",
+        names=names_of(event),
+        data=data_of(session, event),
+    )

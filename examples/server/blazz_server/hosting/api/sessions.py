@@ -114,7 +114,6 @@ async def remove(
     platform: ThePlatform,
 ) -> None:
     """Delete a session; it stops, and an account that is linked to it stays linked."""
-    await platform.hosting.records.get(workspace, session)
     await platform.hosting.remove(workspace, session)
 
 
