@@ -28,9 +28,14 @@ def test_type_checkers_see_what_is_loaded_at_run_time() -> None:
     assert sorted(blazz._HOMES) == blazz.__all__
 
 
-@pytest.mark.parametrize("name", blazz.__all__)
-def test_a_name_is_found_where_it_lives(name: str) -> None:
-    assert getattr(blazz, name) is getattr(importlib.import_module(blazz._HOMES[name]), name)
+def test_a_name_is_found_where_it_lives() -> None:
+    elsewhere = [
+        name
+        for name, home in blazz._HOMES.items()
+        if getattr(blazz, name) is not getattr(importlib.import_module(home), name)
+    ]
+
+    assert elsewhere == []
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -76,12 +76,12 @@ def messages(*, without: str = "") -> Strategy[Message]:
     document = st.builds(
         Document, source("text/plain"), optional(1024), filename=st.none() | filename
     )
-    header = (
-        text(60)
-        | st.builds(Image, image_source)
+    media_header = (
+        st.builds(Image, image_source)
         | st.builds(Video, video_source)
         | st.builds(Document, source("text/plain"), filename=st.none() | filename)
     )
+    header = text(60) | media_header
     degrees = st.floats(-90, 90)
     location = st.builds(Location, degrees, degrees, optional(), optional())
     button = st.builds(Button, slug, text(20))
@@ -96,7 +96,9 @@ def messages(*, without: str = "") -> Strategy[Message]:
         org=st.none() | st.builds(Organization, company=text(), title=optional()),
         birthday=st.none() | st.dates(),
     )
+    # What fills a template in has no newline and no tab.
     line = text(60).map(lambda value: " ".join(value.split()))
+    line_header = line | media_header | location
     parameter = (
         line
         | st.builds(Currency, line, st.just("IDR"), st.integers(-(2**31), 2**31 - 1))
@@ -121,7 +123,7 @@ def messages(*, without: str = "") -> Strategy[Message]:
         Template,
         name,
         language=st.sampled_from(["id", "en_US", "fil"]),
-        header=st.none() | header | location | st.dictionaries(name, line, min_size=1, max_size=1),
+        header=st.none() | line_header | st.dictionaries(name, line, min_size=1, max_size=1),
         body=st.lists(parameter, max_size=4) | st.dictionaries(name, parameter, max_size=4),
         buttons=st.lists(template_button, max_size=4),
     )

@@ -55,15 +55,15 @@ def test_the_examples_cover_every_class() -> None:
     assert exported - set(PARTS) == {Message, messages.Media}
 
 
-@pytest.mark.parametrize("wrong", [object(), 7j, b"x", {"a": object()}, [object()]])
 @pytest.mark.parametrize(("part", "field"), FIELDS)
-def test_a_field_of_another_type_is_refused_by_name(part: Any, field: str, wrong: object) -> None:
-    if type(part) is messages.Upload and field == "content" and isinstance(wrong, bytes):
-        return
-    with pytest.raises(InvalidValue) as caught:
-        dataclasses.replace(part, **{field: wrong})
+def test_a_field_of_another_type_is_refused_by_name(part: Any, field: str) -> None:
+    of_no_field = [object(), 7j, {"a": object()}, [object()]]
+    is_bytes = type(part) is messages.Upload and field == "content"
+    for wrong in of_no_field if is_bytes else [*of_no_field, b"x"]:
+        with pytest.raises(InvalidValue) as caught:
+            dataclasses.replace(part, **{field: wrong})
 
-    assert type(part).__name__ in caught.value.field or caught.value.field.startswith("Contact")
+        assert type(part).__name__ in caught.value.field or caught.value.field.startswith("Contact")
 
 
 @pytest.mark.parametrize(("part", "field"), FIELDS)
