@@ -56,7 +56,7 @@ class Studio:
     def provider(self, *, browser: dict[str, Any] | None = None, **settings: Any) -> Web:
         """A provider that is quick to try again."""
         chosen = BrowserSettings(**{"url": self.web.url, **(browser or {})})
-        given = {"pacing": Pacing.off(), "life": QUICK, "ready_timeout": 20.0, **settings}
+        given = {"pacing": Pacing.off(), "life": QUICK, "ready_timeout": 60.0, **settings}
         return Web(browser=chosen, **given)
 
     async def open(self, **settings: Any) -> Session:

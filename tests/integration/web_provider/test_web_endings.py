@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import psutil
 import pytest
 
 from blazz import (
@@ -117,7 +118,7 @@ async def test_breaks_are_mended_and_nothing_is_lost_or_doubled(
             shop.drop_connections()
     await studio.heard.one(TextReceived, lambda it: it.body == "in 19")
     assert [it.body for it in studio.heard.of(TextReceived)] == expected
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
 
 
 async def test_an_outage_is_waited_out(
@@ -132,7 +133,7 @@ async def test_an_outage_is_waited_out(
     with pytest.raises(SessionNotReady, match="reconnecting"):
         await session.send(f"+{budi.number}", Text("not now"))
     studio.web.come_back()
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
     receipt = await session.send(f"+{budi.number}", Text("now"))
     assert [it.text for it in budi.messages(shop.number)] == ["now"]
     assert receipt.message_id
@@ -144,20 +145,21 @@ async def test_a_crash_and_a_hung_page_are_survived(
     from blazz.providers.lifecycle import Backoff
     from blazz.providers.web.life import LifeSettings
 
-    life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.2, hung_after=2.0)
+    life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.2, hung_after=6.0)
     session = await studio.linked(shop, life=life)
     first = browser_of(session)
     with pytest.raises(Exception, match=r"crash|closed|Target"):
-        await first.page.goto("chrome://crash", timeout=3000)
+        await first.page.goto("chrome://crash", timeout=60_000)
     await studio.heard.one(SessionStateChanged, lambda it: it.reason is StateReason.BROWSER_CRASHED)
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
 
     second = browser_of(session)
     assert second.pid != first.pid
-    hang = "setTimeout(() => { const end = Date.now() + 12000; while (Date.now() < end); }, 10)"
-    await second.page.evaluate(f"void {hang}")
+    for process in psutil.Process(second.pid).children(recursive=True):
+        if "--type=renderer" in process.cmdline():
+            process.suspend()
     await studio.heard.one(SessionStateChanged, lambda it: it.reason is StateReason.BROWSER_HUNG)
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
     budi.send_text(shop.number, "still there?")
     await studio.heard.one(TextReceived, lambda it: it.body == "still there?")
 
@@ -176,7 +178,7 @@ async def test_a_page_that_loads_itself_anew_goes_on(
         SessionStateChanged, lambda it: it.state is SessionState.RECONNECTING
     )
     assert lost.detail == "the page was loaded anew"
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
     assert [it.text for it in budi.messages(shop.number)] == ["while it loads"]
     budi.send_text(shop.number, "heard?")
     await studio.heard.one(TextReceived, lambda it: it.body == "heard?")
@@ -195,7 +197,7 @@ async def test_a_browser_that_outgrows_its_limit_is_replaced_at_a_quiet_moment(
     monkeypatch.setattr(RunningBrowser, "has_outgrown", lambda self: self is first)
     told = await studio.heard.one(SessionStateChanged, lambda it: it.reason is StateReason.MEMORY)
     assert told.state is SessionState.RECONNECTING
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
     assert first.closed.is_set()
     budi.send_text(shop.number, "after it")
     await studio.heard.one(TextReceived, lambda it: it.body == "after it")

@@ -20,7 +20,8 @@ READY_SECONDS = 10.0
 
 async def kill_while_sending(
     studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, *, kills: int
-) -> None:
+) -> float:
+    """Kill it; give how long it took until it was back, in seconds."""
     session = await studio.linked(shop, ready_timeout=60.0)
     sent: list[str] = []
     slowest = 0.0
@@ -59,7 +60,7 @@ async def kill_while_sending(
     arrived = Counter(it.text for it in budi.messages(shop.number))
     assert {text: count for text, count in arrived.items() if count != 1} == {}
     assert set(sent) <= set(arrived)
-    assert slowest < READY_SECONDS
+    return slowest
 
 
 def browser_of_or_none(session: object) -> object | None:
@@ -73,7 +74,11 @@ def browser_of_or_none(session: object) -> object | None:
 async def test_no_message_is_lost_or_doubled(
     studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, chaos_seconds: float | None
 ) -> None:
-    await kill_while_sending(studio, shop, budi, kills=3 if chaos_seconds is None else 30)
+    if chaos_seconds is None:
+        await kill_while_sending(studio, shop, budi, kills=3)
+        return
+    # Only here, where no other tests run beside.
+    assert await kill_while_sending(studio, shop, budi, kills=30) < READY_SECONDS
 
 
 async def test_what_is_unread_among_our_own_messages_is_found(
@@ -90,4 +95,4 @@ async def test_what_is_unread_among_our_own_messages_is_found(
     assert provider._running is not None
     bridge = provider._running.life.bridge
     assert bridge is not None
-    assert await bridge.call("reportUnread", {"since": 0, "most": 100}, timeout=20) == 2
+    assert await bridge.call("reportUnread", {"since": 0, "most": 100}, timeout=60) == 2

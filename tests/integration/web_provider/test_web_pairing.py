@@ -49,7 +49,7 @@ async def test_a_scanned_code_links_an_account_and_a_restart_finds_it_linked(
     budi.send_text(shop.number, "while away")
     await studio.start()
     session = await studio.open()
-    await session.wait_ready(timeout=20)
+    await session.wait_ready(timeout=60)
     await studio.heard.one(TextReceived, lambda it: it.body == "while away")
     assert [it.body for it in studio.heard.of(TextReceived)] == ["now", "while away"]
     states = [it.state for it in studio.heard.of(SessionStateChanged)]

@@ -40,9 +40,7 @@ async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: Simu
     # Presence, typing, calls, new chats.
     await web.contacts.follow(BUDI)
     budi.set_activity(shop.number, "composing")
-    seen = await studio.heard.one(
-        PresenceChanged, lambda it: it.activity is Activity.TYPING, timeout=15
-    )
+    seen = await studio.heard.one(PresenceChanged, lambda it: it.activity is Activity.TYPING)
     assert seen.person.phone == session.address(BUDI)
     await session.show_typing(BUDI)
     await studio.web.wait_until(lambda: budi.sees(shop.number) == "composing")

@@ -45,9 +45,10 @@ async def test_web_keeps_every_promise(
             web.come_back()
         patient = side is not OtherSide.UNREACHABLE
         return studio.provider(
-            start_timeout=20.0 if patient else 3.0,
-            ready_timeout=20.0 if patient else 0.5,
-            send_timeout=1.0 if side is OtherSide.SILENT else 20.0,
+            start_timeout=60.0 if patient else 3.0,
+            ready_timeout=60.0 if patient else 0.5,
+            # Long enough for the message to leave, whatever else this machine does.
+            send_timeout=4.0 if side is OtherSide.SILENT else 60.0,
         )
 
     def arrivals(token: str) -> int:

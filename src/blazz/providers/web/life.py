@@ -70,6 +70,12 @@ class Life:
         report: Takes what the page reports of messages and people.
         tell: Takes the states.
         feed: Takes what the page reports of pairing.
+
+    Attributes:
+        account: The number that is linked; None: not known yet.
+        busy_until: When traffic will have been quiet for long enough, by the clock of the loop.
+        first_error: Why the last attempt to start failed.
+        loads: How often a page has been loaded.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class Life:
     ) -> None:
         self.account: Phone | None = None
         self.busy_until = 0.0
+        self.loads = 0
         self.first_error: Exception | None = None
         self._now = Lifecycle()
         self._context = context
@@ -201,6 +208,8 @@ class Life:
             case "qr" | "code" | "code_expired" | "code_refused":
                 self._feed(name, value)
             case "loaded":
+                self.loads += 1
+                self._notify()
                 self.signal(Signal.DISCONNECTED, detail="the page was loaded anew")
             case "logout_reason":
                 self._logout_reason = value.get("reason")

@@ -18,7 +18,6 @@ from blazz.errors import (
     Undeliverable,
 )
 from blazz.errors.web import BridgeError, BrowserDied, PageReloaded
-from blazz.events.sessions import SessionState
 from blazz.messages.base import Message
 from blazz.messages.files import MediaFile
 from blazz.providers.base import Outcome, Receipt
@@ -34,7 +33,7 @@ _NOBODY: Final = frozenset(
 )
 _UNREACHABLE: Final = ("is not on WhatsApp", "not found", "not_on_whatsapp", "not a contact")
 _PIECE_SECONDS: Final = 30.0
-_RELOAD_SECONDS: Final = 5.0
+_RELOAD_SECONDS: Final = 15.0
 _TRIES: Final = 10
 
 
@@ -77,6 +76,7 @@ class Sender:
         bridge = await self._life.ready(timeout=self._ready_timeout)
         message_id, again = await self._outbox.note(token, prepared.chat)
         for attempt in range(1, _TRIES + 1):
+            loads = self._life.loads
             try:
                 answer = await self._give(bridge, prepared, message_id, again=again)
                 break
@@ -94,7 +94,7 @@ class Sender:
                     raise DeliveryUnknown(
                         f"the browser ended while the message was being sent: {error}", token=token
                     ) from error
-                bridge, again = await self._next_bridge(bridge, error, token), True
+                bridge, again = await self._next_bridge(bridge, loads, error, token), True
         await self._outbox.accept(message_id, answer["id"])
         phone = to_phone((answer.get("person") or {}).get("phone"))
         return Receipt(
@@ -105,12 +105,15 @@ class Sender:
             wa_id=phone.digits if phone else None,
         )
 
-    async def _next_bridge(self, broken: Bridge, error: BrowserDied, token: str) -> Bridge:
+    async def _next_bridge(
+        self, broken: Bridge, loads: int, error: BrowserDied, token: str
+    ) -> Bridge:
         """The page after the one that is gone."""
         if isinstance(error, PageReloaded):
             changed = True  # the same browser goes on, once its page is there again
+            # Its state may be READY again before anybody looks, so it is not asked for that.
             await self._life.until(
-                lambda now: now.state is not SessionState.READY, timeout=_RELOAD_SECONDS
+                lambda now: now.ended or self._life.loads != loads, timeout=_RELOAD_SECONDS
             )
         else:
             changed = await self._life.until(
