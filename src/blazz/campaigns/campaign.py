@@ -24,6 +24,7 @@ from blazz.campaigns.ledger.base import Ledger
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, Standing, UnknownPolicy
 from blazz.campaigns.limiter.base import Limiter
 from blazz.campaigns.limiter.local import LocalLimiter
+from blazz.campaigns.lost_ledger import stopping
 from blazz.campaigns.patient_ledger import PatientLedger
 from blazz.campaigns.progress import Phase, Progress, outlook
 from blazz.campaigns.rate_card import RateCard
@@ -229,6 +230,7 @@ class Campaign(CampaignHandle):
             AudienceError: The audience cannot be read or lacks a column; nothing was sent.
             CampaignConflict: The id exists with another message or audience.
             LedgerError: The ledger cannot be read or written; sending has stopped.
+            LedgerLost: The ledger has lost its data.
         """
         self._sender(self.spec.session)
         if patience is None:
@@ -239,16 +241,17 @@ class Campaign(CampaignHandle):
             self._work(patience, wait_for_statuses), name=f"campaign {self.id}"
         )
         try:
-            while not work.done():
-                await asyncio.wait({work}, timeout=every)
-                if not work.done() and self._row is not None:
-                    try:
-                        progress = await self._reported()
-                    except LedgerUnavailable:  # it is waited for; meanwhile nothing is known
-                        continue
-                    yield progress
-            work.result()
-            yield await self._reported()
+            with stopping([self.id]):
+                while not work.done():
+                    await asyncio.wait({work}, timeout=every)
+                    if not work.done() and self._row is not None:
+                        try:
+                            progress = await self._reported()
+                        except LedgerUnavailable:  # it is waited for; meanwhile nothing is known
+                            continue
+                        yield progress
+                work.result()
+                yield await self._reported()
         finally:
             if not work.done():
                 work.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +12,9 @@ import anyio
 from blazz.campaigns.dispatcher import Dispatcher
 from blazz.campaigns.engine.base import Engine
 from blazz.campaigns.ledger.base import Ledger
-from blazz.campaigns.ledger.records import CampaignState, UnknownPolicy
+from blazz.campaigns.ledger.records import CampaignRow, CampaignState, UnknownPolicy
 from blazz.campaigns.limiter.base import Limiter
+from blazz.campaigns.lost_ledger import stopping
 from blazz.campaigns.patience import Outage
 from blazz.campaigns.patient_ledger import PatientLedger
 from blazz.campaigns.routing import Ready, Senders
@@ -80,10 +81,18 @@ async def serve(
 
     Raises:
         LedgerError: The ledger cannot be read or written; sending has stopped.
+        LedgerLost: The ledger has lost its data; the campaigns that were served are named.
     """
     patient, patience = PatientLedger.of(ledger)
     await Outage("the ledger").outlast(ledger.open, LedgerUnavailable)
     owner = await patient.join()
+    served: set[str] = set()
+
+    async def note(row: CampaignRow, sessions: Sequence[str]) -> None:
+        served.add(row.id)
+        if ready is not None:
+            await ready(row, sessions)
+
     try:
         signer = TokenSigner(await patient.key())
         dispatcher = Dispatcher(
@@ -98,18 +107,19 @@ async def serve(
             send_timeout=options.send_timeout,
             lease=options.takeover,
             concurrency=options.concurrency,
-            ready=ready,
+            ready=note,
             on_chunk_done=dispatcher.nudge,
             clock=clock,
         )
         if started is not None:
             started(owner)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(dispatcher.run)
-            tasks.start_soon(Supervisor(ledger, clock=clock).run)
-            tasks.start_soon(_settle, patient, clock)
-            await worker.run(engine)
-            tasks.cancel_scope.cancel()
+        with stopping(served):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(dispatcher.run)
+                tasks.start_soon(Supervisor(ledger, clock=clock).run)
+                tasks.start_soon(_settle, patient, clock)
+                await worker.run(engine)
+                tasks.cancel_scope.cancel()
     finally:
         patience.hurry()
         with anyio.CancelScope(shield=True):

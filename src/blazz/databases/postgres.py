@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self, cast
 
 import anyio
@@ -36,6 +36,8 @@ class PostgresDatabase:
         migrations: The schema's steps, see `blazz.databases.queries.migrations`.
         pool_size: The most connections to hold.
         settings: Settings of the server for our connections, such as `{"enable_seqscan": "off"}`.
+        recognise: Called with each connection that is made once the database is open; what it
+            raises is raised wherever a connection is borrowed.
 
     Raises:
         InvalidValue: The schema's name is not of the form `[a-z][a-z0-9_]{0,50}`.
@@ -49,6 +51,7 @@ class PostgresDatabase:
         migrations: Sequence[Migration],
         pool_size: int = 8,
         settings: Mapping[str, str] | None = None,
+        recognise: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
     ) -> None:
         if not _SCHEMA.fullmatch(schema):
             raise InvalidValue("schema", "a letter, then at most 50 of a-z, 0-9 and _", schema)
@@ -58,6 +61,7 @@ class PostgresDatabase:
         self._url = url
         self._migrations = migrations
         self._pool_size = pool_size
+        self._recognise = recognise
         self._settings = {
             "search_path": self.schema,
             "application_name": "blazz",
@@ -89,6 +93,7 @@ class PostgresDatabase:
             min_size=1,
             max_size=self._pool_size,
             command_timeout=_COMMAND_SECONDS,
+            init=self._greet,
             reset=_leave_as_it_is,
             server_settings=self._settings,
         )
@@ -153,6 +158,10 @@ class PostgresDatabase:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
+
+    async def _greet(self, connection: asyncpg.Connection) -> None:
+        if self._pool is not None and self._recognise is not None:
+            await self._recognise(connection)
 
     async def _migrate(self, connection: asyncpg.Connection) -> None:
         """Apply what is missing, under a lock that the transaction gives back by itself."""

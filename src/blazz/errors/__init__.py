@@ -50,7 +50,8 @@ The tree; an error's docstring is its default message::
     │   ├── CampaignConflict                a campaign of that id exists with other content
     │   ├── LeaseLost                       another worker owns this chunk now
     │   ├── LedgerError                     the ledger cannot be read or written
-    │   │   └── LedgerUnavailable           its server does not answer; workers wait and go on
+    │   │   ├── LedgerUnavailable           its server does not answer; workers wait and go on
+    │   │   └── LedgerLost                  it lost its data; nothing is sent from it
     │   ├── EngineUnavailable               the engine's server does not answer, likewise
     │   └── LimiterUnavailable              the limiter's server does not answer, likewise
     ├── AuthStoreError                      a session cannot be stored or restored
@@ -102,6 +103,7 @@ from blazz.errors.campaigns import (
     EngineUnavailable,
     LeaseLost,
     LedgerError,
+    LedgerLost,
     LedgerUnavailable,
     LimiterUnavailable,
 )
@@ -204,6 +206,7 @@ __all__ = [
     "LeaseLost",
     "LeaseTaken",
     "LedgerError",
+    "LedgerLost",
     "LedgerUnavailable",
     "LimiterUnavailable",
     "MissingDependency",

@@ -29,6 +29,10 @@ class LedgerUnavailable(LedgerError):
     """The ledger's server cannot be reached, or its answer was lost; workers wait and go on."""
 
 
+class LedgerLost(LedgerError):
+    """The ledger has lost its data, or another one is in its place; nothing is sent from it."""
+
+
 class EngineUnavailable(CampaignError):
     """The engine's server cannot be reached; workers wait and go on."""
 

@@ -19,6 +19,7 @@ from blazz.databases.server_clock import ServerClock
 from blazz.errors import (
     ConfigurationError,
     LedgerError,
+    LedgerLost,
     LedgerUnavailable,
     MissingDependency,
 )
@@ -31,6 +32,10 @@ T = TypeVar("T")
 _PACKAGE = "blazz.campaigns.ledger"
 _ATTEMPTS = 5
 _LONGEST_STATEMENT = 3600.0
+_LOST = (
+    "the ledger's database has lost its data, or another one is in its place; nothing is sent from"
+    " it. Bring the data back, or see in WhatsApp who has heard from you; then start anew"
+)
 
 _SETTINGS = {
     # A plan that does not know the campaign visits the partitions of all of them.
@@ -70,21 +75,37 @@ class PostgresLedger(SqlLedger):
             migrations=migrations(_PACKAGE, "postgres_migrations"),
             pool_size=pool_size,
             settings=_SETTINGS,
+            recognise=self._recognise,
         )
         self._queries = {**Queries(_PACKAGE, "queries.sql"), **Queries(_PACKAGE, "postgres.sql")}
         self._callers_clock = callers_clock
         self._clock = ServerClock(self._queries["now"])
+        self._identity: bytes | None = None
 
     async def open(self) -> None:
         """Connect and bring the schema up to date; may be called again after an error.
 
         Raises:
             LedgerUnavailable: The server cannot be reached.
+            LedgerLost: It has lost what it had when this ledger was opened first.
             LedgerError: The server refuses, or a newer blazz has changed the schema.
             MissingDependency: asyncpg is not installed.
         """
-        with _translated():
+        with self._translated():
             await self._database.open()
+        identity = await self.key()
+        if self._identity not in {None, identity}:
+            raise LedgerLost(_LOST)
+        self._identity = identity
+
+    async def _recognise(self, connection: asyncpg.Connection) -> None:
+        """See that a server which was away has come back with what it had.
+
+        A ledger that came back empty would give the numbers of campaigns again, and take answers to
+        messages of one for those of another.
+        """
+        if await connection.fetchval(self._queries["key"]) != self._identity:
+            raise LedgerLost(_LOST)
 
     async def close(self) -> None:
         """Wait for what runs and disconnect."""
@@ -113,13 +134,13 @@ class PostgresLedger(SqlLedger):
 
     async def look(self, operation: Operation[T]) -> T:
         """Run an operation of one statement, or one that only reads."""
-        with _translated():
+        with self._translated():
             async with self._database.connection() as connection:
                 return await run_on_postgres(connection, self._queries, operation)
 
     async def look_at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
         """As `look`, at the server's time."""
-        with _translated():
+        with self._translated():
             async with self._database.connection() as connection:
                 there = await self._now(connection, now)
                 return await run_on_postgres(connection, self._queries, operation(there))
@@ -228,7 +249,7 @@ class PostgresLedger(SqlLedger):
         """Do work in one transaction; again if it met another, or an old connection."""
         import asyncpg
 
-        with _translated():
+        with self._translated():
             for left in reversed(range(_ATTEMPTS)):
                 begun = False
                 try:
@@ -253,6 +274,29 @@ class PostgresLedger(SqlLedger):
                         raise
         raise AssertionError("the last attempt returns or raises")
 
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        from asyncpg import InterfaceError, InternalClientError, PostgresError
+
+        try:
+            yield
+        except (PostgresError, InterfaceError, InternalClientError, OSError) as error:
+            if self._identity is not None and _is_gone(error):
+                raise LedgerLost(_LOST) from error
+            kind = LedgerUnavailable if _is_away(error) else LedgerError
+            raise kind(f"the ledger's database: {error or type(error).__name__}") from error
+        except MissingDependency:
+            raise
+        except ConfigurationError as error:  # not open, or changed by a newer blazz
+            raise LedgerError(str(error)) from error
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether the database, or a table of the ledger, is not there."""
+    from asyncpg import exceptions
+
+    return isinstance(error, (exceptions.InvalidCatalogNameError, exceptions.UndefinedTableError))
+
 
 def _is_away(error: Exception) -> bool:
     """Whether the server cannot be reached or does not serve at the moment."""
@@ -269,18 +313,3 @@ def _is_away(error: Exception) -> bool:
     )
     # An InterfaceError that is a ValueError is about a parameter.
     return isinstance(error, away) and not isinstance(error, ValueError)
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    from asyncpg import InterfaceError, InternalClientError, PostgresError
-
-    try:
-        yield
-    except (PostgresError, InterfaceError, InternalClientError, OSError) as error:
-        kind = LedgerUnavailable if _is_away(error) else LedgerError
-        raise kind(f"the ledger's database: {error or type(error).__name__}") from error
-    except MissingDependency:
-        raise
-    except ConfigurationError as error:  # not open, or changed by a newer blazz
-        raise LedgerError(str(error)) from error
