@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-SECONDS = 300
+SECONDS = 280
 
 
 def _is_web_application(path: Path) -> bool:
