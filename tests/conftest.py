@@ -30,7 +30,6 @@ hypothesis.settings.load_profile("blazz")
 LONGEST = (
     "docs/test_site.py",
     "docs/test_pages.py::test_the_code_of_a_page_runs[docs/campaigns-scale.md]",
-    "docs/test_examples.py::test_an_example_runs[campaign.py]",
     "web_provider/test_web_promises.py",
     "cli/test_kill.py",
     "chaos/test_campaign_chaos.py",
