@@ -20,9 +20,9 @@ async def test_statuses_come_signed_and_in_order(place: Place) -> None:
     assert b"/" not in b"".join(place.application.bodies).replace(b"\\/", b"")
 
 
-async def test_a_thousand_messages_settle(place: Place) -> None:
+async def test_hundreds_of_messages_settle(place: Place) -> None:
     ids = set()
-    for start in range(0, 1000, 50):
+    for start in range(0, 300, 50):
         sends = (place.send(f"+62812{n:08d}") for n in range(start, start + 50))
         ids |= {sent.json()["messages"][0]["id"] for sent in await asyncio.gather(*sends)}
     await place.control.settle()
@@ -31,7 +31,7 @@ async def test_a_thousand_messages_settle(place: Place) -> None:
         (sent, status) for sent in ids for status in ("sent", "delivered", "read")
     )
     assert set((await place.control.counts()).values()) == {1}
-    assert len(await place.control.counts()) == 1000
+    assert len(await place.control.counts()) == 300
 
 
 async def test_what_is_refused_is_repeated(place: Place) -> None:

@@ -63,8 +63,8 @@ async def test_nothing_is_lost(
     tmp_path: Path,
     chaos_seconds: float | None,
 ) -> None:
-    """By default 8,000 updates and 4 kills; 20,000 and 6 or more with `--chaos-minutes`."""
-    updates, least = (8_000, 4) if chaos_seconds is None else (20_000, 6)
+    """By default 4,000 updates and 3 kills; 20,000 and 6 or more with `--chaos-minutes`."""
+    updates, least = (4_000, 3) if chaos_seconds is None else (20_000, 6)
     log = tmp_path / "handled.log"
     victim = Victim(inbox_url, log)
     bodies = iter([traffic.body(range(start, start + BATCH)) for start in range(0, updates, BATCH)])
