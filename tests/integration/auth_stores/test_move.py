@@ -37,7 +37,7 @@ async def test_a_session_goes_on_when_its_machine_and_its_disk_are_gone(
     keyring = tmp_path / "keyring"
     KeyRing.generate().write(keyring)
     ends_at = time.monotonic() + (chaos_seconds or 0)
-    async with journey(store=url, keyring=keyring, disks=tmp_path, ttl=3) as travelling:
+    async with journey(store=url, keyring=keyring, disks=tmp_path, ttl=6) as travelling:
         done = 0
         while done < moves or time.monotonic() < ends_at:
             await travelling.move()

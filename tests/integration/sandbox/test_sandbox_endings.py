@@ -24,7 +24,7 @@ async def send_in_vain(place: Place) -> None:
         await place.graph.post(
             "/106540352242922/messages",
             json={**message, "to": Story.ACCEPTED_NO_ANSWER.phone},
-            timeout=0.2,
+            timeout=httpx.Timeout(60, read=1.0),
         )
 
 
@@ -77,7 +77,7 @@ async def test_latency_delays_answers(place: Place) -> None:
     await place.control.settings(latency=30)
 
     with pytest.raises(httpx.ReadTimeout):
-        await place.graph.get("/106540352242922", timeout=0.2)
+        await place.graph.get("/106540352242922", timeout=httpx.Timeout(60, read=0.2))
 
 
 async def test_a_sandbox_ends_although_a_request_waits(place: Place) -> None:

@@ -26,7 +26,7 @@ class Flaky(MemoryAuth):
         try:
             if self.mode == "hangs":
                 with anyio.CancelScope(shield=True):
-                    await anyio.sleep(0.5)
+                    await anyio.sleep(2.0)
             if self.mode != "works":
                 raise StoreUnavailable
             return await super().renew(lease)
@@ -41,7 +41,7 @@ class Flaky(MemoryAuth):
 
 async def test_a_lease_is_kept_far_beyond_its_time() -> None:
     store = Flaky()
-    async with hold(store, SESSION, owner="one", ttl=0.3) as keeper:
+    async with hold(store, SESSION, owner="one", ttl=1.5) as keeper:
         first = keeper.lease
         await store.after(renewals=4)
         with pytest.raises(LeaseTaken):
@@ -62,7 +62,7 @@ async def test_an_owner_that_cannot_renew_stops_before_its_lease_ends(mode: str)
     async def stop() -> None:
         remaining.append(keeper.lease.remaining())
 
-    lease = await store.acquire(SESSION, "one", ttl=0.4)
+    lease = await store.acquire(SESSION, "one", ttl=1.6)
     keeper = LeaseKeeper(store, lease, on_lost=stop)
     store.mode = mode
     async with anyio.create_task_group() as tasks:
@@ -77,7 +77,7 @@ async def test_an_owner_that_cannot_renew_stops_before_its_lease_ends(mode: str)
 
 async def test_a_store_that_comes_back_in_time_is_forgiven() -> None:
     store = Flaky()
-    async with hold(store, SESSION, ttl=0.6) as keeper:
+    async with hold(store, SESSION, ttl=2.0) as keeper:
         store.mode = "fails"
         await store.after(renewals=2)
         store.mode = "works"
@@ -92,7 +92,7 @@ async def test_an_owner_hears_that_another_one_took_over() -> None:
     async def stop() -> None:
         lost.set()
 
-    async with hold(store, SESSION, owner="one", ttl=0.3, on_lost=stop) as keeper:
+    async with hold(store, SESSION, owner="one", ttl=1.5, on_lost=stop) as keeper:
         # The same name may take over at any time.
         await MemoryAuth(store.backend, keyring=RING).acquire(SESSION, "one")
         await lost.wait()

@@ -196,7 +196,7 @@ async def test_what_uses_a_session_is_stopped_at_once_when_it_is_lost(tmp_path: 
     async def fail() -> None:
         raise ZeroDivisionError
 
-    async with one.owning(keeping=Keeping(ttl=0.3), owner="one") as keeper:
+    async with one.owning(keeping=Keeping(ttl=2.0), owner="one") as keeper:
         keeper.on_lost(one.stop)
         keeper.on_lost(fail)
         await keeper.restore(one.folder)

@@ -21,7 +21,7 @@ from tests.unit.webhooks.scenery import Said, Stage, profile, said, stage, state
 
 
 async def test_a_slow_handler_is_cancelled_and_holds_nobody_up(tmp_path: Path) -> None:
-    async with stage(tmp_path, timeout=0.02) as scene:
+    async with stage(tmp_path, timeout=0.3) as scene:
         slow = True
 
         @scene.dispatcher.on(Said)
