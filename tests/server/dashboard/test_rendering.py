@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from blazz_server.accounts.principal import Scope
 from blazz_server.dashboard.pages import chats, sessions
 from blazz_server.dashboard.rendering import HERE
+from blazz_server.dashboard.wording import moment, zone_named
 from blazz_server.platform import Platform
 from tests.server.conftest import ADMIN_KEY, HOST, MakeTenant
 from tests.server.dashboard.filled import until
@@ -131,7 +134,23 @@ async def test_a_chat_is_shown_page_by_page(
     assert "data-older" not in before
     for bad in ("x", "eA==", "%00", "é"):
         query = {"part": "messages", "before": bad}
-        assert (await acme.api.get(BUDI, params=query)).status_code == 404
+        assert (await acme.api.get(BUDI, params=query)).status_code == 422
+
+
+async def test_days_begin_when_they_begin_for_the_reader(
+    tenant: MakeTenant, platform: Platform
+) -> None:
+    acme = await tenant("acme")
+    await open_session(acme, platform)
+    body = {"to": "+6281234567890", "message": {"type": "text", "body": "Halo"}}
+    sent = await acme.api.post(f"{acme.path}/sessions/shop/messages", json=body)
+    path = f"{acme.path}/sessions/shop/messages/{sent.json()['id']}"
+    at = datetime.fromisoformat((await acme.api.get(path)).json()["at"])
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "../../etc/passwd", "%F0", ""):
+        acme.api.cookies.set("zone", quote(zone, safe=""))
+        shown = re.search(r'class="day"[^>]*>([^<]*)<', (await acme.api.get(BUDI)).text)
+        assert shown is not None
+        assert shown[1] == moment(at, "day", zone_named(zone))
 
 
 async def test_addresses_that_mean_nothing_are_pages_that_say_so(

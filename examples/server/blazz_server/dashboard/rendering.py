@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +18,7 @@ from blazz.errors import BlazzError, BusUnavailable
 from blazz_server.accounts.logins import COOKIE
 from blazz_server.accounts.principal import Principal, Scope
 from blazz_server.accounts.secrets import csrf_token
-from blazz_server.dashboard.wording import FILTERS
+from blazz_server.dashboard.wording import FILTERS, zone_named
 from blazz_server.errors import ApiError, not_found
 from blazz_server.library_errors import answer_to
 
@@ -98,6 +98,8 @@ async def page(
         },
         "live_key": request.app.state.platform.live.app.key,
         "live_after": await newest(request),
+        # A script writes the cookie: days begin when they begin for the reader.
+        "zone": zone_named(unquote(request.cookies.get("zone", ""))),
         **values,
     }
     part = request.query_params.get("part")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 from zlib import crc32
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _TONES: Final = {
     "good": ("ready", "done", "delivered", "active", "live", "read", "linked", "connected"),
@@ -30,6 +31,7 @@ _SHAPES: Final = {
     "ago": "%H:%M:%S",
 }
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
+_ZONE: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
 _MOST_EMOJI: Final = 6
 
 
@@ -60,14 +62,32 @@ def provider(kind: object) -> str:
     return _PROVIDERS.get(str(kind), str(kind))
 
 
-def moment(at: datetime, shape: str = "short") -> str:
-    """A time in UTC; scripts write it anew in the reader's zone.
+def moment(at: datetime, shape: str = "short", zone: tzinfo = UTC) -> str:
+    """A time by the clock of a zone; scripts write times of day anew in the reader's.
 
     Example:
-        >>> moment(datetime(2030, 1, 2, 3, 4, tzinfo=UTC), "day")
-        'Wednesday, 2 January 2030'
+        >>> late = datetime(2030, 1, 2, 20, 4, tzinfo=UTC)
+        >>> moment(late, "day"), moment(late, "day", ZoneInfo("Asia/Jakarta"))
+        ('Wednesday, 2 January 2030', 'Thursday, 3 January 2030')
     """
-    return _utc(at).strftime(_SHAPES[shape])
+    try:
+        local = _utc(at).astimezone(zone)
+    except OverflowError:  # at the ends of time
+        local = _utc(at)
+    return local.strftime(_SHAPES[shape])
+
+
+def zone_named(name: str) -> tzinfo:
+    """A time zone by the name that a browser gives; UTC if it is none.
+
+    Example:
+        >>> str(zone_named("Asia/Jakarta")), str(zone_named("../etc/passwd"))
+        ('Asia/Jakarta', 'UTC')
+    """
+    try:
+        return ZoneInfo(name) if _ZONE.fullmatch(name) else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def iso(at: datetime) -> str:

@@ -27,10 +27,12 @@ export function drawLines(box, samples, kinds) {
     svg.append(make("text", { x: EDGE.left - 8, y: y(value) + 4, "text-anchor": "end" }, compact(value)));
   }
   const steps = width < 480 ? 2 : 4;
-  for (let step = 0; step <= steps; step += 1) {
+  for (let step = 0, shown = ""; step <= steps; step += 1) {
     const at = first + (span * step) / steps;
+    if (clock(at, span) === shown) continue; // all in one second
+    shown = clock(at, span);
     const anchor = step === 0 ? "start" : step === steps ? "end" : "middle";
-    svg.append(make("text", { x: x(at), y: HEIGHT - 8, "text-anchor": anchor }, clock(at, span)));
+    svg.append(make("text", { x: x(at), y: HEIGHT - 8, "text-anchor": anchor }, shown));
   }
   for (const { key } of kinds) {
     const line = samples.map((row) => `${x(row.at).toFixed(1)},${y(row[key] ?? 0).toFixed(1)}`).join(" L");

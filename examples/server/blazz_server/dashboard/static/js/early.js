@@ -1,5 +1,5 @@
-// Runs before anything is drawn: the colours that somebody chose, and what is clicked, typed and
-// sent before the other scripts are there.
+// Runs before anything is drawn: the colours that somebody chose, the zone that days begin in, and
+// what is clicked, typed and sent before the other scripts are there.
 
 (() => {
   const order = ["", "light", "dark"];
@@ -13,6 +13,8 @@
     document.getElementById("theme")?.setAttribute("aria-label", `Colours: ${names[theme] ?? ""}`);
   };
   apply(read());
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  document.cookie = `zone=${encodeURIComponent(timeZone ?? "")}; path=/; max-age=31536000; samesite=lax`;
 
   // Modules have run when the page is parsed. Until then nobody would answer a click, Enter would
   // be a new line, and the browser itself would send a form, with a key in the address.

@@ -1,5 +1,6 @@
 // Shows the code to link an account with, always the newest: scanned or typed in.
 
+import { call } from "./api.js";
 import { live } from "./app.js";
 
 const AGAIN = 2_000;
@@ -35,10 +36,22 @@ live?.addEventListener("told", ({ detail: { event, data } }) => {
 });
 document.addEventListener("redrawn", draw);
 document.addEventListener("answered", ({ detail }) => detail.code && show(detail));
-// No code yet: the session is starting. The server holds the call until there is one.
+// No code: the session is starting, a code is to be typed in, or nobody scanned one in time. Looking
+// at it changes nothing there, so that whoever looks at this page asks for one in the last case.
 document.addEventListener("error", ({ target }) => {
-  if (target === image()) setTimeout(fetchAgain, AGAIN);
+  if (target === image()) setTimeout(askAgain, AGAIN);
 }, true);
+async function askAgain() {
+  if (!image()) return;
+  const path = image().dataset.from.replace(/\.svg$/, "");
+  try {
+    await call("GET", path);
+    fetchAgain();
+  } catch (problem) {
+    if (problem.code === "pairing_ended") await call("POST", path).catch(() => {});
+    setTimeout(askAgain, problem.code === "pairing_code_pending" ? EVERY : AGAIN);
+  }
+}
 setInterval(() => {
   if (live?.state !== "connected" && !document.hidden) fetchAgain();
 }, EVERY);

@@ -23,7 +23,7 @@ box?.addEventListener("submit", async (event) => {
 async function scan(form) {
   const number = digits(form.elements.number.value);
   await call("PUT", `${base}/sandbox/phones/${number}`, { title: "The session's own phone" });
-  const { data } = await call("GET", `${base}/sessions/${box.dataset.session}/qr`);
+  const { data } = await call("POST", `${base}/sessions/${box.dataset.session}/qr`);
   await call("POST", `${base}/sandbox/phones/${number}/scan`, { qr: data });
   notify("The phone has scanned the code.");
   document.dispatchEvent(new Event("changed"));
