@@ -249,10 +249,10 @@ async def test_a_pinned_page_is_shown_instead_of_the_servers(
     html = "<title>pinned</title><script>window.found = localStorage.getItem('theme')</script>"
     other = settings.url.replace("/web/", "/pin*ned/")
     with pytest.raises(PageNotLoaded, match="is not WhatsApp Web"):
-        await bridge.open(other, html, timeout=0.5)
+        await bridge.open(other, html, timeout=3)
     assert await evaluated(bridge, "document.title + window.found") == "pinneddark"
     with pytest.raises(PageNotLoaded, match="is not WhatsApp Web"):
-        await bridge.open(f"{other}?post_logout=1", timeout=0.5)
+        await bridge.open(f"{other}?post_logout=1", timeout=3)
     assert await evaluated(bridge, "document.title + location.search") == "pinned?post_logout=1"
     with pytest.raises(PageNotLoaded, match="404"):
         await bridge.open(other.replace("pin*ned", "pinned"))
@@ -275,20 +275,20 @@ async def test_a_server_that_never_answers_does_not_hang_us(bridge: Bridge) -> N
 
 
 @pytest.mark.parametrize(
-    ("module", "names"),
+    ("module", "names", "seconds"),
     [
-        ("WAWebMsgKey", ["MsgKey"]),
-        ("WAWebBuildConstants", ["contants.SANITIZED_VERSION_STR"]),  # wa-js never gets ready
-        ("WAWebPrepRawMedia", ["MediaPrep"]),
+        ("WAWebMsgKey", ["MsgKey"], 60),
+        ("WAWebBuildConstants", ["contants.SANITIZED_VERSION_STR"], 8),  # wa-js never gets ready
+        ("WAWebPrepRawMedia", ["MediaPrep"], 60),
     ],
 )
 async def test_a_whatsapp_that_changed_is_named_part_by_part(
-    bridge: Bridge, web: SimulatedWeb, module: str, names: list[str]
+    bridge: Bridge, web: SimulatedWeb, module: str, names: list[str], seconds: float
 ) -> None:
     web.configure(missing_modules=[module])
     try:
         with pytest.raises(BridgeOutdated, match=names[0]) as outdated:  # noqa: PT012
-            await bridge.open(timeout=4)  # fails if wa-js does not even start
+            await bridge.open(timeout=seconds)  # fails if wa-js does not even start
             await bridge.probe()
     finally:
         web.configure(missing_modules=[])

@@ -261,7 +261,7 @@ async def test_a_driver_that_hangs_is_replaced(
     await first.close()
     assert driver is not None
     driver.suspend()
-    again = await launch(replace(plain, start_timeout=2.0), profile)
+    again = await launch(replace(plain, start_timeout=8.0), profile)
     assert psutil.Process(again.pid).parent() != driver
     assert await all_gone([driver.pid])
     await again.close()
