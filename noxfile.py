@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ DEV = ROOT / ".nox" / "dev"
 SCRIPTS = DEV / ("Scripts" if os.name == "nt" else "bin")
 BYTECODE = ROOT / ".nox" / "bytecode"
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
+PASSED: set[str] = set()
+"""Sessions that have nothing left to do in this run of nox, because `tests` did it."""
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "none"
@@ -44,8 +47,10 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Types: mypy --strict inside, pyright on what users see."""
-    run(session, "mypy", "--cache-dir", ".nox/mypy")
-    run(session, "pytest", "tests/typing", *session.posargs)
+    public, examples = "tests/typing/test_public_types.py", "tests/typing/test_typing.py"
+    with beside(session, "pytest", "--quiet", public):
+        run(session, "mypy", "--cache-dir", ".nox/mypy")
+    run(session, "pytest", "--quiet", examples, *session.posargs)
 
 
 @nox.session
@@ -56,22 +61,29 @@ def imports(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Unit, contract and integration tests; `nox -s tests -- -k name` runs some of them."""
+    """Everything that pytest runs but types; `nox -s tests -- -k name` runs some of it.
+
+    Examples and docs are among it: in one run no core waits for the last test of each.
+    """
     system_packages(session, "tests")
-    run(session, "pytest", "--ignore=tests/docs", "--ignore=tests/typing", *side_by_side(session))
+    run(session, "pytest", "--ignore=tests/typing", *side_by_side(session))
+    if not session.posargs:
+        PASSED.update({"examples", "docs"})
 
 
 @nox.session
 def examples(session: nox.Session) -> None:
     """Every file in examples/ runs."""
-    run(session, "pytest", "tests/docs/test_examples.py", *side_by_side(session, "load"))
+    if not passed_with_tests(session):
+        run(session, "pytest", "tests/docs/test_examples.py", *side_by_side(session, "load"))
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """The site builds without a warning, and every code block in it runs."""
-    without_examples = "--ignore=tests/docs/test_examples.py"
-    run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "load"))
+    if not passed_with_tests(session):
+        without_examples = "--ignore=tests/docs/test_examples.py"
+        run(session, "pytest", "tests/docs", without_examples, *side_by_side(session, "load"))
 
 
 @nox.session(default=False)
@@ -115,6 +127,13 @@ def news(session: nox.Session) -> None:
     run(session, "towncrier", "build", "--draft", "--version", "next")
 
 
+def passed_with_tests(session: nox.Session) -> bool:
+    """Whether the session `tests` has just run what this one is for, without a failure."""
+    if passed := session.name in PASSED:
+        session.log("All of it has just passed in the session `tests`.")
+    return passed
+
+
 def side_by_side(session: nox.Session, spread: str = "worksteal") -> list[str]:
     """What to give pytest: what was asked for, or all cores; `worksteal` keeps most files whole.
 
@@ -133,13 +152,41 @@ def run(session: nox.Session, program: str, *arguments: str) -> None:
     bytecode is written, into a folder of nox.
     """
     make_environment(session)
-    environment = {
+    session.run(str(SCRIPTS / program), *arguments, env=environment(), external=True)
+
+
+@contextmanager
+def beside(session: nox.Session, program: str, *arguments: str) -> Iterator[None]:
+    """Run a program of the shared environment on another core; what it says comes afterwards."""
+    make_environment(session)
+    command = [str(SCRIPTS / program), *arguments]
+    variables = {**os.environ, **environment()}
+    process = subprocess.Popen(
+        command,
+        env={name: value for name, value in variables.items() if value is not None},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield
+    finally:
+        said, _ = process.communicate()
+        session.log(" ".join(command))
+        sys.stdout.write(said)
+        sys.stdout.flush()
+    if process.returncode:
+        session.error(f"{program} failed with exit code {process.returncode}")
+
+
+def environment() -> dict[str, str | None]:
+    """The variables of what runs in the shared environment; see `run`."""
+    return {
         "PATH": os.pathsep.join([str(SCRIPTS), os.environ["PATH"]]),
         "VIRTUAL_ENV": str(DEV),
         "PYTHONDONTWRITEBYTECODE": None,
         "PYTHONPYCACHEPREFIX": str(BYTECODE),
     }
-    session.run(str(SCRIPTS / program), *arguments, env=environment, external=True)
 
 
 def make_environment(session: nox.Session) -> None:
