@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from blazz_server.database.upgrade import open_database
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
 from tests.server.one_process import ADMIN_KEY
+from tests.servers.postgres import PostgresServer
 
 HOST = "http://server.test"
 
@@ -42,31 +44,73 @@ class Tenant:
 MakeTenant: TypeAlias = Callable[..., Awaitable[Tenant]]
 
 
-@pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with all tables, to be copied: that is quicker than taking each step."""
-    settings = Settings(folder=tmp_path_factory.mktemp("tables"))
-
+def _make_tables(settings: Settings) -> None:
     async def make() -> None:
-        database = await open_database(settings)
-        await database.close()
+        await (await open_database(settings)).close()
 
     asyncio.run(make())
-    return settings.folder / "server.db"
 
 
 @pytest.fixture(scope="session")
-def routes() -> list[BaseRoute]:
-    """The routes of all applications; what each takes is worked out when it is first called."""
-    return create_app(Settings()).router.routes
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with all tables, to be copied: to take each step takes longer."""
+    folder = tmp_path_factory.mktemp("tables")
+    _make_tables(Settings(folder=folder))
+    return folder / "server.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_clusters: Callable[[bool], PostgresServer]) -> str:
+    """The name of such a database in PostgreSQL."""
+    server = postgres_clusters(False)
+    name = server.create_database()
+    _make_tables(Settings(database_url=server.url(name)))
+    return name
 
 
 @pytest.fixture
-def settings(tmp_path: Path, tables: Path) -> Settings:
+def sqlite_with_tables(sqlite_tables: Path, tmp_path: Path) -> str:
+    """The URL of a fresh database with all tables."""
+    return f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'server.db')}"
+
+
+@pytest.fixture
+def postgres_with_tables(
+    postgres_tables: str, postgres_clusters: Callable[[bool], PostgresServer]
+) -> Iterator[str]:
+    """The URL of a fresh database with all tables."""
+    server = postgres_clusters(False)
+    name = server.create_database(postgres_tables)
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh database with all tables, once of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_with_tables")
+    return url
+
+
+@functools.cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of all applications; what each takes is worked out when it is first called."""
+    return tuple(create_app(Settings()).router.routes)
+
+
+def application(settings: Settings) -> FastAPI:
+    """An application as the server makes it, with routes that are made once for all."""
+    made = create_app(settings)
+    made.router.routes[:] = _routes()
+    return made
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sqlite_tables: Path) -> Settings:
     """A server with embedded defaults, in a folder of its own."""
     folder = tmp_path / "server"
     folder.mkdir()
-    shutil.copy(tables, folder / "server.db")
+    shutil.copy(sqlite_tables, folder / "server.db")
     return Settings(
         folder=folder,
         admin_key=ADMIN_KEY,
@@ -113,11 +157,9 @@ def client_of(app: FastAPI, key: str = "") -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def app(settings: Settings, routes: list[BaseRoute]) -> AsyncIterator[FastAPI]:
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """A running application."""
-    made = create_app(settings)
-    made.router.routes[:] = routes
-    async with running(made) as app:
+    async with running(application(settings)) as app:
         yield app
 
 

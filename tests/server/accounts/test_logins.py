@@ -10,11 +10,10 @@ from sqlalchemy import select, update
 
 from blazz_server.accounts.principal import Scope
 from blazz_server.accounts.tables import Login
-from blazz_server.app import create_app
 from blazz_server.database import utc_now
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
-from tests.server.conftest import ADMIN_KEY, MakeTenant, client_of, running
+from tests.server.conftest import ADMIN_KEY, MakeTenant, application, client_of, running
 
 
 async def _logged_in(app: FastAPI, key: str) -> tuple[httpx.AsyncClient, str]:
@@ -52,7 +51,7 @@ async def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(
 
 async def test_a_cookie_is_for_https_where_the_server_says_so(settings: Settings) -> None:
     secure = settings.model_copy(update={"secure_cookies": True, "sandbox": "off"})
-    async with running(create_app(secure)) as app, client_of(app) as browser:
+    async with running(application(secure)) as app, client_of(app) as browser:
         answer = await browser.post("/v1/login", json={"key": ADMIN_KEY})
 
     assert "secure" in answer.headers["Set-Cookie"].lower()

@@ -17,9 +17,8 @@ from blazz.security.request_signing import (
     RequestSigner,
 )
 from blazz.security.secret import Secret
-from blazz_server.app import create_app
 from blazz_server.settings import Settings
-from tests.server.conftest import client_of, running
+from tests.server.conftest import application, client_of, running
 
 SECRET = "what-all-instances-know"
 BODY = b'{"name": "acme"}'
@@ -30,7 +29,7 @@ PATH = "/v1/workspaces"
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     settings = Settings(**{**settings.model_dump(), "cluster_secret": SECRET})
-    async with running(create_app(settings)) as app:
+    async with running(application(settings)) as app:
         yield app
 
 
@@ -97,7 +96,7 @@ async def test_an_altered_body_is_refused(anonymous: httpx.AsyncClient) -> None:
 
 
 async def test_an_instance_that_is_alone_takes_no_signature(settings: Settings) -> None:
-    async with running(create_app(settings)) as app, client_of(app) as client:
+    async with running(application(settings)) as app, client_of(app) as client:
         refused = await client.post(PATH, content=BODY, headers=_signed())
 
     assert refused.status_code == 401

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from blazz_server.campaigns.records import CampaignRecords
-from blazz_server.database import Database, Table
+from blazz_server.database import Database
 from blazz_server.webhooks.outbox import Outbox
 
 
@@ -36,16 +35,10 @@ class Desk:
     instance: Callable[[str], CampaignRecords]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
     """An empty table, on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'server.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    database, time = Database(url), Time()
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+    database, time = Database(database_url), Time()
 
     def instance(name: str) -> CampaignRecords:
         outbox = Outbox(database, instance=name, clock=time)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -22,21 +21,15 @@ from blazz_server.chats.stages import Stage
 from blazz_server.chats.store import ChatStore
 from blazz_server.chats.writer import Change, Writer
 from blazz_server.database import Database, utc_now
-from blazz_server.database.upgrade import upgrade
 
 OURS = ("acme", "shop")
 CHAT = "+6281234567890"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with the server's tables."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'server.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    database = Database(url)
-    await upgrade(database)
+    database = Database(database_url)
     yield database
     await database.close()
 

@@ -20,11 +20,10 @@ from blazz.cluster.router import FORWARDED_BY
 from blazz.security.request_signing import RequestSigner
 from blazz.security.secret import Secret
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
-from blazz_server.app import create_app
 from blazz_server.hosting.routing import HostedSession, OwnedRoute
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
-from tests.server.conftest import ADMIN_KEY, client_of, running
+from tests.server.conftest import ADMIN_KEY, application, client_of, running
 
 SECRET = "the-secret-of-the-cluster"
 CLOUD = {"kind": "cloud", "phone_number_id": "106540352242922", "token": "EAAG"}
@@ -91,7 +90,7 @@ class Pair:
 
 
 @pytest.fixture
-async def pair(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Pair]:
+async def pair(postgres_with_tables: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Pair]:
     """Two instances, and a session of a Cloud API number on one of them."""
     async with AsyncExitStack() as stack:
         found = Pair({}, {}, [])
@@ -101,14 +100,14 @@ async def pair(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterat
                 instance=name,
                 address=f"http://{name}.test",
                 admin_key=ADMIN_KEY,
-                database_url=postgres_url,
+                database_url=postgres_with_tables,
                 redis_url=redis_url,
                 auth_store=str(tmp_path / "auth"),
                 cluster_secret=SECRET,
                 sandbox="off",
                 lease=5,
             )
-            app = create_app(settings)
+            app = application(settings)
             app.include_router(router)
             found.apps[name] = await stack.enter_async_context(running(app))
             found.apis[name] = await stack.enter_async_context(client_of(app, ADMIN_KEY))
@@ -133,6 +132,7 @@ def _connect(app: FastAPI, pair: Pair) -> None:
     app.state.platform.hosting.router._http = httpx.AsyncClient(
         mounts={f"http://{name}.test": httpx.ASGITransport(it) for name, it in pair.apps.items()},
         event_hooks={"request": [note]},
+        verify=False,  # there are no certificates to read
     )
 
 

@@ -9,10 +9,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from blazz_server.app import create_app
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
-from tests.server.conftest import ADMIN_KEY, MakeTenant, running
+from tests.server.conftest import ADMIN_KEY, MakeTenant, application, running
 
 
 def samples(text: str, name: str) -> dict[frozenset[tuple[str, str]], float]:
@@ -53,7 +52,7 @@ async def test_a_network_may_read_them_without_a_key(
     tmp_path: Path, client: str, status: int
 ) -> None:
     settings = Settings(folder=tmp_path, admin_key=ADMIN_KEY, metrics_networks=["10.0.0.0/8"])
-    async with running(create_app(settings)) as app:
+    async with running(application(settings)) as app:
         transport = httpx.ASGITransport(app, client=(client, 1))
         headers = {"X-Forwarded-For": "10.0.0.1"}
         async with httpx.AsyncClient(transport=transport, base_url="http://server.test") as near:

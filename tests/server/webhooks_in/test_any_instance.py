@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-from blazz_server.app import create_app
 from blazz_server.settings import Settings
-from tests.server.conftest import ADMIN_KEY, Tenant, client_of, running
+from tests.server.conftest import ADMIN_KEY, Tenant, application, client_of, running
 from tests.server.webhooks_in.conftest import add_number, batch, deliver, until, wrote
 
 NUMBER, WABA, SECRET = "111111111", "333333333", "the secret of the app"
 
 
 @pytest.fixture
-def shared(tmp_path: Path, postgres_url: str) -> dict[str, Any]:
+def shared(tmp_path: Path, postgres_with_tables: str) -> dict[str, Any]:
     """What two instances share."""
     return {
-        "database_url": postgres_url,
+        "database_url": postgres_with_tables,
         "auth_store": str(tmp_path / "auth"),
         "admin_key": ADMIN_KEY,
         "calls_per_second": 10_000,
@@ -37,8 +36,8 @@ async def test_an_instance_that_does_not_run_the_session_keeps_its_updates(
     # It has no room: it runs no session, and is only there to receive.
     two = Settings(folder=tmp_path / "two", instance="two", capacity=0, **shared)
     async with AsyncExitStack() as stack:
-        owner = await stack.enter_async_context(running(create_app(one)))
-        other = await stack.enter_async_context(running(create_app(two)))
+        owner = await stack.enter_async_context(running(application(one)))
+        other = await stack.enter_async_context(running(application(two)))
         api = await stack.enter_async_context(client_of(owner, ADMIN_KEY))
         meta = await stack.enter_async_context(client_of(other))
         await api.post("/v1/workspaces", json={"name": "acme"})

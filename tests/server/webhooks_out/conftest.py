@@ -6,13 +6,12 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blazz.security.keyring import KeyRing
-from blazz_server.database import Database, Table
+from blazz_server.database import Database
 from blazz_server.webhooks.happenings import Happening
 from blazz_server.webhooks.judging import Outcome
 from blazz_server.webhooks.log import DeliveryLog
@@ -92,16 +91,10 @@ async def outside(_host: str, _port: int) -> Sequence[str]:
     return ["8.8.8.8"]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def post(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Post]:
+@pytest.fixture
+async def post(database_url: str) -> AsyncIterator[Post]:
     """All parts, on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'server.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    database = Database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+    database = Database(database_url)
     time, box = Time(), SecretBox(KeyRing.generate())
     yield Post(
         database=database,
