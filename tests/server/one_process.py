@@ -75,7 +75,7 @@ class OneServer:
 
     def tenant(self, workspace: str, *scopes: str) -> str:
         """Make a workspace and a key of it; gives the key."""
-        with httpx.Client(base_url=self.url, headers=self.admin) as api:
+        with httpx.Client(base_url=self.url, headers=self.admin, timeout=60) as api:
             made = api.post("/v1/workspaces", json={"name": workspace})
             assert made.status_code in {201, 409}, made.text
             wanted = list(scopes) or ["messages:read", "messages:send", "sessions:read"]

@@ -43,11 +43,13 @@ def server() -> Iterator[OneServer]:
 def key(server: OneServer) -> str:
     """The key of a workspace with a session that can send."""
     key = server.tenant("acme", *OF_A_WORKSPACE)
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as api:
+    with httpx.Client(
+        base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=60
+    ) as api:
         path = "/v1/workspaces/acme/sessions"
         made = api.post(path, json={"name": "sales", "provider": {"kind": "sandbox"}})
         assert made.status_code == 201, made.text
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 120
         while api.get(f"{path}/sales").json().get("state") != "ready":
             assert time.monotonic() < give_up
             time.sleep(0.05)

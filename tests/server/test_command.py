@@ -25,7 +25,7 @@ def test_it_starts_with_nothing_and_shows_the_key_once() -> None:
     with one_server(forked=False, ADMIN_KEY="", SANDBOX="off") as server:
         [key] = ROOT_KEY.findall(server.process.log.read_text())
         listed = httpx.get(
-            f"{server.url}/v1/workspaces", headers={"Authorization": f"Bearer {key}"}
+            f"{server.url}/v1/workspaces", headers={"Authorization": f"Bearer {key}"}, timeout=60
         )
         assert listed.json() == {"items": [], "next": None}
         server.process.stop()

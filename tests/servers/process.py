@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import pwd
 import shutil
@@ -15,8 +17,12 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias
 
-_START_SECONDS = 30
-_STOP_SECONDS = 15
+_START_SECONDS = 120
+_STOP_SECONDS = 30
+# Below the ports that kernels give to whoever connects: one of those could be taken before a server
+# binds it, or while a test has killed the server. Each process begins elsewhere.
+_PORTS = range(10_000, 32_000)
+_steps = itertools.count(os.getpid() * 251)
 
 
 class ServerFailed(Exception):
@@ -114,11 +120,13 @@ class ServerProcess:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that no other test is likely to be given."""
+    for step in itertools.islice(_steps, len(_PORTS)):
+        port = _PORTS[step % len(_PORTS)]
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerFailed("no port is free")
 
 
 def answers(port: int) -> bool:

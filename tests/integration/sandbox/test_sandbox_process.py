@@ -43,6 +43,7 @@ def send(told: dict[str, Any]) -> httpx.Response:
         f"{told['url']}/v26.0/{told['phone_number_id']}/messages",
         json=MESSAGE,
         headers={"Authorization": "Bearer EAAG"},
+        timeout=60,
     )
 
 
@@ -109,8 +110,8 @@ def test_the_log_survives_a_kill(tmp_path: Path) -> None:
 
     with started("--log-file", str(log_file)) as (_, told):
         send(told)
-        lines = httpx.get(f"{told['url']}/sandbox/log").text.splitlines()
-        counts = httpx.get(f"{told['url']}/sandbox/counts").json()
+        lines = httpx.get(f"{told['url']}/sandbox/log", timeout=60).text.splitlines()
+        counts = httpx.get(f"{told['url']}/sandbox/counts", timeout=60).json()
 
     assert [json.loads(line)["id"] for line in lines[:20]] == first
     assert counts["counts"] == {"+6281234567890": 21}
@@ -138,7 +139,7 @@ def test_what_makes_no_sense_is_refused(arguments: list[str], said: str) -> None
 def test_settings_are_given_by_name() -> None:
     arguments = ["--set", "throughput=null", "--set", "story=delivered", "--set", "latency=[0,0]"]
     with started(*arguments) as (_, told):
-        found = httpx.get(f"{told['url']}/sandbox/settings").json()
+        found = httpx.get(f"{told['url']}/sandbox/settings", timeout=60).json()
 
     assert (found["throughput"], found["story"]) == (None, "delivered")
 
@@ -146,4 +147,4 @@ def test_settings_are_given_by_name() -> None:
 def test_it_listens_for_others_only_when_it_is_told_to() -> None:
     with started("--host", "0.0.0.0", "--allow-remote") as (_, told):
         assert told["url"].startswith("http://127.0.0.1:")
-        assert httpx.get(told["url"]).status_code == 200
+        assert httpx.get(told["url"], timeout=60).status_code == 200

@@ -37,7 +37,7 @@ class Tab:
         """Load the page and wait until wa-js is ready."""
         page = context.pages[0] if context.pages else await context.new_page()
         tab = cls(page, web)
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         await page.expose_function("report", tab._report)
         await page.goto(url or web.url)
         await tab.listen()

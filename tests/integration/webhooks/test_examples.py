@@ -87,7 +87,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
 def get(served: Served, **parameters: str) -> httpx.Response:
     """Ask until the server answers."""
     query = {f"hub.{name}": value for name, value in parameters.items()}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             return httpx.get(served.url, params=query, timeout=60, follow_redirects=True)

@@ -37,7 +37,7 @@ TEMPLATE = {
 
 async def write(server: OneServer, text: str) -> None:
     """Have somebody write to the session."""
-    async with httpx.AsyncClient(base_url=server.url, headers=server.admin) as api:
+    async with httpx.AsyncClient(base_url=server.url, headers=server.admin, timeout=60) as api:
         body = {"session": "shop", "text": text}
         answer = await api.post(f"/v1/workspaces/acme/sandbox/users/{WAYAN}/messages", json=body)
         assert answer.status_code == 201, answer.text
@@ -132,7 +132,7 @@ async def test_drafts_that_fail_can_be_sent_again(filled: OneServer, browser: Br
 async def test_pictures_answers_and_templates(filled: OneServer, browser: Browser) -> None:
     from playwright.async_api import expect
 
-    async with httpx.AsyncClient(base_url=filled.url, headers=filled.admin) as api:
+    async with httpx.AsyncClient(base_url=filled.url, headers=filled.admin, timeout=60) as api:
         made = await api.post("/v1/workspaces/acme/sessions/shop/templates", json=TEMPLATE)
         assert made.is_success, made.text
     await write(filled, "Do you have a picture?")

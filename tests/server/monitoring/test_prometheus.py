@@ -16,7 +16,7 @@ from tests.servers.prometheus import StartPrometheus, impatient, quick
 
 def until(condition: Callable[[], bool], what: str) -> None:
     """Wait until Prometheus has seen something; it has no event to wait for."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.1)

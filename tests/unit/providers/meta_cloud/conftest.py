@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from tests.servers.process import free_port
 from tests.unit.providers.meta_cloud.graphs import TRANSPORTS
 
 Reply = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -129,11 +130,7 @@ async def loopback() -> AsyncIterator[Loopback]:
 @pytest.fixture
 def closed_port() -> int:
     """A port of this machine on which nothing listens."""
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture(params=TRANSPORTS)

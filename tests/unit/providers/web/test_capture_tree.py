@@ -96,7 +96,7 @@ def none_stopped(root: int) -> bool:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.001)
