@@ -72,7 +72,7 @@ class LeaseWatch:
         self._clock = clock
         self._room = anyio.Semaphore(at_once)
         self._looks: dict[SessionKey, Look] = {}
-        self.grain = min(1.0, ttl / 20)
+        self.grain = min(0.5, ttl / 20)
         """Seconds by which the end of a lease may be known too late."""
 
     async def run(self) -> None:
@@ -134,6 +134,8 @@ def next_look(last: Look, ttl: float, grain: float) -> float:
         >>> next_look(Look(9, alive.holder, renewed_at=0), 30, 1)
         10
     """
-    if last.holder is None or last.holder.free_in <= 0 or last.holder.by_clock:
+    if last.holder is None:
+        return last.at + ttl / 15  # somebody is about to take it
+    if last.holder.free_in <= 0 or last.holder.by_clock:
         return last.at + ttl / 3  # it is free, or the store itself will say when it is
     return max(last.at + grain, last.renewed_at + ttl / 3 - grain)

@@ -146,9 +146,13 @@ class Steward:
             for it in moves
             if it.session in self._running and it.target != self._me.name
         ]
+        # Who is about to run a session takes its lease before the registry is told: a lease that
+        # is seen for the first time when its owner is dead already has to be waited for in full.
+        heading = {move.session: move.target for move in moves}
+        owned = {session: owner or heading.get(session) for session, owner in places.items()}
         self.standby = [
             session
-            for session, owner in places.items()
+            for session, owner in owned.items()
             if owner not in {None, self._me.name} and self._comes_after(owner, session, instances)
         ]
         await self._let_all_go(going)

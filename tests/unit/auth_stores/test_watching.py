@@ -66,6 +66,12 @@ async def test_it_looks_about_twice_between_two_renewals() -> None:
     assert 30 <= len(store.looks) <= 75
 
 
+async def test_a_lease_that_somebody_is_about_to_take_is_seen_soon() -> None:
+    store = ClocklessStore()
+    nobody = seen(None, None, store.now)
+    assert next_look(nobody, TTL, 0.5) - store.now <= TTL / 10
+
+
 async def test_a_store_with_a_clock_is_hardly_asked() -> None:
     store = ClocklessStore(by_clock=True)
     await pass_time(store, watch_of(store, SESSION), 300.0)

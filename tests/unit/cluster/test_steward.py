@@ -343,6 +343,21 @@ async def test_one_instance_stands_by_for_each_session_of_another() -> None:
     assert ours <= a.open, "who stood by takes over"
 
 
+async def test_a_session_that_is_about_to_start_is_stood_by_for() -> None:
+    """Its lease may be taken long before the registry is told, and its owner die soon after."""
+    cluster = Cluster()
+    machines = [cluster.add(name) for name in ("a", "b", "c")]
+    await cluster.settle()
+    cluster.wanted = {f"w{number}/s" for number in range(30)}
+    starting: list[str] = []
+    for machine in machines:
+        ours = [move.session for move in await machine.steward.look()]
+        assert not set(machine.steward.standby) & set(ours)
+        starting += ours
+    watched = [session for machine in machines for session in machine.steward.standby]
+    assert sorted(watched) == sorted(starting) == sorted(cluster.wanted)
+
+
 async def test_a_restarted_session_has_a_later_epoch() -> None:
     cluster = Cluster()
     cluster.wanted = {"acme/s"}
