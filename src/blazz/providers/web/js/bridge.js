@@ -7,7 +7,7 @@
  */
 
 const MOST_EVENTS = 250;
-const RESERVED = new Set(['emit', 'fail', 'run', 'whenReady']);
+const RESERVED = new Set(['emit', 'fail', 'progress', 'run', 'whenReady']);
 const waiting = [];
 let scheduled = false;
 
@@ -59,6 +59,18 @@ window.blazz = {
       loaded: document.readyState === 'complete',
       status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
     };
+  },
+
+  /** The same, as soon as wa-js is ready, or after so many milliseconds. */
+  async progress(milliseconds) {
+    const { ready } = window.blazz.state();
+    if (!ready) {
+      await new Promise((done) => {
+        setTimeout(done, milliseconds);
+        window.WPP?.loader?.onReady(done);
+      });
+    }
+    return window.blazz.state();
   },
 
   /** Which of wa-js's finders, such as `MsgStore` or `functions.addAndSendMsgToChat`, found nothing. */
