@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.chats.conftest import SOMEBODY, Shop
+from tests.server.chats.conftest import SOMEBODY, Shop, open_shop
 
 OTHER = "+6281200000002"
 
@@ -180,3 +180,18 @@ async def test_the_profile_is_read_and_changed(shop: Shop) -> None:
     assert (named.status_code, named.json()["code"]) == (409, "not_supported")
     empty = await shop.api.patch(f"{shop.path}/profile", json={})
     assert empty.status_code == 422
+
+
+async def test_a_session_that_is_deleted_takes_its_chats_along(shop: Shop) -> None:
+    await shop.customer().types("a secret")
+    await shop.until(shop.history)
+    assert (await shop.say("an answer")).status_code == 201
+    other = await open_shop(shop.tenant, shop.platform, "other")
+    await other.customer().types("stays")
+    await other.until(other.history)
+    assert (await shop.api.delete(shop.path)).status_code == 204
+    again = await open_shop(shop.tenant, shop.platform)
+    assert await again.history() == []
+    for what in ("chats", "contacts"):
+        assert (await again.api.get(f"{again.path}/{what}")).json()["items"] == []
+    assert [it["text"] for it in await other.history()] == ["stays"]

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from blazz.errors import WebhookError
 from blazz.events.base import Event
 from blazz.webhooks.signature import HEADER
 from blazz_server.platform import Platform
@@ -148,6 +149,36 @@ async def test_updates_for_an_unknown_number_are_kept_told_and_passed_on(
     await platform.incoming.refresh()
     assert await until(globex.texts) == ["early"]
     assert (await api.get("/v1/webhooks/strays")).json()["items"] == []
+
+
+async def test_what_cannot_be_passed_on_yet_is_passed_on_later_and_holds_nobody_up(
+    meta: httpx.AsyncClient,
+    acme: Number,
+    tenant: MakeTenant,
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number, text in ((GLOBEX, "for globex"), ("555555555", "for initech")):
+        body = batch(wrote(number, number, text, message_id=f"wamid.{number}"))
+        assert (await deliver(meta, body, secret=SHARED)).status_code == 200
+    deliver_home = platform.incoming._deliver
+
+    async def full(workspace: str, body: bytes, signer: str) -> None:
+        if workspace == "globex":
+            raise WebhookError("the inbox is full")
+        await deliver_home(workspace, body, signer)
+
+    monkeypatch.setattr(platform.incoming._switchboard, "_deliver", full)
+    others = [
+        await add_number(await tenant(name), platform, number=number, waba=number, secret=SHARED)
+        for name, number in (("globex", GLOBEX), ("initech", "555555555"))
+    ]
+    await platform.incoming.refresh()
+    assert await until(others[1].texts) == ["for initech"]
+    assert await others[0].texts() == []
+    monkeypatch.undo()
+    await platform.incoming.refresh()
+    assert await until(others[0].texts) == ["for globex"]
 
 
 async def test_what_is_kept_is_told_to_the_administrator_only(

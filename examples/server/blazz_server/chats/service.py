@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Sequence
 from typing import Final
+from weakref import WeakSet
 
 import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
 from blazz import Client
 from blazz_server.chats.campaign_messages import CampaignMessages
+from blazz_server.chats.forgetting import forget_session
 from blazz_server.chats.links import Links
 from blazz_server.chats.media import MediaShelf
 from blazz_server.chats.places import Place
@@ -58,8 +61,10 @@ class Chats:
         self.recording = Recording(self.writer)
         self._settling = Settling(database, self.writer, self.sending)
         self._campaigns = CampaignMessages(hosting)
-        self._clients: list[Client] = []
+        # One whose workspace was deleted is closed, and nobody else holds it.
+        self._clients: WeakSet[Client] = WeakSet()
         hosting.on_client(self._with_client)
+        hosting.on_removal(functools.partial(forget_session, database))
 
     async def open(self) -> None:
         """Nothing to open: the tables are there."""
@@ -120,7 +125,7 @@ class Chats:
 
     def _with_client(self, client: Client) -> None:
         self.recording.register(client)
-        self._clients.append(client)
+        self._clients.add(client)
 
     async def _keep_settling(self) -> None:
         while True:

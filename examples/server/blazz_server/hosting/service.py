@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Final
 
 import anyio
+from sqlalchemy.exc import SQLAlchemyError
 
 from blazz import Client, Session
 from blazz.auth_stores import SessionKey
@@ -95,6 +96,7 @@ class Hosting:
             at_once=_AT_ONCE,
         )
         self._watch = LeaseWatch(self.clients.auth_store, self._standby, ttl=settings.lease)
+        self._on_removal: list[Callable[[str, str], Awaitable[None]]] = []
         self._stopped = anyio.Event()
         self._runs = False
 
@@ -134,6 +136,13 @@ class Hosting:
         It registers handlers; they get the events of sessions that run on this instance.
         """
         self.clients.on_client(register)
+
+    def on_removal(self, forget: Callable[[str, str], Awaitable[None]]) -> None:
+        """Have something more deleted with a session, by its workspace and name.
+
+        It is called again before another session of the same name is made.
+        """
+        self._on_removal.append(forget)
 
     async def client(self, workspace: str) -> Client:
         """This instance's client of a workspace; opened when it is first needed."""
@@ -206,11 +215,13 @@ class Hosting:
             while name in client.sessions:  # noqa: ASYNC110  # the steward is closing it
                 await anyio.sleep(0.05)
         await client.forget(name, wait=wait)
+        for forget in self._on_removal:
+            await forget(workspace, name)
 
     async def _clean(self, workspace: str, name: str) -> None:
         try:
             await self.clean(workspace, name, wait=2 * self._settings.lease)
-        except BlazzError as error:
+        except (BlazzError, SQLAlchemyError, OSError) as error:
             _log.warning("%s/%s: what is stored was not deleted: %s", workspace, name, error)
 
     async def restart(self, key: str) -> None:

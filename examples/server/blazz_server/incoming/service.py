@@ -60,6 +60,8 @@ class Incoming:
         )
         self._receiver = Receiver(self._switchboard)
         self._known: dict[str, _Version] = {}
+        # Sessions that are new, and may get what came before them.
+        self._expected: dict[str, WebhookProfile] = {}
         self._troubled: set[str] = set()
         self._refreshing = anyio.Lock()
         self._refreshed_at = float("-inf")
@@ -109,6 +111,13 @@ class Incoming:
         new = [key for key, version in rows.items() if self._known.get(key) != version]
         for key in new:
             await self._learn(key, rows[key])
+        for key, profile in list(self._expected.items()):
+            try:
+                await self._bring_home(profile)
+                del self._expected[key]
+            except (BlazzError, SQLAlchemyError, OSError) as error:
+                # Tried again with the next round; the other sessions do not wait for it.
+                _log.warning("what was kept for %s is passed on later: %s", key, error)
         return bool(new or gone)
 
     async def _refresh_on_demand(self) -> bool:
@@ -151,13 +160,13 @@ class Incoming:
             return  # its credentials are being stored, or were lost; looked at again
         self._forget(key)
         self._known[key] = version
-        if not profile.secrets:
-            return  # it only sends
-        await self._receiver.add(key, profile)
-        await self._bring_home(profile)
+        if profile.secrets:  # else it only sends
+            await self._receiver.add(key, profile)
+            self._expected[key] = profile
 
     def _forget(self, key: str) -> None:
         self._known.pop(key, None)
+        self._expected.pop(key, None)
         self._receiver.remove(key)
         self._switchboard.unregister(key)
 

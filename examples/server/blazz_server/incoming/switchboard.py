@@ -39,20 +39,21 @@ class Switchboard:
         self._keep_stray = keep_stray
         self._refresh = refresh
         self._routes: dict[str, frozenset[tuple[str, str]]] = {}
-        self._workspaces: dict[tuple[str, str], frozenset[str]] = {}
+        # Made when it is next needed: at the start, all sessions are registered one by one.
+        self._workspaces: dict[tuple[str, str], frozenset[str]] | None = None
 
     async def register(
         self, session: str, *, accounts: Collection[str], signers: Collection[str]
     ) -> int:
         """Route the updates of these accounts that these secrets sign to a session's workspace."""
         self._routes[session] = frozenset((it, signer) for it in accounts for signer in signers)
-        self._index()
+        self._workspaces = None
         return 0
 
     def unregister(self, session: str) -> None:
         """Forget a session."""
-        self._routes.pop(session, None)
-        self._index()
+        if self._routes.pop(session, None) is not None:
+            self._workspaces = None
 
     async def backlog(self, sessions: Collection[str] | None = None) -> int:
         """Nothing waits here; the inboxes of the workspaces have limits of their own."""
@@ -80,19 +81,24 @@ class Switchboard:
 
     def _divide(self, body: bytes, signer: str) -> dict[tuple[str | None, str | None], bytes]:
         """The parts of a body by whom they are for: a workspace, or nobody and an account."""
+        workspaces = self._index()
 
         def owners(account: str | None) -> list[tuple[str | None, str | None]]:
-            found = self._workspaces.get((account or "", signer))
+            found = workspaces.get((account or "", signer))
             return [(it, None) for it in found] if found else [(None, account)]
 
         return divide(body, owners)
 
-    def _index(self) -> None:
+    def _index(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The workspaces of each account and secret."""
+        if self._workspaces is not None:
+            return self._workspaces
         index: dict[tuple[str, str], set[str]] = {}
         for session, routes in self._routes.items():
             for route in routes:
                 index.setdefault(route, set()).add(session.partition("/")[0])
         self._workspaces = {route: frozenset(names) for route, names in index.items()}
+        return self._workspaces
 
 
 def _strays(shares: Collection[tuple[str | None, str | None]]) -> bool:

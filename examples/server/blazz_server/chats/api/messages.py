@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blazz.messages import Reaction
 from blazz.session import Session
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
+from blazz_server.chats.contents import clean
 from blazz_server.chats.happenings import Altered
 from blazz_server.chats.recording import revoked
 from blazz_server.chats.requests import Accepted, MessageOut, NewMessage
@@ -110,8 +111,9 @@ async def edit(
     """Change the text of a message that was sent, where the provider can."""
     message_id = await _sent(platform, hosted, name)
     await hosted.edit(message_id, body.text)
-    content = {"type": "text", "body": body.text}
-    values = {"text": body.text, "content": content, "kind": "text", "edited_at": utc_now()}
+    text = clean(body.text)
+    content = {"type": "text", "body": text}
+    values = {"text": text, "content": content, "kind": "text", "edited_at": utc_now()}
     await platform.chats.writer.write(
         Altered(hosted.workspace, hosted.name, message_id, values=values)
     )

@@ -85,7 +85,10 @@ async def show(
             url("workspaces", workspace, "sessions", session, "chats", name), 303
         )
     before = request.query_params.get("before", "")
-    opened = await _opened(platform, workspace, shown, chat, before=before)
+    if request.query_params.get("part") == "list":  # of the chat it only says that it is open
+        opened = OpenChat(id=chat, name=chat, about="", messages=[], older=None, can_write=True)
+    else:
+        opened = await _opened(platform, workspace, shown, chat, before=before)
     return await _page(request, platform, caller, session=shown, chat=opened)
 
 
@@ -98,6 +101,8 @@ async def _page(
     chat: OpenChat | None,
 ) -> Response:
     workspace = request.path_params["workspace"]
+    if request.query_params.get("part") == "messages":  # with each live event of an open chat
+        return await page(request, "chats.html", caller, session=session, chat=chat)
     sessions = await all_sessions(platform, workspace)
     if session is not None and session.name not in {it.name for it in sessions}:
         sessions.append(session)  # there are more than the choice has room for

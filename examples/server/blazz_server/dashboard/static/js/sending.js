@@ -36,7 +36,10 @@ export async function send(base, draft) {
     if (text && message.type !== "audio") message.caption = text;
   }
   const body = { to, message, ...(replyTo ? { reply_to: replyTo } : {}) };
-  return call("POST", `${base}/messages`, body, { "Idempotency-Key": key });
+  const sent = await call("POST", `${base}/messages`, body, { "Idempotency-Key": key });
+  if (!text || message.type !== "audio") return sent;
+  // Sounds have no caption: what was written follows them.
+  return call("POST", `${base}/messages`, { to, message: { type: "text", body: text } }, { "Idempotency-Key": `${key}-text` });
 }
 
 /** A bubble for what is being sent; its text is never read as HTML. */
