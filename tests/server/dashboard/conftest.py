@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 import pytest
+import pytest_asyncio
 
 from tests.server.dashboard.filled import fill
 from tests.server.one_process import OneServer, one_server
@@ -57,13 +58,36 @@ def filled() -> Iterator[OneServer]:
         yield server
 
 
-@pytest.fixture
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    """A browser."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all that needs the browser in the browser's event loop."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) and HERE in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def give_browser(chromium_path: Path) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
+    """Gives the browser, which takes longer to start than many tests; another one if it died."""
     from playwright.async_api import async_playwright
 
-    async with async_playwright() as playwright, open_browser(playwright, chromium_path) as made:
-        yield made
+    async with AsyncExitStack() as stack:
+        browsers: list[Browser] = []
+
+        async def give() -> Browser:
+            if not browsers or not browsers[-1].is_connected():
+                playwright = await stack.enter_async_context(async_playwright())
+                made = open_browser(playwright, chromium_path)
+                browsers.append(await stack.enter_async_context(made))
+            return browsers[-1]
+
+        yield give
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(give_browser: Callable[[], Awaitable[Browser]]) -> Browser:
+    """A browser; each window of it is a profile of its own, see `visit`."""
+    return await give_browser()
 
 
 @asynccontextmanager
