@@ -78,10 +78,12 @@ async def check_shown(page: Page, dead: str, moved: set[str]) -> None:
     """Check that a page shows by itself who died, and where the sessions are now."""
     from playwright.async_api import expect
 
-    await expect(page.locator(f"#instance-{dead}")).to_contain_text("Others have taken")
+    patience = PATIENCE * 1000
+    card = page.locator(f"#instance-{dead}")
+    await expect(card).to_contain_text("Others have taken", timeout=patience)
     alive = page.locator(f"[id^=instance-]:not(#instance-{dead})")
     for key in moved:
-        await expect(alive.get_by_text(key, exact=True)).to_be_visible()
+        await expect(alive.get_by_text(key, exact=True)).to_be_visible(timeout=patience)
     assert await page.evaluate("window.wasLoaded") == "before the kill"
 
 
