@@ -21,16 +21,16 @@ async def test_the_load_is_shared_and_tokens_still_settle(field: Field) -> None:
         "promo",
         session=[field.session, second],
         message=HALO,
-        audience=people(800),
+        audience=people(300),
         rate=2000.0,
     )
     last = await run(campaign, wait_for_statuses=5.0)
 
     by_number = Counter(entry.phone_number_id for entry in await field.log())
-    assert by_number.total() == 800
-    assert min(by_number.values()) >= 200, by_number
+    assert by_number.total() == 300
+    assert min(by_number.values()) > 75, by_number
     assert set((await field.sent()).values()) == {1}
-    assert last.counts.read == 800
+    assert last.counts.read == 300
     report = await campaign.report()
     shares = {group.name: group.counts.read for group in report.numbers}
     assert shares == {
@@ -70,7 +70,7 @@ async def test_another_number_takes_over_from_one_that_is_blocked(field: Field) 
             "promo",
             session=[field.session, second],
             message=HALO,
-            audience=people(800),
+            audience=people(400),
             rate=400.0,
         )
         with anyio.fail_after(60):
@@ -80,9 +80,9 @@ async def test_another_number_takes_over_from_one_that_is_blocked(field: Field) 
 
         here = Counter(entry.to for entry in await field.log())
         there = Counter([entry.to async for entry in other.log()])
-        assert progress.counts.taken_over == 800
+        assert progress.counts.taken_over == 400
         assert set((here + there).values()) == {1}
-        assert (here + there).total() == 800
+        assert (here + there).total() == 400
         assert 20 < there.total() < here.total()
         notes = [note.text for note in await campaign.notes()]
         assert any(note.startswith("others take over from support: ") for note in notes)
