@@ -85,10 +85,14 @@ class KeptFile:
         """Read some of its bytes.
 
         Raises:
-            SourceChanged: The browser has written over some of them.
+            SourceChanged: The browser has written over some of them, or cut them off.
         """
         path = self.folder.path / self.kept
-        data = await FileSource(path, self.size).read(offset, length)
+        try:
+            data = await FileSource(path, self.size).read(offset, length)
+        except SourceChanged:  # it was cut short, as a log is that begins anew
+            self.on_late()
+            raise
         if self.proof is not None and await anyio.to_thread.run_sync(self._evidence) != self.proof:
             self.on_late()
             raise SourceChanged(f"{self.name}: the browser has written over it meanwhile")
