@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,7 @@ class Tally:
     stops: int = 0
     cuts: int = 0
     others: int = 0
+    outages: int = 0
 
     @property
     def faults(self) -> int:
@@ -61,8 +62,8 @@ class Tally:
 
     @property
     def most_unknown(self) -> int:
-        """Each worker that ended or stood still leaves one window; a cut is felt by all."""
-        return (self.kills + self.stops) * WINDOW + self.cuts * WORKERS * WINDOW
+        """Each worker that ended or stood still leaves one window; some faults are felt by all."""
+        return (self.kills + self.stops + (self.cuts + self.outages) * WORKERS) * WINDOW
 
 
 @dataclass
@@ -248,14 +249,24 @@ class Scene:
 
     async def restart_postgres(self) -> None:
         self.tally.others += 1
-        await to_thread.run_sync(self.postgres.stop)
-        await anyio.sleep(self.rng.uniform(0, 1))
-        await to_thread.run_sync(self.postgres.start)
+        with self._outage():
+            await to_thread.run_sync(self.postgres.stop)
+            await anyio.sleep(self.rng.uniform(0, 1))
+            await to_thread.run_sync(self.postgres.start)
 
     async def kill_postgres(self) -> None:
         self.tally.others += 1
-        await to_thread.run_sync(self.postgres.kill)
-        await to_thread.run_sync(self.postgres.start)
+        with self._outage():
+            await to_thread.run_sync(self.postgres.kill)
+            await to_thread.run_sync(self.postgres.start)
+
+    @contextlib.contextmanager
+    def _outage(self) -> Iterator[None]:
+        """Note a ledger that was away for so long that leases could end."""
+        began = time.monotonic()
+        yield
+        if time.monotonic() - began > TAKEOVER / 3:
+            self.tally.outages += 1
 
     async def stop_worker(self) -> None:
         """Let a worker stand still for longer than its leases last."""

@@ -16,10 +16,10 @@ from blazz.errors import LeaseLost
 async def main(url: str, number: int) -> None:
     async with PostgresLedger(url) as ledger:
         lease = await ledger.lease_chunk(
-            ChunkId(number, 1), owner=await ledger.join(), ttl=0.5, now=time.time()
+            ChunkId(number, 1), owner=await ledger.join(), ttl=2.0, now=time.time()
         )
         assert lease is not None
-        rows = await ledger.begin_window(lease, 3, after=0, ttl=0.5, now=time.time())
+        rows = await ledger.begin_window(lease, 3, after=0, ttl=2.0, now=time.time())
         print(f"took {len(rows)}", flush=True)
         sys.stdin.readline()  # nothing else runs; the process is stopped here
         try:

@@ -19,7 +19,7 @@ BODY = {"to": SLOWLY_ANSWERED, "message": {"type": "text", "body": "Your order i
 async def test_killed_in_the_middle_of_a_send(tmp_path: Any) -> None:
     async with Sandbox(log_file=tmp_path / "sandbox.log", retry_most=1.0) as sandbox:
         await sandbox.control.hold()  # no status comes before it is let go
-        server = OneServer(SANDBOX="remote", SANDBOX_URL=sandbox.url, LEASE="6")
+        server = OneServer(SANDBOX="remote", SANDBOX_URL=sandbox.url, LEASE="4")
         try:
             await anyio.to_thread.run_sync(server.start)
             key = await anyio.to_thread.run_sync(

@@ -25,7 +25,7 @@ def shared(tmp_path: Path, postgres_with_tables: str) -> dict[str, Any]:
         "calls_per_second": 10_000,
         "calls_at_once": 10_000,
         "sandbox": "off",
-        "lease": 20,
+        "lease": 5,
     }
 
 
