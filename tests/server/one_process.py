@@ -29,12 +29,13 @@ class OneServer:
         settings: Its settings, named without `BLAZZ_SERVER_`.
 
     Attributes:
+        forked: How it is started from now on.
         port: Where it listens, on 127.0.0.1.
         process: The process, in a folder of its own.
     """
 
     def __init__(self, *, forked: bool = True, **settings: str) -> None:
-        self._forked = forked
+        self.forked = forked
         self.port = free_port()
         self.process = ServerProcess("blazz-server", as_us=True)
         self._settings = {
@@ -54,7 +55,7 @@ class OneServer:
     def start(self) -> None:
         """Start it, and wait until it serves."""
         self.process.start(
-            self._fork if self._forked else self._command(),
+            self._fork if self.forked else self._command(),
             ready=lambda: serves(self.port, "/health/live"),
         )
 

@@ -30,6 +30,7 @@ def test_it_starts_with_nothing_and_shows_the_key_once() -> None:
         assert listed.json() == {"items": [], "next": None}
         server.process.stop()
 
+        server.forked = True  # that the command starts it is seen by now
         server.start()
 
         assert ROOT_KEY.findall(server.process.log.read_text()) == [key]  # from the first start

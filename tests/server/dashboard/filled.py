@@ -73,7 +73,7 @@ async def _campaign(api: httpx.AsyncClient, base: str) -> None:
 
 async def until(api: httpx.AsyncClient, path: str, told: Callable[[Any], bool]) -> None:
     """Ask until the answer is as expected."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         # What is asked rings no bell.
         while not told((await api.get(path)).json()):  # noqa: ASYNC110
             await anyio.sleep(0.05)
