@@ -152,6 +152,13 @@ async def test_pictures_answers_and_templates(filled: OneServer, browser: Browse
         image = sent.get_by_role("img", name="Here it is")
         await expect(image).to_be_visible()
         assert await image.evaluate("it => it.decode().then(() => it.naturalWidth)") == 1
+        # A sound has no caption: what is written with it follows it.
+        sound = {"name": "song.mp3", "mimeType": "audio/mpeg", "buffer": b"ID3\x04" + bytes(64)}
+        await page.get_by_label("Attach a file").set_input_files(sound)  # type: ignore[arg-type]
+        await text.fill("Listen to this")
+        await text.press("Enter")
+        await expect(page.locator(".message.out audio")).to_be_visible()
+        await expect(page.locator(".message.out:not(.draft)").last).to_contain_text("Listen to")
         await page.get_by_role("button", name="Send a template").click()
         dialog = page.get_by_role("dialog", name="Send a template")
         await dialog.get_by_label("Template", exact=True).select_option(label="welcome (en)")

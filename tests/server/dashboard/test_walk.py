@@ -117,7 +117,7 @@ async def chat_both_ways(page: Page, server: OneServer, key: str) -> None:
     await expect(sent.get_by_role("img")).to_have_accessible_name(re.compile("delivered|read"))
     api = f"{server.url}/v1/workspaces/acme/sandbox/phones/{BUDI}/messages"
     headers = {"Authorization": f"Bearer {key}"}
-    async with httpx.AsyncClient(headers=headers) as phone:
+    async with httpx.AsyncClient(headers=headers, timeout=30) as phone:
         seen = (await phone.get(api, params={"chat": OURS})).json()
         assert [it["text"] for it in seen][-1] == "Selamat pagi!\nApa kabar?"
         # What is written while the chat is open appears by itself, without a reload.
