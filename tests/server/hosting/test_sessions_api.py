@@ -247,8 +247,16 @@ async def _link_unlink_and_link_again(acme: Tenant) -> None:
 
     assert (await acme.api.post(f"{path}/logout")).status_code == 202
     await until(acme, "support", "logged_out")
+    for end in ("", ".png", ".svg"):
+        looked = await acme.api.get(f"{path}/qr{end}")
+        assert looked.status_code == 409, looked.text
+        assert looked.json()["code"] == "pairing_ended"
+    assert (await shown(acme, "support"))["state"] == "logged_out", "looking changed nothing"
     code = await acme.api.post(f"{path}/pairing-code", json={"phone": "+6281100000001"})
     assert code.status_code == 200, code.text
+    for end in ("", ".png", ".svg"):
+        looked = await acme.api.get(f"{path}/qr{end}")
+        assert (looked.status_code, looked.json()["code"]) == (409, "pairing_code_pending")
     typed = await acme.api.post(f"{phone}/code", json={"code": code.json()["code"]})
     assert typed.status_code == 200, typed.text
     await until(acme, "support", "ready")

@@ -50,11 +50,28 @@ class CodeOut(BaseModel):
 async def qr(
     _caller: Annotated[Principal, needs(Scope.SESSIONS_WRITE)], running: HostedRunning
 ) -> QrOut:
-    """Give the QR code that is to be scanned now; waits until there is one."""
-    code = await _qr(running)
-    return QrOut(
-        data=code.data, svg=code.as_svg(), expires_at=code.expires_at, attempt=code.attempt
-    )
+    """Give the QR code that is to be scanned now; waits until there is one.
+
+    Looking changes nothing: while a code is to be typed in, that goes on
+    (`409 pairing_code_pending`), and where no code is shown any more, none begins
+    (`409 pairing_ended`). `POST` asks for one.
+    """
+    return _out(await _qr(running))
+
+
+@router.post("/qr")
+async def show_qr(
+    _caller: Annotated[Principal, needs(Scope.SESSIONS_WRITE)], running: HostedRunning
+) -> QrOut:
+    """Ask for a QR code: after a logout, or when nobody scanned one in time.
+
+    A code that is to be typed in ends with it; a QR code that is shown already stays.
+    """
+    _check_unlinked(running)
+    pairing = running.pairing
+    if pairing.by_phone or not pairing.is_under_way:
+        pairing.ask()
+    return _out(await _qr(running))
 
 
 @router.get("/qr.png", response_class=Response)
@@ -95,12 +112,19 @@ async def pairing_code(
 
 async def _qr(running: RunningSession) -> QrCode:
     _check_unlinked(running)
-    if isinstance(running.pairing.step, PairingCode) or running.pairing.problem:
-        running.pairing.ask()
+    if running.pairing.by_phone:
+        detail = "a code is to be typed in on the phone; POST …/qr asks for one to scan instead"
+        raise ApiError(409, "pairing_code_pending", detail)
     code = await running.pairing.code(wait=_WAIT)
     if not isinstance(code, QrCode):
         raise _no_code(running)
     return code
+
+
+def _out(code: QrCode) -> QrOut:
+    return QrOut(
+        data=code.data, svg=code.as_svg(), expires_at=code.expires_at, attempt=code.attempt
+    )
 
 
 def _check_unlinked(running: RunningSession) -> None:
@@ -112,7 +136,11 @@ def _check_unlinked(running: RunningSession) -> None:
 
 
 def _no_code(running: RunningSession) -> ApiError:
-    if not running.pairing.is_needed:
+    pairing = running.pairing
+    if not pairing.is_needed:
         return ApiError(409, "session_not_pairing", "the session was linked meanwhile")
-    problem = running.pairing.problem or "WhatsApp has shown no code yet"
-    return ApiError(409, "no_code", problem, headers={"Retry-After": "5"})
+    if not pairing.is_under_way:
+        problem = pairing.problem or "no code is shown"
+        return ApiError(409, "pairing_ended", f"{problem}; POST …/qr asks for a code")
+    detail = "WhatsApp has shown no code yet"
+    return ApiError(409, "no_code", detail, headers={"Retry-After": "5"})
