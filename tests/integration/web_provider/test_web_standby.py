@@ -54,7 +54,7 @@ class Successor:
         """Let part of a lease's time pass."""
         self._later += part * TTL
 
-    async def open(self, *, task_status: anyio.abc.TaskStatus[Client]) -> Session:
+    async def open(self, *, task_status: anyio.abc.TaskStatus[Client]) -> None:
         """Open the session as soon as it is free."""
         async with self._client as client:
             client.on(Event, name="heard")(self.heard.take)
@@ -125,12 +125,12 @@ async def test_a_browser_is_ready_before_the_session_is_free(
         devices = [device.id for device in shop.devices]
         successor.turn_on(0.5)
         prepared = await successor.prepared()
-        assert not shop.is_linked, "the page must not be loaded before the session is ours"
+        assert connected(shop) == [False], "the page must not be loaded before the session is ours"
 
         successor.turn_on(0.6)
         session = await successor.ready()
         assert browser_of(session).pid == prepared.bridge.browser.pid
-        assert shop.is_linked
+        assert connected(shop) == [True]
         assert [device.id for device in shop.devices] == devices
         assert [device.rollbacks for device in shop.devices] == [0]
         event = await successor.heard.one(SessionRestored)
@@ -163,6 +163,11 @@ async def test_what_was_prepared_is_thrown_away_when_it_is_not_the_newest(
         event = await successor.heard.one(SessionRestored)
         assert event.revision == newest
         assert len(shop.devices) == 1
+
+
+def connected(phone: SimulatedPhone) -> list[bool]:
+    """Of each linked device, whether its page is connected."""
+    return [device.line is not None for device in phone.devices]
 
 
 async def _until(holds: Callable[[], bool]) -> None:
