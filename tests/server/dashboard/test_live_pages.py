@@ -129,6 +129,28 @@ async def test_drafts_that_fail_can_be_sent_again(filled: OneServer, browser: Br
         await expect(sent).to_have_count(1)
 
 
+async def test_a_draft_that_failed_stays_when_the_first_message_comes(
+    filled: OneServer, browser: Browser
+) -> None:
+    from playwright.async_api import expect
+
+    async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
+        await page.goto(f"{BASE}/chats/+6281100000077")
+        await has_state(page, "connected")
+        await page.route("**/messages", lambda route: route.abort())
+        text = page.get_by_role("textbox", name="Message")
+        await text.fill("does not leave")
+        await text.press("Enter")
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        await page.unroute("**/messages")
+        await text.fill("leaves")
+        await text.press("Enter")
+        sent = page.locator(".message.out:not(.draft)")
+        await expect(sent.get_by_role("img")).to_be_visible()
+        await expect(page.locator(".draft")).to_contain_text("does not leave")
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
 async def test_pictures_answers_and_templates(filled: OneServer, browser: Browser) -> None:
     from playwright.async_api import expect
 

@@ -14,7 +14,8 @@ const drop = document.getElementById("drop");
 const wrong = document.getElementById("csv-wrong");
 let audience = null;
 let waiting = 0;
-let latest = 0;
+let trying = false;
+let again = false;
 
 if (form) begin();
 
@@ -37,17 +38,20 @@ function begin() {
 
 async function upload() {
   const [chosen] = file.files;
-  if (!chosen) return;
+  if (!chosen) return drop.removeAttribute("aria-busy");
   audience = null;
   wrong.textContent = "";
   drop.setAttribute("aria-busy", "true");
   document.getElementById("drop-text").textContent = `Reading ${chosen.name} …`;
   try {
-    audience = await call("POST", `${base}/audiences?filename=${encodeURIComponent(chosen.name)}`, chosen);
+    const uploaded = await call("POST", `${base}/audiences?filename=${encodeURIComponent(chosen.name)}`, chosen);
+    if (chosen !== file.files[0]) return; // another one was chosen meanwhile
+    audience = uploaded;
     document.getElementById("drop-text").textContent = chosen.name;
     showFile(audience);
     trySoon();
   } catch (problem) {
+    if (chosen !== file.files[0]) return;
     document.getElementById("drop-text").textContent = "Choose another CSV file";
     wrong.textContent = problem.message;
   }
@@ -90,19 +94,21 @@ function trySoon() {
   waiting = setTimeout(tryOut, PAUSE);
 }
 
+/** Try everything out. The whole file is read for it, so it is done once at a time. */
 async function tryOut() {
   if (!audience) return;
+  if (trying) { again = true; return; }
   const wanted = plan();
   const said = wanted.message.body.length || wanted.message.name;
   if (!said) return;
-  latest += 1;
-  const mine = latest;
+  trying = true;
   try {
-    const told = await call("POST", `${base}/campaigns/preview`, { ...wanted, id: wanted.id ?? "preview" });
-    if (mine === latest) showTrial(told);
+    showTrial(await call("POST", `${base}/campaigns/preview`, { ...wanted, id: wanted.id ?? "preview" }));
   } catch (problem) {
-    if (mine === latest) showTrial(null, problem.message);
+    showTrial(null, problem.message);
   }
+  trying = false;
+  if (again) { again = false; tryOut(); }
 }
 
 async function create(button) {

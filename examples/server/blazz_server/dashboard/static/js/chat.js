@@ -14,7 +14,7 @@ const CHANGES = new Set(["message.received", "message.sent", "message.status", "
 /** The open chat. */
 class Talk {
   #talk; #wall; #list; #base; #chat; #session;
-  #busy = false; #again = false; #typing = 0; #said = 0; #read = ""; #replyTo = null;
+  #fetching = null; #next = null; #typing = 0; #said = 0; #read = ""; #replyTo = null;
 
   constructor(talk) {
     this.#talk = talk;
@@ -104,10 +104,13 @@ class Talk {
     line.classList.remove("on");
   }
 
-  /** Fetch the newest messages; many wishes at once are one. */
-  async #refresh() {
-    if (this.#busy) { this.#again = true; return; }
-    this.#busy = true;
+  /** Show the newest messages; many wishes at once are one, met by what is fetched after them. */
+  #refresh() {
+    if (this.#fetching) return this.#next ??= this.#fetching.then(() => { this.#next = null; return this.#refresh(); });
+    return this.#fetching = this.#fetch().finally(() => { this.#fetching = null; });
+  }
+
+  async #fetch() {
     try {
       const stay = this.#isAtEnd();
       this.#merge(parse(await part("messages")));
@@ -115,15 +118,14 @@ class Talk {
       document.dispatchEvent(new Event("redrawn"));
       this.#markRead();
     } catch { /* the server is away: the next time will do */ }
-    this.#busy = false;
-    if (this.#again) { this.#again = false; this.#refresh(); }
   }
 
   /** Put what was fetched in its place; what came before it stays. */
   #merge(fetched) {
     const items = [...fetched.children].filter(({ id }) => id && id !== "older");
     if (items.length && !items.some(({ id }) => this.#find(id))) {
-      this.#list.replaceChildren(...[...fetched.children].map((item) => document.importNode(item, true)));
+      const drafts = this.#list.querySelectorAll(".draft");
+      this.#list.replaceChildren(...[...fetched.children].map((item) => document.importNode(item, true)), ...drafts);
       return;
     }
     let before = null;
@@ -227,7 +229,6 @@ class Talk {
       await send(this.#base, draft);
       await this.#refresh();
       item.remove();
-      this.#refresh();
       document.dispatchEvent(new Event("changed"));
     } catch (problem) {
       refuse(item, problem, () => this.#send(draft));
