@@ -71,7 +71,7 @@ async def test_another_number_takes_over_from_one_that_is_blocked(field: Field) 
             session=[field.session, second],
             message=HALO,
             audience=people(400),
-            rate=400.0,
+            rate=80.0,  # far from its end when it is seen that a quarter is sent
         )
         with anyio.fail_after(60):
             async for progress in campaign.run(every=0.05, wait_for_statuses=3.0):
@@ -90,9 +90,9 @@ async def test_another_number_takes_over_from_one_that_is_blocked(field: Field) 
 
 async def test_a_campaign_goes_on_through_another_session(field: Field) -> None:
     campaign = await field.client.campaign(
-        "promo", session=field.session, message=HALO, audience=people(300), rate=200.0
+        "promo", session=field.session, message=HALO, audience=people(300), rate=80.0
     )
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         async for progress in campaign.run(every=0.02):
             if progress.counts.taken_over > 50:
                 break

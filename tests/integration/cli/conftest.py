@@ -44,4 +44,4 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
-        process.wait(20)
+        process.wait(60)

@@ -33,7 +33,7 @@ def sandbox(tmp_path: Path) -> Iterator[str]:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _start(sandbox: str, folder: Path, out: IO[str]) -> subprocess.Popen[str]:

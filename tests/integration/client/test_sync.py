@@ -38,7 +38,7 @@ def test_a_program_without_async(tmp_path: Path) -> None:
         client._opened.call(sandbox.user(BUDI).types, "hi")
         assert next(events).body == "hi"
         events.close()
-        assert answered.wait(20)
+        assert answered.wait(60)
 
         rows = [{"phone": f"+62812345600{n:02}", "name": str(n)} for n in range(20)]
         campaign = client.campaign(

@@ -65,7 +65,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
         send(told)
         process.send_signal(number)
 
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_it_ends_with_its_standard_input() -> None:
@@ -73,7 +73,7 @@ def test_it_ends_with_its_standard_input() -> None:
         assert process.stdin is not None
         process.stdin.close()
 
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @posix

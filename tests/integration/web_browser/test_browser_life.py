@@ -149,7 +149,7 @@ async def test_a_browser_ends_with_its_process(
     with other_process(chromium_path, profile, how) as (process, pids):
         if isinstance(ending, signal.Signals):
             process.send_signal(ending)
-        process.wait(20)
+        process.wait(60)
     assert await all_gone(pids["all"])
     assert list(profile.with_name("temporary").iterdir()) == []
 

@@ -65,7 +65,6 @@ async def publish(server: OneServer, *numbers: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(120)
 async def test_another_instance_goes_on(redis_url: str) -> None:
     shared = {"REDIS_URL": redis_url, "LIVE_SECRET": SECRET, "CLUSTER_SECRET": "x" * 32}
     follower = Follower()

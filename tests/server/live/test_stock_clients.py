@@ -22,7 +22,6 @@ ACME = "private-workspace.acme"
 
 
 @pytest.mark.long
-@pytest.mark.timeout(120)
 async def test_stock_clients(clients_folder: Path) -> None:
     with one_server(LIVE_SECRET=SECRET) as server:
         sari = server.tenant(

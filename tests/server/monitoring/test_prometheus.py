@@ -6,8 +6,6 @@ import re
 import time
 from collections.abc import Callable
 
-import pytest
-
 from tests.server.conftest import ADMIN_KEY
 from tests.server.monitoring.test_alerts_and_dashboard import FOLDER, queries
 from tests.server.one_process import one_server
@@ -22,7 +20,6 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.timeout(120)
 def test_prometheus_reads_the_server(start_prometheus: StartPrometheus) -> None:
     with one_server() as server:
         files = {

@@ -70,7 +70,7 @@ def test_what_a_killed_process_left_is_cleared_up(profile: Path, tmp_path: Path)
 
     with lookalike(profile) as orphan:
         lock = ProfileLock.take(profile)
-        orphan.wait(10)
+        orphan.wait(60)
     assert list(lock.scratch.iterdir()) == []
     lock.release()
     assert set(tmp_path.iterdir()) == {profile}
