@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,9 +51,10 @@ async def upgrade(database: Database) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = configuration(connection)
     present = MigrationContext.configure(connection).get_current_revision()
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    known = _steps()
+    if present == known[0]:
+        return
     if present is not None and present not in known:
         # A later version was here, and steps only add: this one can work with its tables, too. So
         # instances are upgraded one by one, and a later version can be taken back.
@@ -60,7 +62,13 @@ def _upgrade(connection: Connection) -> None:
             "the tables are of a later version, at step %s; they stay as they are", present
         )
         return
-    command.upgrade(config, "head")
+    command.upgrade(configuration(connection), "head")
+
+
+@functools.cache
+def _steps() -> tuple[str, ...]:
+    """All steps, the latest first."""
+    return tuple(step.revision for step in ScriptDirectory(str(_STEPS)).walk_revisions())
 
 
 def configuration(connection: Connection, attributes: Mapping[str, Any] | None = None) -> Config:
