@@ -203,7 +203,7 @@ async def test_a_provider_gets_ready_while_its_session_is_waited_for(tmp_path: P
 async def test_a_session_that_is_lost_is_stopped_and_can_be_opened_again(tmp_path: Path) -> None:
     backend = FaultyBackend()
     store = MemoryAuth(backend, keyring=RING)
-    async with _client(store, tmp_path, keeping=Keeping(ttl=0.3)) as client:
+    async with _client(store, tmp_path, keeping=Keeping(ttl=1.5)) as client:
         ended, failed = Heard(client, OwnershipEnded), Heard(client, BackupFailed)
         device = Device()
         session = await client.open("support", device)
