@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession
 
 _RELOADED: Final = ("navigated or closed", "context was destroyed", "was collected", "find context")
-_GONE: Final = ("has been closed", "been disconnected", "Connection closed", "target closed")
+_CRASHED: Final = ("target crashed", "page crashed", "session crashed")
+_GONE: Final = (
+    "has been closed",
+    "been disconnected",
+    "connection closed",
+    "target closed",
+    "session closed",
+    "browser closed",
+)
 
 
 class PageLine:
@@ -125,9 +133,12 @@ class PageLine:
 
 def _translated(text: str) -> WebError:
     """The error that Playwright's words stand for."""
-    if any(part in text for part in _RELOADED):
+    said = text.casefold()
+    if any(part in said for part in _RELOADED):
         return PageReloaded()
-    if any(part in text for part in _GONE):
+    if any(part in said for part in _CRASHED):
+        return PageCrashed()
+    if any(part in said for part in _GONE):
         return BrowserDied()
     return WebError(text.splitlines()[0][:300] if text else None)
 

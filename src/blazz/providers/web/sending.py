@@ -17,7 +17,7 @@ from blazz.errors import (
     Unavailable,
     Undeliverable,
 )
-from blazz.errors.web import BridgeError, BrowserDied, PageReloaded
+from blazz.errors.web import BridgeError, BrowserDied, PageReloaded, WebError
 from blazz.messages.base import Message
 from blazz.messages.files import MediaFile
 from blazz.providers.base import Outcome, Receipt
@@ -95,6 +95,10 @@ class Sender:
                         f"the browser ended while the message was being sent: {error}", token=token
                     ) from error
                 bridge, again = await self._next_bridge(bridge, loads, error, token), True
+            except WebError as error:
+                raise DeliveryUnknown(
+                    f"the browser did not tell what became of the message: {error}", token=token
+                ) from error
         await self._outbox.accept(message_id, answer["id"])
         phone = to_phone((answer.get("person") or {}).get("phone"))
         return Receipt(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazz.errors import BridgeError, BrowserDied, PageReloaded, WebError
+from blazz.errors import BridgeError, BrowserDied, PageCrashed, PageReloaded, WebError
 from blazz.providers.web import line as lines
 from blazz.providers.web.probe import NEEDED, described
 from blazz.providers.web.scripts import NO_ANALYTICS, own_scripts, page_scripts
@@ -51,6 +51,9 @@ def test_no_part_is_listed_twice() -> None:
         ("Protocol error (Runtime.evaluate): Promise was collected", PageReloaded),
         ("Target page, context or browser has been closed", BrowserDied),
         ("Connection closed while reading from the driver", BrowserDied),
+        ("Protocol error: Internal server error, session closed.", BrowserDied),
+        ("Protocol error (Page.enable): Target closed", BrowserDied),
+        ("Target crashed", PageCrashed),
         ("Protocol error (Fetch.enable): Invalid pattern\nCall log:", WebError),
         ("", WebError),
     ],
