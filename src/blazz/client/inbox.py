@@ -96,6 +96,7 @@ class ClientInbox:
         self._measures = measures
         self._sessions: dict[str, Session] = {}
         self._recorders: dict[str, Recorder] = {}
+        self._owned: dict[str, Callable[[], bool]] = {}
         routes = Routes(insecure=insecure)
         self.dispatcher = Dispatcher(
             inbox,
@@ -140,7 +141,15 @@ class ClientInbox:
         self._recorders[session.key] = Recorder(
             session.key, self._store, self._signals, session.settings.stop_words
         )
+        self._owned[session.key] = owned
+        await self.renew(session)
+
+    async def renew(self, session: Session) -> None:
+        """Receive for a session with what its provider says now: its secrets may have changed."""
+        owned = self._owned.get(session.key)
         profile = session.provider.webhooks
+        if owned is None:
+            return  # it is still being opened, and will be attached as it is then
         # Without a secret nobody could tell its webhooks from forged ones: it sends only.
         if profile is not None and (profile.secrets or profile.internal or self._insecure):
             await self.receiver.add(session.key, profile, owned=owned)
@@ -151,6 +160,7 @@ class ClientInbox:
         self.receiver.remove(session.key)
         self._sessions.pop(session.key, None)
         self._recorders.pop(session.key, None)
+        self._owned.pop(session.key, None)
 
     async def forget(self, key: str) -> None:
         """Route nothing to a session any more, in any process."""

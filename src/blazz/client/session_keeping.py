@@ -9,6 +9,7 @@ from blazz.client.ids import check_id
 from blazz.client.inbox import ClientInbox
 from blazz.client.sessions import ClientSessions
 from blazz.errors import ConfigurationError
+from blazz.providers.base import RenewsCredentials
 from blazz.security.secret import Secret
 
 
@@ -43,6 +44,45 @@ class KeepsSessions:
                 session = await client.open("sales")
         """
         await self._auth.save_credentials(check_id("session", name), secrets_of(credentials))
+
+    async def renew_credentials(
+        self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]
+    ) -> None:
+        """Store other credentials of a session, and use them at once if it is open here.
+
+        Nothing is closed: what is being sent is sent, and what comes in meanwhile is kept. Webhooks
+        signed with a secret that is no longer among `app_secrets` are refused from then on, so keep
+        the former one there until Meta signs with the new one. If the store does not take them, an
+        open session uses them all the same: call again.
+
+        Args:
+            name: The session.
+            credentials: As for `save_credentials`, and of the same number.
+
+        Raises:
+            ConfigurationError: The client has no auth store, or the session's provider has no
+                secrets that could be replaced.
+            InvalidValue: They are malformed, or of another number; nothing was stored.
+            LeaseTaken: Another process owns the session.
+
+        Example:
+            ::
+
+                stored = CloudCredentials.from_secrets(await client.credentials("sales"))
+                await client.renew_credentials("sales", replace(stored, token="EAAG…"))
+        """
+        secrets = {name: Secret(it) for name, it in secrets_of(credentials).items()}
+        session = self._sessions.open_ones.get(check_id("session", name))
+        if session is None:
+            await self._auth.save_credentials(name, secrets)
+            return
+        if not isinstance(session.provider, RenewsCredentials):
+            raise ConfigurationError(
+                f"session {name!r} is of {session.provider.name}, which has no credentials to renew"
+            )
+        session.provider.renew(secrets)
+        await self._auth.save_credentials(name, secrets)
+        await self._inbox.renew(session)
 
     async def credentials(self, name: str) -> Mapping[str, Secret]:
         """Read what `save_credentials` stored; nothing of it prints itself.

@@ -278,6 +278,19 @@ class StandbyContext:
 
 
 @runtime_checkable
+class RenewsCredentials(Protocol):
+    """A provider whose secrets can be replaced while it is connected."""
+
+    def renew(self, secrets: Mapping[str, Secret]) -> None:
+        """Use other secrets from the next call on; what `webhooks` gives changes with them.
+
+        Raises:
+            InvalidValue: They are malformed, or of another account.
+        """
+        ...
+
+
+@runtime_checkable
 class WarmsUp(Protocol):
     """A provider that can get ready while another process still owns its session."""
 

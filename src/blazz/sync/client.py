@@ -103,6 +103,12 @@ class Client:
         """See `blazz.Client.save_credentials`."""
         self._opened.call(self._client.save_credentials, name, credentials)
 
+    def renew_credentials(
+        self, name: str, credentials: HasSecrets | Mapping[str, str | Secret]
+    ) -> None:
+        """See `blazz.Client.renew_credentials`."""
+        self._opened.call(self._client.renew_credentials, name, credentials)
+
     def credentials(self, name: str) -> Mapping[str, Secret]:
         """See `blazz.Client.credentials`."""
         return self._opened.call(self._client.credentials, name)

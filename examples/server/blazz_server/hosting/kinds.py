@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Final, Literal, Protocol, Self, TypeAlias
 
-from pydantic import BaseModel, Field, SecretStr, TypeAdapter
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, model_validator
 
 from blazz import Client, MetaCloud, Sandbox, Web
 from blazz.providers.base import Provider
@@ -92,18 +93,62 @@ def config_of(kind: SandboxNumber | CloudNumber | WebAccount, *, sandbox: bool) 
 
 def credentials_of(kind: CloudNumber) -> CloudCredentials:
     """The secrets of a number, for the auth store."""
-
-    def secret(given: SecretStr | None) -> Secret | None:
-        return None if given is None else Secret(given.get_secret_value())
-
-    app_secret = secret(kind.app_secret)
+    app_secret = _secret(kind.app_secret)
     return CloudCredentials(
         phone_number_id=kind.phone_number_id,
         token=Secret(kind.token.get_secret_value()),
         waba_id=kind.waba_id,
         app_secrets=() if app_secret is None else (app_secret,),
-        verify_token=secret(kind.verify_token),
+        verify_token=_secret(kind.verify_token),
     )
+
+
+def _secret(given: SecretStr | None) -> Secret | None:
+    return None if given is None else Secret(given.get_secret_value())
+
+
+class NewCredentials(BaseModel):
+    """Credentials of a number that are replaced; what is left out stays. They are never shown."""
+
+    token: SecretStr | None = Field(default=None, min_length=1, max_length=1000, examples=["EAAG…"])
+    app_secret: SecretStr | None = Field(
+        default=None, min_length=1, max_length=200, examples=["0123456789abcdef"]
+    )
+    verify_token: SecretStr | None = Field(
+        default=None, min_length=1, max_length=200, examples=["any-words-of-yours"]
+    )
+    keep_former_app_secret: bool = Field(
+        default=True,
+        description="Whether webhooks signed with the former app secret are accepted, too: "
+        "until the next change.",
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.names:
+            raise ValueError("give a token, an app_secret or a verify_token")
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """What is replaced."""
+        return [it for it in ("token", "app_secret", "verify_token") if getattr(self, it)]
+
+    def within(self, former: CloudCredentials) -> CloudCredentials:
+        """The credentials of a number with these in place of the former ones."""
+        return replace(
+            former,
+            token=_secret(self.token) or former.token,
+            app_secrets=self._app_secrets(former.app_secrets),
+            verify_token=_secret(self.verify_token) or former.verify_token,
+        )
+
+    def _app_secrets(self, former: Sequence[Secret | str]) -> tuple[Secret | str, ...]:
+        new = _secret(self.app_secret)
+        if new is None:
+            return tuple(former) if self.keep_former_app_secret else tuple(former[:1])
+        kept = [it for it in former if Secret(it).reveal() != new.reveal()][:1]
+        return (new, *(kept if self.keep_former_app_secret else ()))
 
 
 async def provider_of(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from blazz.events.sessions import SessionStateChanged
-from blazz_server.database import Database
+from blazz_server.database import Database, utc_now
 from blazz_server.errors import ApiError, not_found
 from blazz_server.hosting.tables import SessionRow
 
@@ -87,6 +87,19 @@ class SessionRecords:
     async def wish(self, workspace: str, name: str, instance: str | None) -> None:
         """Say where a session is to run."""
         await self._update(workspace, name, wished=instance)
+
+    async def renewed(self, workspace: str, name: str) -> SessionRow:
+        """Note that a session has other credentials; whoever knows the former ones reads them anew.
+
+        Raises:
+            ApiError: There is none.
+        """
+        async with self._database.begin() as session:
+            row = await session.get(SessionRow, (workspace, name), with_for_update=True)
+            if row is None:
+                raise not_found("session", name)
+            row.config = {**row.config, "credentials_changed_at": utc_now().isoformat()}
+        return row
 
     async def delete(
         self, workspace: str, name: str, *, told: Sequence[SessionStateChanged] = ()

@@ -113,6 +113,28 @@ async def running_session(
     Raises:
         ApiError: There is none, it is stopped, or no instance runs it yet.
     """
+    found = await session_if_running(workspace, session, request, platform)
+    if found is not None:
+        return found
+    row = await platform.hosting.records.get(workspace, session)
+    if not row.running:
+        raise ApiError(409, "session_stopped", f"session {session!r} is stopped; start it first")
+    raise ApiError(
+        503,
+        "session_starting",
+        f"session {session!r} is starting, or moving to another instance",
+        headers={"Retry-After": str(_STARTING_SECONDS)},
+    )
+
+
+async def session_if_running(
+    workspace: str, session: str, request: Request, platform: ThePlatform
+) -> RunningSession | None:
+    """The same, and None if no instance runs it.
+
+    Raises:
+        ApiError: There is none.
+    """
     if not isinstance(request.scope.get("route"), OwnedRoute):
         raise TypeError("routes of sessions need route_class=OwnedRoute")
     found = platform.hosting.sessions.find(f"{workspace}/{session}")
@@ -121,16 +143,9 @@ async def running_session(
     row = await platform.hosting.records.get(workspace, session)
     if FORWARDED_BY.lower() in request.headers:
         raise ApiError(MISDIRECTED, "session_elsewhere", f"{row.key} does not run here")
-    if not row.running:
-        raise ApiError(409, "session_stopped", f"session {session!r} is stopped; start it first")
-    assigned = await platform.hosting.registry.find(row.key)
+    assigned = await platform.hosting.registry.find(row.key) if row.running else None
     if assigned is None or assigned.instance == platform.settings.instance:
-        raise ApiError(
-            503,
-            "session_starting",
-            f"session {session!r} is starting, or moving to another instance",
-            headers={"Retry-After": str(_STARTING_SECONDS)},
-        )
+        return None
     return cast("RunningSession", _Elsewhere(platform, row.key, request))
 
 
@@ -145,3 +160,6 @@ async def hosted_session(running: HostedRunning) -> Session:
 
 HostedSession: TypeAlias = Annotated[Session, Depends(hosted_session)]
 """A session that runs here; a route that takes one has `route_class=OwnedRoute`."""
+
+IfRunning: TypeAlias = Annotated[RunningSession | None, Depends(session_if_running)]
+"""A session that runs here, or None if none does; a route with one has `route_class=OwnedRoute`."""

@@ -22,6 +22,8 @@ class Change(enum.StrEnum):
     ASSIGNED = "assigned"
     RELEASED = "released"
     DISCONNECTED = "disconnected"
+    RENEWED = "renewed"
+    """Its credentials were replaced; the reason says which."""
 
 
 @dataclass(frozen=True, slots=True)

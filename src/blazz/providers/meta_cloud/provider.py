@@ -46,6 +46,7 @@ from blazz.providers.meta_cloud.payloads import (
     with_media,
 )
 from blazz.providers.meta_cloud.receipts import receipt_of
+from blazz.providers.meta_cloud.renewing import RenewsCloudCredentials
 from blazz.providers.meta_cloud.retries import Retries
 from blazz.providers.meta_cloud.transports import TransportChoice, make_transport
 from blazz.security.secret import Secret
@@ -92,7 +93,7 @@ _CAPABILITIES: Final = frozenset(
 )
 
 
-class MetaCloud:
+class MetaCloud(RenewsCloudCredentials):
     """A phone number on Meta's Cloud API.
 
     Args:
@@ -244,12 +245,6 @@ class MetaCloud:
         traceback: TracebackType | None,
     ) -> None:
         await self.disconnect()
-
-    def renew_token(self, token: str | Secret) -> None:
-        """Use another access token from the next request on."""
-        self._token = checked_token(token)
-        if self._transport is not None:
-            self._graph = self._graph_over(self._transport)
 
     # Sending
 

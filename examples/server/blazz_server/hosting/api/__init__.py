@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from blazz_server.hosting.api import instances, linking, phones, sessions
+from blazz_server.hosting.api import credentials, instances, linking, phones, sessions
 
 router = APIRouter()
-for module in (sessions, linking, phones, instances):
+for module in (sessions, credentials, linking, phones, instances):
     router.include_router(module.router)

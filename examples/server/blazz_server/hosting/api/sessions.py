@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from blazz.cluster.placement import rank
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.errors import ApiError
-from blazz_server.hosting.api.views import RecordOut, SessionOut, record_out, session_out
+from blazz_server.hosting.api.views import RecordOut, SessionOut, record_out, session_out, shown
 from blazz_server.hosting.kinds import CloudNumber, NewKind, config_of, credentials_of
 from blazz_server.hosting.routing import HostedSession, OwnedRoute
 from blazz_server.hosting.tables import SessionRow
@@ -72,7 +72,7 @@ async def create(
         await hosting.records.run(workspace, body.name, running=True)
         row.running = True
         hosting.hurry()
-    return await _shown(platform, row)
+    return await shown(platform.hosting.registry, row)
 
 
 @router.get("")
@@ -103,7 +103,9 @@ async def show(
     platform: ThePlatform,
 ) -> SessionOut:
     """Show a session, and where it stands."""
-    return await _shown(platform, await platform.hosting.records.get(workspace, session))
+    return await shown(
+        platform.hosting.registry, await platform.hosting.records.get(workspace, session)
+    )
 
 
 @router.delete("/{session}", status_code=204)
@@ -149,7 +151,9 @@ async def restart(
 ) -> SessionOut:
     """Close a session in good order and open it again."""
     await platform.hosting.restart(hosted.key)
-    return await _shown(platform, await platform.hosting.records.get(workspace, session))
+    return await shown(
+        platform.hosting.registry, await platform.hosting.records.get(workspace, session)
+    )
 
 
 @router.post("/{session}/logout", status_code=202)
@@ -162,7 +166,9 @@ async def logout(
 ) -> SessionOut:
     """Unlink the account of a session; it can be linked again."""
     await hosted.logout(keep=True)
-    return await _shown(platform, await platform.hosting.records.get(workspace, session))
+    return await shown(
+        platform.hosting.registry, await platform.hosting.records.get(workspace, session)
+    )
 
 
 @router.post("/{session}/move", status_code=202)
@@ -193,7 +199,7 @@ async def move(
         target = body.instance
     await hosting.records.wish(workspace, session, target)
     hosting.hurry()
-    return await _shown(platform, row)
+    return await shown(platform.hosting.registry, row)
 
 
 @router.get("/{session}/history")
@@ -212,11 +218,6 @@ async def _run(platform: Platform, workspace: str, session: str, *, running: boo
     await platform.hosting.records.get(workspace, session)
     await platform.hosting.records.run(workspace, session, running=running)
     platform.hosting.hurry()
-    return await _shown(platform, await platform.hosting.records.get(workspace, session))
-
-
-async def _shown(platform: Platform, row: SessionRow) -> SessionOut:
-    registry = platform.hosting.registry
-    assigned = await registry.find(row.key)
-    alive = {it.name for it in await registry.instances()}
-    return session_out(row, assigned, alive=assigned is not None and assigned.instance in alive)
+    return await shown(
+        platform.hosting.registry, await platform.hosting.records.get(workspace, session)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from blazz.cluster.placement import Instance
-from blazz.cluster.registry.base import Assignment, Record
+from blazz.cluster.registry.base import Assignment, Record, Registry
 from blazz_server.hosting.tables import SessionRow
 
 
@@ -33,7 +33,7 @@ class RecordOut(BaseModel):
     """A line of a session's history."""
 
     at: datetime
-    change: str = Field(description="`assigned`, `released` or `disconnected`.")
+    change: str = Field(description="`assigned`, `released`, `disconnected` or `renewed`.")
     instance: str
     epoch: int
     reason: str
@@ -82,6 +82,13 @@ def session_out(row: SessionRow, assigned: Assignment | None, *, alive: bool) ->
         changed_at=row.changed_at,
         created_at=row.created_at,
     )
+
+
+async def shown(registry: Registry, row: SessionRow) -> SessionOut:
+    """Show a session, and where it runs."""
+    assigned = await registry.find(row.key)
+    alive = {it.name for it in await registry.instances()}
+    return session_out(row, assigned, alive=assigned is not None and assigned.instance in alive)
 
 
 def record_out(record: Record) -> RecordOut:
