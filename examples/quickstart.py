@@ -13,7 +13,7 @@ async def main() -> None:
         receipt = await session.send("+62 812-3456-7890", blazz.Text("Halo!"))
         print("accepted:", receipt.message_id)
 
-        state = await receipt.wait(blazz.Delivered, timeout=10)
+        state = await receipt.wait(blazz.Delivered, timeout=30)
         print("it is", state.status.value)
 
 

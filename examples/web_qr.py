@@ -17,7 +17,7 @@ async def main() -> None:
                 await phone.scan(step.data)
 
         receipt = await session.send("+62 812-3456-7890", blazz.Text("Halo!"))
-        await receipt.wait(blazz.Delivered, timeout=10)
+        await receipt.wait(blazz.Delivered, timeout=30)
         print("delivered:", receipt.message_id)
 
 
