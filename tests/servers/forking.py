@@ -108,6 +108,9 @@ class ForkServer:
             environment: All of its environment.
             folder: Where it works.
             output: Where it writes what it prints.
+
+        Raises:
+            ConnectionError: They could not be imported; what was printed says why.
         """
         request = {"module": module, "environment": {**environment}, "folder": str(folder)}
         with self._asking:
