@@ -63,8 +63,14 @@ def serve(settings: Settings) -> None:
         sys.exit(f"blazz-server: {settings.host}:{settings.port}: {error.strerror}")
     host, port = listening.getsockname()[:2]
     print(f"\n  http://{host}:{port}       the dashboard\n  http://{host}:{port}/docs  the API\n")
+    failures: list[str] = []
+
+    def fail() -> None:
+        failures.append("a part of it has failed; the log says which")
+        server.should_exit = True
+
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, failed=fail),
         http=ImpatientProtocol,
         ws_max_size=settings.max_body,
         # Compressing takes 300 kB of memory for each browser, and its time for each event.
@@ -74,7 +80,10 @@ def serve(settings: Settings) -> None:
         # Who is behind a proxy is told by the proxy, which has to be named: FORWARDED_ALLOW_IPS.
         proxy_headers=True,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    if failures:  # whoever looks after it starts it again
+        sys.exit(f"blazz-server: {failures[0]}")
 
 
 async def _upgrade(settings: Settings) -> None:

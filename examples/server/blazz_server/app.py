@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
@@ -28,14 +28,16 @@ from blazz_server.settings import Settings
 from blazz_server.webhooks import api as webhooks
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the application; its parts open when it starts."""
+def create_app(
+    settings: Settings | None = None, *, failed: Callable[[], object] | None = None
+) -> FastAPI:
+    """Make the application; its parts open when it starts, and `failed` is told of their end."""
     chosen = settings or Settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.platform = await open_platform(chosen, stack)
+            app.state.platform = await open_platform(chosen, stack, failed=failed)
             yield
 
     app = FastAPI(

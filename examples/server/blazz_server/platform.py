@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 import anyio
 
@@ -19,6 +22,16 @@ from blazz_server.monitoring.platform_levels import PlatformLevels
 from blazz_server.monitoring.service import Monitoring
 from blazz_server.settings import Settings
 from blazz_server.webhooks.service import Webhooks
+
+_log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """One of them."""
+
+    async def run(self) -> None:
+        """Do what is done beside the requests, until cancelled."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +63,18 @@ class Platform:
     incoming: Incoming
 
 
-async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
-    """Open all parts, and start what runs beside the requests; `stack` closes them."""
+async def open_platform(
+    settings: Settings, stack: AsyncExitStack, *, failed: Callable[[], object] | None = None
+) -> Platform:
+    """Open all parts, and start what runs beside the requests; `stack` closes them.
+
+    Args:
+        settings: What the environment says.
+        stack: Closes the parts.
+        failed: Called when a part ends with an error that nobody foresaw. It has the server stop in
+            good order: one that answers calls and does nothing beside them must not stay. Without
+            it the error is raised.
+    """
     database = await open_database(settings)
     stack.push_async_callback(database.close)
     monitoring = Monitoring(settings)
@@ -85,5 +108,17 @@ async def open_platform(settings: Settings, stack: AsyncExitStack) -> Platform:
     background = await stack.enter_async_context(anyio.create_task_group())
     stack.callback(background.cancel_scope.cancel)
     for part in parts:
-        background.start_soon(part.run)
+        background.start_soon(_run, part, failed)
     return platform
+
+
+async def _run(part: Part, failed: Callable[[], object] | None) -> None:
+    try:
+        await part.run()
+    except Exception:
+        name = type(part).__name__
+        _log.critical("%s has failed; this instance stops", name, exc_info=True)
+        if failed is None:
+            raise
+        failed()
+        await anyio.sleep_forever()

@@ -158,18 +158,22 @@ class Sessions:
     async def _attend(self, running: RunningSession) -> None:
         """Look after a session until it is stopped, or ends by itself."""
         session = running.session
-        with running.scope:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(running.pairing.run)
-                await running.states.follow()
-                tasks.cancel_scope.cancel()
+        try:
+            with running.scope:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(running.pairing.run)
+                    await running.states.follow()
+                    tasks.cancel_scope.cancel()
+        except Exception:  # noqa: BLE001  # this one is started again, and the others go on
+            _log.exception("what looks after %s has failed", session.key)
         if not running.scope.cancelled_caught:
             self._running.pop(session.key, None)
             reason = str(session.state_reason)
             try:
                 await session.close()
-            except BlazzError as error:
-                _log.warning("%s was not closed in good order: %s", session.key, error)
+            except Exception as error:  # noqa: BLE001  # likewise
+                unforeseen = not isinstance(error, BlazzError)
+                _log.warning("%s was not closed well: %s", session.key, error, exc_info=unforeseen)
             await running.states.tell_the_last()
             await self._ended(session.key, reason)
 

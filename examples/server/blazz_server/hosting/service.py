@@ -91,7 +91,7 @@ class Hosting:
             self.registry,
             _me(settings),
             self.sessions,
-            self.records.wanted,
+            self._wanted,
             every=_ttl(settings) / 5,
             at_once=_AT_ONCE,
         )
@@ -232,6 +232,17 @@ class Hosting:
         """Hand over what runs here, and take nothing more."""
         await self.steward.drain()
         self.hurry()
+
+    async def _wanted(self) -> Mapping[str, str | None]:
+        """What is to run; while the database is away, what runs goes on.
+
+        Raises:
+            RegistryUnavailable: It is away; the steward looks again later.
+        """
+        try:
+            return await self.records.wanted()
+        except (SQLAlchemyError, OSError) as error:
+            raise RegistryUnavailable(f"the table of sessions cannot be read: {error}") from error
 
     def _standby(self) -> list[SessionKey]:
         return [SessionKey(*key.split("/", 1)) for key in self.steward.standby]
