@@ -49,6 +49,7 @@ async def test_a_new_user_gets_to_a_finished_campaign(server: OneServer, browser
         await link_a_session(page)
         await chat_both_ways(page, server, key)
         await run_a_campaign(page)
+        await log_out_and_link_again(page)
         assert problems == []
 
 
@@ -84,7 +85,7 @@ async def link_a_session(page: Page) -> None:
 
 
 async def get_a_code_to_type_in(page: Page) -> None:
-    """Ask for a code in place of the one to scan; whoever scans after all gets a new one."""
+    """Ask for a code to type in, and then for one to scan after all."""
     from playwright.async_api import expect
 
     await page.get_by_role("button", name="Link with a phone number instead").click()
@@ -96,6 +97,9 @@ async def get_a_code_to_type_in(page: Page) -> None:
     async with page.expect_response(lambda it: "part=state" in it.url):
         await page.evaluate("document.dispatchEvent(new Event('changed'))")
     await expect(code).to_have_text(shown or "")
+    await page.get_by_role("button", name="Show a QR code").click()
+    await expect(code).to_be_hidden()
+    await expect(page.get_by_role("img", name="QR code")).to_be_visible()
 
 
 async def chat_both_ways(page: Page, server: OneServer, key: str) -> None:
@@ -148,3 +152,16 @@ async def run_a_campaign(page: Page) -> None:
     await expect(page.locator("#campaign-head .chip")).to_have_text("Done")
     await expect(page.locator(".funnel .k-sent .value b")).to_have_text("3")
     await expect(page.get_by_role("img", name=re.compile("Messages over time"))).to_be_visible()
+
+
+async def log_out_and_link_again(page: Page) -> None:
+    from playwright.async_api import expect
+
+    await page.goto("/workspaces/acme/sessions/support")
+    await page.get_by_role("button", name="Log out of WhatsApp").click()
+    sure = page.get_by_role("alertdialog")
+    await sure.get_by_role("button", name="Log out", exact=True).click()
+    await expect(page.locator("#session-head .chip")).to_have_text("Logged out")
+    await page.get_by_role("button", name="Show a QR code").click()
+    await expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    await page.wait_for_function("document.getElementById('qr-image')?.naturalWidth > 0")

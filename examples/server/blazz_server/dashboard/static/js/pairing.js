@@ -35,7 +35,7 @@ live?.addEventListener("told", ({ detail: { event, data } }) => {
   if (event === "session.qr" && data.session === session) show(data);
 });
 document.addEventListener("redrawn", draw);
-document.addEventListener("answered", ({ detail }) => detail.code && show(detail));
+document.addEventListener("answered", ({ detail }) => (detail.code || detail.svg) && show(detail));
 // No code: the session is starting, a code is to be typed in, or nobody scanned one in time. Looking
 // at it changes nothing there, so that whoever looks at this page asks for one in the last case.
 document.addEventListener("error", ({ target }) => {
