@@ -33,6 +33,9 @@ LONGEST = (
     "web_provider/test_web_promises.py",
     "cli/test_kill.py",
     "chaos/test_campaign_chaos.py",
+    "server/hosting/test_failover.py::test_a_killed_instance_is_replaced_while_messages_flow",
+    "server/dashboard/test_pages.py::test_axe_finds_nothing",
+    "server/test_any_input.py",
 )
 
 # Ten thousand tests are a million objects that stay: to look through them for garbage, while they
