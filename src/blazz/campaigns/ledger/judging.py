@@ -118,6 +118,6 @@ def _kind(evidence: Evidence) -> tuple[Hashable, str | None]:
 
 def _any(evidence: Evidence) -> Evidence:
     """The same evidence about any message."""
-    if isinstance(evidence, Accepted | Reported):
-        return replace(evidence, message_id=_ID if evidence.message_id else None)
+    if isinstance(evidence, Accepted | Reported) and evidence.message_id:
+        return replace(evidence, message_id=_ID)
     return evidence
