@@ -24,6 +24,7 @@ from blazz.campaigns import Audience, CampaignSpec, StatusSettler
 from blazz.campaigns.campaign import Campaign
 from blazz.campaigns.ledger.postgres import PostgresLedger
 from blazz.campaigns.ledger.records import Counts
+from blazz.campaigns.pacing import LARGEST_WINDOW
 from blazz.campaigns.tokens import TokenSigner
 from blazz.errors import LedgerUnavailable
 from blazz.events.statuses import StatusChanged
@@ -38,7 +39,7 @@ from tests.servers.redis import RedisServer
 
 WORKERS = 4
 CONCURRENCY = 30
-WINDOW = 45
+WINDOW = LARGEST_WINDOW * CONCURRENCY
 """The rows that a worker has on their way at most: half as much again as its requests."""
 SEND_TIMEOUT = 2.0
 TAKEOVER = 5.0

@@ -15,11 +15,13 @@ class Number:
     Attributes:
         pace: How it is doing.
         latency: Seconds from request to answer, lately.
+        step: Seconds that it takes to record answers and take new rows, lately.
         runs: The chunks in work, the one that began first at the beginning.
     """
 
     pace: Pace = field(default_factory=Pace)
     latency: float = 0.2
+    step: float = 0.0
     runs: list[ChunkRun] = field(default_factory=list)
 
     def room(self, run: ChunkRun, window: int) -> tuple[int, int]:

@@ -28,6 +28,9 @@ _LATER: Final = 600.0
 _PAUSING: Final = frozenset({131048, 132015})
 """Too many people blocked or reported the number; the template is paused for its quality: going on
 would make it worse, so a person decides."""
+LARGEST_WINDOW: Final = 4
+"""The most rows that are `sending` for each request that may be on its way."""
+_LEAST_SPARE: Final = 0.5
 _HALVED: Final = 0.5
 _QUARTER_LESS: Final = 0.75
 
@@ -188,6 +191,26 @@ def tick(rate: float | None) -> float:
         return _SHORTEST_TICK
     # Eight messages' worth, but less than the limiter lets gather.
     return min(_LONGEST_TICK, max(_SHORTEST_TICK, 8 / rate))
+
+
+def most_rows(concurrency: int, *, latency: float, step: float) -> int:
+    """How many rows of a number may be `sending` with so many requests at once.
+
+    As many as are on their way, and as many again, half of them more, as are answered while a step
+    records answers and takes new rows: else all is answered before the step is done, and sending
+    stops and goes.
+
+    Args:
+        concurrency: How many requests may be on their way.
+        latency: Seconds from request to answer, lately.
+        step: Seconds that a step takes, lately.
+
+    Example:
+        >>> most_rows(100, latency=0.3, step=0.01), most_rows(100, latency=0.02, step=0.03)
+        (150, 325)
+    """
+    spare = 1.5 * step / max(latency, 0.001)
+    return math.ceil(concurrency * (1 + min(LARGEST_WINDOW - 1, max(_LEAST_SPARE, spare))))
 
 
 def window(rate: float | None, latency: float, *, most: int, pace: Pace) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,8 +107,7 @@ class Worker:
         self._owner = owner
         self._signer = signer
         self._send_timeout = send_timeout
-        # Half as much again as can be on its way, so that nobody waits while rows are committed.
-        self._most_rows = math.ceil(1.5 * concurrency)
+        self._concurrency = concurrency
         self._ready = ready
         self._on_chunk_done = on_chunk_done
         self._clock = clock
@@ -263,8 +261,9 @@ class Worker:
 
     async def _room(self, work: _Work) -> tuple[int, float, int]:
         """How many rows to take now; else how long to wait, or for how many results."""
-        pace = work.number.pace
-        window = pacing.window(work.row.rate, work.number.latency, most=self._most_rows, pace=pace)
+        pace, latency = work.number.pace, work.number.latency
+        most = pacing.most_rows(self._concurrency, latency=latency, step=work.number.step)
+        window = pacing.window(work.row.rate, latency, most=most, pace=pace)
         want, enough = work.number.room(work.run, window)
         rest = pace.rest_until - self._clock()
         if rest > 0:
@@ -288,6 +287,7 @@ class Worker:
         if isinstance(rows, BaseException):
             raise rows
         run.renew(asked_at)
+        work.number.step += (self._monotonic() - asked_at - work.number.step) / 4
         if n:
             run.take(rows, n)
         refusal = await self._permits.refused(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import random
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from typing import Self
 import pytest
 
 from blazz.addresses import Identity, Phone
-from blazz.campaigns import CampaignState, StatusSettler
+from blazz.campaigns import CampaignState, StatusSettler, pacing
 from blazz.campaigns.delivery import State
 from blazz.campaigns.ledger.sqlite import SqliteLedger
 from blazz.campaigns.tokens import TokenSigner
@@ -26,9 +25,9 @@ from tests.integration.campaigns.sending_process import CONCURRENCY, make
 
 PEOPLE = 3000
 KILLS = 6
+WINDOW = pacing.LARGEST_WINDOW * CONCURRENCY
 # What each process may send before it is killed: there is always something left for the next.
-SHARE = PEOPLE // (KILLS + 2)
-WINDOW = math.ceil(1.5 * CONCURRENCY)
+SHARE = PEOPLE // KILLS - WINDOW
 PATIENCE = 240.0
 ROOT = Path(__file__).resolve().parents[3]
 

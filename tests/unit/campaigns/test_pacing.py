@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.campaigns.delivery import Accepted, Evidence, Lost, NeverLeft, RefusedBy
 from blazz.campaigns.pacing import (
+    LARGEST_WINDOW,
     Complaint,
     Pace,
     Stop,
     adapt,
     complaint,
     concurrency,
+    most_rows,
     tick,
     verdict,
     window,
@@ -145,3 +149,18 @@ def test_a_pace_stays_within_its_bounds(story: list[tuple[list[Evidence], float]
         pace = adapt(pace, batch, now=now)
         assert pace.rest_until <= now + 30
         now += pause
+
+
+@given(st.integers(1, 1000), st.floats(0, 100), st.floats(0, 100))
+def test_a_window_has_room_for_what_is_answered_meanwhile_and_an_end(
+    at_once: int, latency: float, step: float
+) -> None:
+    most = most_rows(at_once, latency=latency, step=step)
+    assert math.ceil(1.5 * at_once) <= most <= LARGEST_WINDOW * at_once
+    if latency >= 0.001 and step <= latency:
+        assert most >= at_once * (1 + step / latency)
+
+
+def test_slow_answers_leave_the_window_as_it_is() -> None:
+    assert most_rows(100, latency=0.3, step=0.02) == 150
+    assert most_rows(100, latency=0.02, step=60.0) == 400
