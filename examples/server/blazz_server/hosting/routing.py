@@ -13,7 +13,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from blazz import Session
-from blazz.cluster.router import FORWARDED_BY, MISDIRECTED
+from blazz.cluster.router import FORWARDED_BY, MISDIRECTED, Reply
 from blazz_server.accounts.access import ThePlatform
 from blazz_server.errors import ApiError
 from blazz_server.hosting.running import RunningSession
@@ -27,6 +27,19 @@ _PASSED: Final = frozenset(
 )  # fmt: skip
 _STARTING_SECONDS: Final = 2
 _log = logging.getLogger(__name__)
+
+
+def passed_on(reply: Reply) -> Response:
+    """Give another instance's answer as our own.
+
+    Raises:
+        ApiError: It refused this instance, not the caller, whose key was checked here.
+    """
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        _log.error("another instance refused our signature: %s", reply.body[:500])
+        raise ApiError(502, "owner_refused", "the instances do not know the same secret")
+    headers = {name: it for name, it in reply.headers.items() if name in _PASSED}
+    return Response(reply.body, reply.status, headers)
 
 
 class _Elsewhere:
@@ -49,12 +62,7 @@ class _Elsewhere:
             headers=dict(request.headers),
             body=await request.body(),
         )
-        if reply.status == HTTPStatus.UNAUTHORIZED:
-            # It refused this instance, not the caller, whose key was checked here.
-            _log.error("the owner of %s refused our signature: %s", self._key, reply.body[:500])
-            raise ApiError(502, "owner_refused", "the instances do not know the same secret")
-        headers = {name: it for name, it in reply.headers.items() if name in _PASSED}
-        return Response(reply.body, reply.status, headers)
+        return passed_on(reply)
 
 
 class OwnedRoute(APIRoute):

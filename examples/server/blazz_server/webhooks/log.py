@@ -132,8 +132,9 @@ class DeliveryLog:
                 ended_at=None,
                 claim=None,
             )
-            .returning(Delivery.id)
             .execution_options(synchronize_session=False)
         )
         async with self._database.begin() as session:
-            return len((await session.scalars(statement)).all())
+            # Counted by the database: there may be a month of them.
+            replayed: int = (await session.execute(statement)).rowcount  # type: ignore[attr-defined]
+            return replayed

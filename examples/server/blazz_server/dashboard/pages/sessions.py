@@ -63,6 +63,7 @@ class HistoryLine:
         text, tone = {
             "assigned": (f"started on {record.instance}{why}", "good"),
             "released": (f"stopped on {record.instance}{why}", ""),
+            "renewed": (f"got other credentials on {record.instance}{why}", ""),
         }.get(change, (f"{words(change).lower()} on {record.instance}{why}", "bad"))
         if record.reason == "not_linked":  # nothing broke: nobody has scanned its code yet
             text, tone = f"waits on {record.instance} to be linked", "doubt"

@@ -12,6 +12,7 @@ from blazz.cluster.router import FORWARDED_BY, MISDIRECTED
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.errors import ApiError, not_found
 from blazz_server.hosting.api.views import InstanceOut, PlacementOut, instance_out, placement_out
+from blazz_server.hosting.routing import passed_on
 from blazz_server.paging import After, Limit, Page, page_of
 
 router = APIRouter(prefix="/v1/instances", tags=["instances"])
@@ -65,8 +66,8 @@ async def drain(
     if instance != platform.settings.instance:
         if FORWARDED_BY.lower() in request.headers:
             raise ApiError(MISDIRECTED, "wrong_instance", f"this is not {instance!r}")
-        reply = await hosting.router.call(found, "POST", request.url.path)
-        return Response(reply.body, reply.status, {"content-type": reply.headers["content-type"]})
+        target = request.scope["raw_path"].decode("latin-1")  # as it came: it is signed
+        return passed_on(await hosting.router.call(found, "POST", target))
     await hosting.drain()
     loads = await hosting.registry.assignments(instance=instance)
     return instance_out(replace(found, draining=True), sessions=len(loads))
