@@ -17,11 +17,16 @@ pytest_plugins = [
 
 # A deadline would be a timing assertion, and so would the check for slow strategies: on a busy
 # machine they fail and prove nothing. CI tries the same examples each time, you try new ones.
+# `nox -s tests -- --hypothesis-profile thorough` tries many more.
 hypothesis.settings.register_profile(
     "blazz",
+    max_examples=50,
     deadline=None,
     derandomize="CI" in os.environ,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "thorough", hypothesis.settings.get_profile("blazz"), max_examples=2000, derandomize=False
 )
 hypothesis.settings.load_profile("blazz")
 
