@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import anyio
+from anyio.abc import TaskGroup
 
 from blazz.auth_stores.base import AuthStore, Holder, check_ttl
 from blazz.auth_stores.clock import Clock, unstopped
@@ -72,37 +73,46 @@ class LeaseWatch:
         self._clock = clock
         self._room = anyio.Semaphore(at_once)
         self._looks: dict[SessionKey, Look] = {}
+        self._looking: set[SessionKey] = set()
         self.grain = min(0.5, ttl / 20)
         """Seconds by which the end of a lease may be known too late."""
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        while True:
-            await self.look()
-            await anyio.sleep(self.grain)
+        async with anyio.create_task_group() as tasks:
+            while True:
+                # One that the store is slow to answer must not hold up the others.
+                self._begin(tasks)
+                await anyio.sleep(self.grain)
 
     async def look(self) -> None:
-        """Look at what is due."""
+        """Look at what is due, and wait for it."""
+        async with anyio.create_task_group() as tasks:
+            self._begin(tasks)
+
+    def _begin(self, tasks: TaskGroup) -> None:
         wanted = set(self._sessions())
         self._looks = {key: look for key, look in self._looks.items() if key in wanted}
         now = self._clock()
         due = [
             key
-            for key in wanted
+            for key in wanted - self._looking
             if key not in self._looks or next_look(self._looks[key], self._ttl, self.grain) <= now
         ]
-        async with anyio.create_task_group() as tasks:
-            for key in due:
-                tasks.start_soon(self._look_at, key)
+        self._looking.update(due)
+        for key in due:
+            tasks.start_soon(self._look_at, key)
 
     async def _look_at(self, key: SessionKey) -> None:
-        async with self._room:
-            now = self._clock()
-            try:
+        try:
+            async with self._room:
+                now = self._clock()
                 holder = await self._store.holder(key)
-            except AuthStoreError as error:
-                _log.debug("%s could not be watched: %s", key, error)
-                return
+        except AuthStoreError as error:
+            _log.debug("%s could not be watched: %s", key, error)
+            return
+        finally:
+            self._looking.discard(key)
         self._looks[key] = seen(self._looks.get(key), holder, now)
 
 

@@ -89,6 +89,28 @@ async def test_a_store_that_is_away_is_asked_again() -> None:
     assert len(store.looks) == 2
 
 
+async def test_one_that_is_slow_to_answer_holds_up_no_other() -> None:
+    looked: dict[object, int] = {}
+    twice = anyio.Event()
+
+    class Slow(ClocklessStore):
+        async def holder(self, session: object) -> Holder | None:
+            looked[session] = looked.get(session, 0) + 1
+            if session == SESSION:
+                await anyio.sleep_forever()
+            if looked[session] == 2:
+                twice.set()
+            return None
+
+    watch = LeaseWatch(Slow(), lambda: [SESSION, OTHER], ttl=0.2)  # type: ignore[arg-type]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(watch.run)
+        with anyio.fail_after(30):
+            await twice.wait()
+        tasks.cancel_scope.cancel()
+    assert looked[SESSION] == 1, "it is asked once at a time"
+
+
 async def test_it_watches_only_what_it_is_told_and_until_it_is_cancelled() -> None:
     store = ClocklessStore()
     wanted = [SESSION]
