@@ -111,7 +111,7 @@ spans = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     windows=st.lists(spans, max_size=2),
     quiet=st.lists(spans, max_size=2),

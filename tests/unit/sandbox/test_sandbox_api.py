@@ -336,7 +336,7 @@ KINDS = st.sampled_from(
         st.sampled_from(["fields", "limit", "after", "name", "wait"]), st.text(max_size=9)
     ),
 )
-@settings(max_examples=300)
+@settings(max_examples=150)
 async def test_no_request_ends_in_a_server_error(
     method: str, path: list[str], body: bytes, kind: str, query: dict[str, str]
 ) -> None:

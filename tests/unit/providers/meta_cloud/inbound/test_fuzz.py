@@ -28,7 +28,7 @@ def parsed(batch: Any) -> Sequence[CloudUpdate]:
     return parse(json.dumps(batch).encode())
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(batches)
 def test_every_item_is_an_update_and_no_event_raises(batch: Any) -> None:
     updates = parsed(batch)
@@ -46,7 +46,7 @@ def test_every_item_is_an_update_and_no_event_raises(batch: Any) -> None:
         assert not (isinstance(event, UnknownUpdate) and "could not be read" in event.reason)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(batches)
 def test_keys_and_conversations_can_be_stored(batch: Any) -> None:
     for update in parsed(batch):
@@ -55,7 +55,7 @@ def test_keys_and_conversations_can_be_stored(batch: Any) -> None:
             assert name is None or name.encode()
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(batches)
 def test_parsing_depends_on_the_body_alone(batch: Any) -> None:
     first, second = parsed(batch), parsed(batch)
@@ -64,7 +64,7 @@ def test_parsing_depends_on_the_body_alone(batch: Any) -> None:
     assert [update.event() for update in first] == [update.event() for update in second]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(batches, st.randoms(use_true_random=False))
 def test_keys_outlive_another_spelling(batch: Any, random: random.Random) -> None:
     """Spaces, escapes and the order of names are not what an update is."""
@@ -73,7 +73,7 @@ def test_keys_outlive_another_spelling(batch: Any, random: random.Random) -> Non
     assert sorted(outlines(parsed(batch))) == sorted(outlines(parse(again.encode())))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.sampled_from(NAMES), anything)
 def test_another_update_has_another_key(name: str, odd: Any) -> None:
     """What has no id of its own is known by all of it."""
