@@ -179,7 +179,7 @@ async def test_each_person_gets_one_variant_always_the_same(field: Field) -> Non
     campaign = await field.client.campaign(
         "promo", session=field.session, message=both, audience=people(400), rate=None
     )
-    await run(campaign, wait_for_statuses=2.0)
+    await run(campaign, wait_for_statuses=30.0)
 
     texts = await field.texts()
     short = {number for number, text in texts.items() if text == "Hai"}
@@ -244,7 +244,7 @@ async def test_a_follow_up_reaches_those_who_did_not_read(field: Field) -> None:
     first = await field.client.campaign(
         "first", session=field.session, message=HALO, audience=people(20, never), rate=None
     )
-    await run(first, wait_for_statuses=3.0)
+    await run(first, wait_for_statuses=6.0)
 
     second = await field.client.campaign(
         "second",

@@ -24,7 +24,7 @@ async def test_the_load_is_shared_and_tokens_still_settle(field: Field) -> None:
         audience=people(300),
         rate=2000.0,
     )
-    last = await run(campaign, wait_for_statuses=5.0)
+    last = await run(campaign, wait_for_statuses=30.0)
 
     by_number = Counter(entry.phone_number_id for entry in await field.log())
     assert by_number.total() == 300
@@ -70,19 +70,19 @@ async def test_another_number_takes_over_from_one_that_is_blocked(field: Field) 
             "promo",
             session=[field.session, second],
             message=HALO,
-            audience=people(400),
-            rate=80.0,  # far from its end when it is seen that a quarter is sent
+            audience=people(240),
+            rate=80.0,  # far from its end when it is seen that a third is sent
         )
         with anyio.fail_after(60):
             async for progress in campaign.run(every=0.05, wait_for_statuses=3.0):
-                if progress.counts.taken_over > 100:
+                if progress.counts.taken_over > 80:
                     await other.settings(token="another")
 
         here = Counter(entry.to for entry in await field.log())
         there = Counter([entry.to async for entry in other.log()])
-        assert progress.counts.taken_over == 400
+        assert progress.counts.taken_over == 240
         assert set((here + there).values()) == {1}
-        assert (here + there).total() == 400
+        assert (here + there).total() == 240
         assert 20 < there.total() < here.total()
         notes = [note.text for note in await campaign.notes()]
         assert any(note.startswith("others take over from support: ") for note in notes)

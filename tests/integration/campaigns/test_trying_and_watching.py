@@ -201,7 +201,7 @@ async def test_a_report_is_a_page_of_its_own(field: Field) -> None:
         audience=Audience.rows([*numbers(60), "+15550131026"]),
         rate=40.0,
     )
-    await run(campaign, wait_for_statuses=2.0)
+    await run(campaign, wait_for_statuses=30.0)
     report = await campaign.report()
 
     page = report_html(report)

@@ -44,7 +44,7 @@ def test_a_program_without_async(tmp_path: Path) -> None:
         campaign = client.campaign(
             "promo", session=session, message=Text("Halo {name}"), audience=Audience.rows(rows)
         )
-        steps = list(campaign.run(every=0.05, wait_for_statuses=5))
+        steps = list(campaign.run(every=0.05, wait_for_statuses=30))
         assert steps[-1].counts.total == 20
         assert campaign.report().done
         assert sum(1 for _ in campaign.recipients()) == 20
