@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 from sqlalchemy import select, update
@@ -48,6 +48,28 @@ async def test_an_expired_key_is_refused(tenant: MakeTenant, platform: Platform)
         )
 
     assert (await acme.api.get(acme.path)).status_code == 401
+
+
+async def test_a_key_that_ends_makes_none_that_goes_on(
+    tenant: MakeTenant, platform: Platform
+) -> None:
+    acme = await tenant("acme")
+    soon = utc_now() + timedelta(hours=1)
+    async with platform.database.begin() as transaction:
+        await transaction.execute(update(ApiKey).values(expires_at=soon))
+    platform.accounts.keys.forget()
+
+    async def make(**when: datetime) -> httpx.Response:
+        body = {"label": "x", **{name: at.isoformat() for name, at in when.items()}}
+        return await acme.api.post(f"{acme.path}/keys", json=body)
+
+    later = await make(expires_at=soon + timedelta(seconds=1))
+    sooner = await make(expires_at=soon - timedelta(minutes=1))
+    default = await make()
+
+    assert (later.status_code, later.json()["code"]) == (403, "expiry_beyond_caller")
+    assert sooner.status_code == default.status_code == 201
+    assert datetime.fromisoformat(default.json()["expires_at"]) == soon
 
 
 async def test_a_key_without_the_scope_is_told_which(tenant: MakeTenant) -> None:

@@ -102,7 +102,7 @@ async def test_chats_are_read_from_the_phone_and_messages_change(
     assert (changed["text"], changed["id"]) == ("Halo Budi", first["id"])
 
     # What they change is changed here.
-    good = await phones[BUDI].send_text(OURS, "See you at eigth")
+    good = await phones[BUDI].send_text(OURS, "See you at nine")
     bad = await phones[BUDI].send_text(OURS, "wrong chat")
     await phones[BUDI].edit(good, "See you at eight")
     await phones[BUDI].revoke(bad)

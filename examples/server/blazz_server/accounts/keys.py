@@ -165,7 +165,9 @@ class Keys:
         self._used[row.id] = now
         scopes = frozenset(Scope(scope) for scope in row.scopes)
         everything = EVERYTHING if Scope.ADMIN in scopes else scopes
-        return Principal(row.id, row.workspace, everything, grants=(row.grant,))
+        return Principal(
+            row.id, row.workspace, everything, expires_at=row.expires_at, grants=(row.grant,)
+        )
 
     def _root_principal(self) -> Principal:
         return Principal(ROOT, None, EVERYTHING, grants=(self.root_grant,))

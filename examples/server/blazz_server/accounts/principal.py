@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 
@@ -43,6 +44,7 @@ class Principal:
         scopes: What it may do there.
         kind: Whether the key came with the call, stands behind a login of the dashboard, or
             another instance calls for somebody whom it has checked.
+        expires_at: When their key ends by itself; None: it does not.
         grants: What a live connection that they open ends with: their key, and their login.
     """
 
@@ -50,6 +52,7 @@ class Principal:
     workspace: str | None
     scopes: frozenset[Scope]
     kind: Literal["key", "login", "instance"] = "key"
+    expires_at: datetime | None = None
     grants: tuple[str, ...] = ()
 
     def may_enter(self, workspace: str) -> bool:
@@ -67,3 +70,9 @@ class Principal:
         if Scope.ADMIN in self.scopes:
             return []
         return [scope for scope in scopes if scope not in self.scopes]
+
+    def outlives(self, expires_at: datetime | None) -> bool:
+        """Whether their key is good at least until then; None: for ever."""
+        if self.expires_at is None:
+            return True
+        return expires_at is not None and expires_at <= self.expires_at

@@ -27,7 +27,9 @@ class NewKeyIn(BaseModel):
         examples=[["messages:send", "messages:read"]],
     )
     expires_at: AwareDatetime | None = Field(
-        default=None, description="When it ends by itself; with a zone.", examples=[None]
+        default=None,
+        description="When it ends by itself; with a zone. By default with the caller's own key.",
+        examples=[None],
     )
 
 
@@ -60,13 +62,17 @@ async def create(
     caller: Annotated[Principal, needs(Scope.KEYS_WRITE)],
     platform: ThePlatform,
 ) -> KeyMade:
-    """Make a key of this workspace, which may do no more than the caller."""
+    """Make a key of this workspace, which may do no more than the caller, and no longer."""
     beyond = sorted(body.scopes - OF_A_WORKSPACE) or caller.lacks(*sorted(body.scopes))
     if beyond:
         detail = f"scopes: a key of yours cannot have {', '.join(beyond)}"
         raise ApiError(403, "scope_beyond_caller", detail, scopes=beyond)
+    expires_at = body.expires_at or caller.expires_at
+    if not caller.outlives(expires_at):
+        detail = f"expires_at: a key of yours ends with it, {caller.expires_at}, or before"
+        raise ApiError(403, "expiry_beyond_caller", detail)
     made = await platform.accounts.keys.create(
-        workspace, label=body.label, scopes=body.scopes, expires_at=body.expires_at
+        workspace, label=body.label, scopes=body.scopes, expires_at=expires_at
     )
     return KeyMade(**_out(made.row).model_dump(), key=made.text.reveal())
 
