@@ -14,6 +14,7 @@ from blazz.campaigns.engine.base import ChunkId
 from blazz.campaigns.ledger import sqlite
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, NewRow, unpack
 from blazz.campaigns.ledger.sqlite import SqliteLedger
+from blazz.campaigns.pacing import LARGEST_WINDOW
 from blazz.databases.presence import Presence
 from blazz.databases.queries import migrations
 from blazz.databases.sqlite import SqliteDatabase
@@ -182,7 +183,7 @@ async def test_a_full_disk_stops_sending_and_doubles_nothing(
         again = a_campaign(ledger, sender, people(2000))
         last = await run(again)
     assert max(sender.times.values()) == 1, "nobody got two"
-    assert last.counts.unknown == 2000 - last.counts.accepted <= 30 * 2
+    assert last.counts.unknown == 2000 - last.counts.accepted <= LARGEST_WINDOW * 20
     assert len(sender.times) >= last.counts.accepted
 
 
