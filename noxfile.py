@@ -141,7 +141,16 @@ def side_by_side(session: nox.Session, spread: str = "worksteal") -> list[str]:
     A test that fails has a second try, and the report says so: see decision 0008.
     """
     workers = str((os.cpu_count() or 1) * 2)
-    return session.posargs or ["-n", workers, "--dist", spread, "--reruns", "1", "-raR"]
+    return session.posargs or [
+        "-n",
+        workers,
+        "--dist",
+        spread,
+        "--reruns",
+        "1",
+        "--rerun-show-tracebacks",
+        "-raR",
+    ]
 
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:

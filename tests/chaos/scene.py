@@ -40,7 +40,7 @@ from tests.servers.redis import RedisServer
 WORKERS = 4
 CONCURRENCY = 30
 WINDOW = LARGEST_WINDOW * CONCURRENCY
-"""The rows that a worker has on their way at most: half as much again as its requests."""
+"""The rows that a worker has on their way at most."""
 SEND_TIMEOUT = 2.0
 TAKEOVER = 5.0
 RATE = 400.0
