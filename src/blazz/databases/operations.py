@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ T = TypeVar("T")
 _ANY = re.compile(r"= ANY\(\$(\d+)\)")
 _PARAMETER = re.compile(r"\$(\d+)")
 _ROW_LOCK = re.compile(r"\s+FOR UPDATE( OF [a-z]+)?( SKIP LOCKED)?\b")
+_ROWS_AT_ONCE = 20
 Rows: TypeAlias = Sequence[Sequence[Any]]
 
 
@@ -50,11 +52,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """New rows of a table; PostgreSQL copies them, straight into a partition if one is given."""
+    """New rows of a table; PostgreSQL copies them, straight into a partition if one is given.
+
+    The rows are read once, so they may be made while they are written.
+    """
 
     table: str
     columns: tuple[str, ...]
-    rows: Rows
+    rows: Iterable[Sequence[Any]]
     partition: int | None = None
 
 
@@ -94,7 +99,7 @@ def run_on_sqlite(
             else:
                 before = connection.total_changes
                 if isinstance(step, Insert):
-                    connection.executemany(_insert(step), step.rows)
+                    _insert(connection, step)
                 else:
                     rows = [(*step.args, *row) for row in step.rows] if step.args else step.rows
                     connection.executemany(queries[step.query], rows)
@@ -104,10 +109,20 @@ def run_on_sqlite(
         return result
 
 
-def _insert(step: Insert) -> str:
+def _insert(connection: sqlite3.Connection, step: Insert) -> None:
+    """Write rows, many with each statement: each statement finds its place in the table anew."""
     # Names of tables and columns cannot be parameters; these are written in our own code.
-    marks = ", ".join("?" * len(step.columns))
-    return f"INSERT INTO {step.table} ({', '.join(step.columns)}) VALUES ({marks})"  # noqa: S608
+    start = f"INSERT INTO {step.table} ({', '.join(step.columns)}) VALUES "  # noqa: S608
+    row = f"({', '.join('?' * len(step.columns))})"
+    values = chain.from_iterable(step.rows)
+    most = len(step.columns) * _ROWS_AT_ONCE
+    many = start + ", ".join([row] * _ROWS_AT_ONCE)
+    while some := tuple(islice(values, most)):
+        if len(some) == most:
+            connection.execute(many, some)
+        else:
+            rows = len(some) // len(step.columns)
+            connection.execute(start + ", ".join([row] * rows), some)
 
 
 async def run_on_postgres(

@@ -6,6 +6,7 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 
 from blazz.campaigns.ledger import campaign_work
 from blazz.campaigns.ledger.records import (
@@ -55,16 +56,11 @@ def import_rows(
     ((last,),) = yield Statement("last_chunk", (number,))
     chunk, filled = newest[0] if newest else (last + 1, 0)
     places = list(_places(chunk, filled, last, chunk_size, len(rows)))
-    seqs = (seq for first, count in places for seq in range(first, first + count))
-    yield Insert(
-        "recipient",
-        _COLUMNS,
-        [
-            (number, seq, line, address, values, country, variant)
-            for seq, (line, address, values, country, variant) in zip(seqs, rows, strict=True)
-        ],
-        partition=number,
-    )
+    seqs = chain.from_iterable(range(first, first + count) for first, count in places)
+    # Columns are put together as they are written: thousands of rows that are kept until then
+    # would each be looked at by the garbage collector.
+    fresh = zip(repeat(number), seqs, *zip(*rows, strict=True), strict=False)
+    yield Insert("recipient", _COLUMNS, fresh, partition=number)
     sizes = [((first - 1) // chunk_size + 1, count) for first, count in places]
     yield Batch("fill_chunk", sizes, (number, lane))
     yield Insert(
