@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
+import pytest
 
 from blazz.campaigns.delivery import Reported, State
-from blazz.campaigns.ledger import chunk_work, evidence_work
+from blazz.campaigns.ledger import evidence_work
 from blazz.campaigns.ledger.postgres import PostgresLedger
 from blazz.campaigns.ledger.records import Finding
 from blazz.databases.operations import Operation, run_on_postgres
+from blazz.errors import LeaseLost
 from blazz.events.statuses import Status
 from tests.integration.campaigns.test_postgres_ledger import counters_fit, leased, ready
 
@@ -46,36 +48,78 @@ async def test_a_window_passes_over_rows_that_are_being_recorded(postgres_url: s
     async with PostgresLedger(postgres_url) as ledger:
         number = await ready(ledger, 10)
         lease = await leased(ledger, number)
-        rows_held, chunk_held = anyio.Event(), anyio.Event()
-        taken: list[int] = []
+        rows_held, window_taken = anyio.Event(), anyio.Event()
 
-        async def record_first() -> None:
+        async def chunk_is_next() -> None:
             rows_held.set()
-            await chunk_held.wait()
+            await window_taken.wait()
 
         async def record() -> None:
             findings = [Finding(number, 1, 1, Reported(Status.SENT))]
             operation = evidence_work.record(findings, now=time.time())
-            assert await drive(ledger, operation, {"count_changes": record_first}) == 1
-
-        async def take() -> None:
-            await rows_held.wait()
-
-            async def both_go_on() -> None:
-                chunk_held.set()
-
-            operation = chunk_work.begin_window(lease, 10, after=0, ttl=60, now=time.time())
-            rows = await drive(ledger, operation, {"take_window": both_go_on})
-            taken.extend(it.seq for it in rows)
+            assert await drive(ledger, operation, {"count_changes": chunk_is_next}) == 1
 
         with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(record)
-                tasks.start_soon(take)
+                await rows_held.wait()
+                # It must not wait: what it waited for would wait for the chunk, which it holds.
+                rows = await ledger.begin_window(lease, 10, after=0, ttl=60, now=time.time())
+                window_taken.set()
 
-        assert taken == list(range(2, 11))
+        assert [it.seq for it in rows] == list(range(2, 11))
         there = await counters_fit(ledger, number)
         assert there == {State.SENT: 1, State.SENDING: 9}
+
+
+async def test_a_window_that_waited_for_its_chunk_counts_what_it_took(postgres_url: str) -> None:
+    async with PostgresLedger(postgres_url) as ledger:
+        number = await ready(ledger, 10)
+        lease = await leased(ledger, number)
+        taken: list[int] = []
+
+        async def take() -> None:
+            rows = await ledger.begin_window(lease, 5, after=0, ttl=60, now=time.time())
+            taken.extend(it.seq for it in rows)
+
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as tasks:
+                # The chunk and two of its rows change after the window began to wait.
+                findings = [Finding(number, seq, 1, Reported(Status.SENT)) for seq in (2, 3)]
+                async with ledger._database.transaction() as other:
+                    await other.fetch("SELECT FROM chunk WHERE number = 1 FOR UPDATE")
+                    tasks.start_soon(take)
+                    await somebody_waits(ledger)
+                    operation = evidence_work.record(findings, now=time.time())
+                    assert await run_on_postgres(other, ledger._queries, operation) == 2
+
+        assert taken, "it went on"
+        assert set(taken) <= {1, 4, 5, 6, 7}
+        there = await counters_fit(ledger, number)
+        assert there == {State.SENT: 2, State.SENDING: len(taken), State.PENDING: 8 - len(taken)}
+
+
+async def test_a_window_that_waited_for_a_chunk_that_was_taken_over_takes_nothing(
+    postgres_url: str,
+) -> None:
+    async with PostgresLedger(postgres_url) as ledger:
+        number = await ready(ledger, 10)
+        lease = await leased(ledger, number)
+
+        async def take() -> None:
+            with pytest.raises(LeaseLost):
+                await ledger.begin_window(lease, 5, after=0, ttl=60, now=time.time())
+
+        with anyio.fail_after(60):
+            async with (
+                anyio.create_task_group() as tasks,
+                ledger._database.transaction() as other,
+            ):
+                await other.execute("UPDATE chunk SET owner = 'bob', epoch = epoch + 1")
+                tasks.start_soon(take)
+                await somebody_waits(ledger)
+
+        assert await counters_fit(ledger, number) == {State.PENDING: 10}
 
 
 async def test_a_row_that_a_window_passed_over_is_taken_later(postgres_url: str) -> None:

@@ -43,16 +43,20 @@ def offer(
     return offers
 
 
-def lease_chunk(chunk: ChunkId, *, owner: str, ttl: float, now: float) -> Operation[Lease | None]:
-    """Take a chunk; what its last holder left `sending` becomes `unknown`."""
-    leased = yield Statement("lease", (chunk.campaign, chunk.number, owner, now + ttl, now))
+def lease_chunk(
+    chunk: ChunkId, *, owner: str, ttl: float, now: float, clean: bool = False
+) -> Operation[Lease | None]:
+    """Take a chunk; what its last holder left `sending` becomes `unknown`.
+
+    Only a `clean` one, in which nothing is `sending`, takes a single statement.
+    """
+    leased = yield Statement("lease", (chunk.campaign, chunk.number, owner, now + ttl, now, clean))
     if not leased:
         return None
-    epoch, sending, lane, chunk_size, upto = leased[0]
-    first, last = _bounds(chunk, chunk_size)
+    epoch, sending, lane, chunk_size, due = leased[0]
     if sending:
+        first, last = _bounds(chunk, chunk_size)
         yield from _lose(chunk, first, last, now)
-    ((due,),) = yield Statement("count_due", (chunk.campaign, first, _until(last, upto), now))
     return Lease(chunk=chunk, owner=owner, epoch=epoch, due=due, lane=lane)
 
 
@@ -80,6 +84,19 @@ def begin_window(
         rows = sorted(map(WindowRow._make, taken))
     yield Statement("renew_lease", (chunk.campaign, chunk.number, now + ttl, len(rows), now))
     return rows
+
+
+def begin_window_at_once(
+    lease: Lease, n: int, *, after: int, ttl: float, now: float
+) -> Operation[list[WindowRow]]:
+    """As `begin_window`, in one statement, where a database has one for it."""
+    chunk = lease.chunk
+    fence = chunk.campaign, chunk.number, lease.owner, lease.epoch
+    taken = yield Statement("begin_window", (*fence, now, now + ttl, after, n))
+    if not taken:
+        raise LeaseLost
+    # Without rows there is one of nulls: the lease is ours.
+    return sorted(WindowRow._make(row) for row in taken if row[0] is not None)
 
 
 def release(lease: Lease, *, now: float) -> Operation[None]:

@@ -7,10 +7,14 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
+
+from blazz.campaigns.engine.base import ChunkId
 from blazz.campaigns.ledger import campaign_work, chunk_work, import_work
-from blazz.campaigns.ledger.records import CampaignRow, Lease
+from blazz.campaigns.ledger.records import CampaignRow, Lease, WindowRow
 from blazz.campaigns.ledger.sql import SqlLedger
 from blazz.databases.operations import Operation, run_on_postgres
 from blazz.databases.postgres import PostgresDatabase
@@ -157,6 +161,31 @@ class PostgresLedger(SqlLedger):
         with contextlib.suppress(LedgerError):
             await self.at(0.0, lambda _: chunk_work.expire(owner))
 
+    # Work that is nearly always one statement, which is a transaction by itself
+
+    async def lease_chunk(
+        self, chunk: ChunkId, *, owner: str, ttl: float, now: float
+    ) -> Lease | None:
+        """Take a chunk; see `Ledger`."""
+
+        def clean(now: float) -> Operation[Lease | None]:
+            return chunk_work.lease_chunk(chunk, owner=owner, ttl=ttl, now=now, clean=True)
+
+        # Rarely is there one whose last holder has left something to put in order.
+        return await self._change_at(now, clean) or await super().lease_chunk(
+            chunk, owner=owner, ttl=ttl, now=now
+        )
+
+    async def begin_window(
+        self, lease: Lease, n: int, *, after: int, ttl: float, now: float
+    ) -> Sequence[WindowRow]:
+        """Mark rows as `sending`; see `Ledger`."""
+
+        def window(now: float) -> Operation[list[WindowRow]]:
+            return chunk_work.begin_window_at_once(lease, n, after=after, ttl=ttl, now=now)
+
+        return await self._change_at(now, window)
+
     async def release(self, lease: Lease, *, now: float) -> None:
         """Give a chunk back; see `Ledger`."""
         # Nearly always there is nothing left to send, and one statement says all.
@@ -243,8 +272,23 @@ class PostgresLedger(SqlLedger):
             return callers
         return await self._clock.now(connection)
 
+    async def _change_at(self, now: float, operation: Callable[[float], Operation[T]]) -> T:
+        """Run an operation of one statement, which commits by itself, at the server's time."""
+
+        async def work(connection: asyncpg.Connection) -> T:
+            there = await self._now(connection, now)
+            # Waited for as a commit is: else a cancelled caller would not know what it has taken.
+            with anyio.CancelScope(shield=True):
+                return await run_on_postgres(connection, self._queries, operation(there))
+
+        return await self._transact(work, borrow=self._database.connection)
+
     async def _transact(
-        self, work: Callable[[asyncpg.Connection], Awaitable[T]], *, repeatable: bool = True
+        self,
+        work: Callable[[asyncpg.Connection], Awaitable[T]],
+        *,
+        repeatable: bool = True,
+        borrow: Callable[[], AbstractAsyncContextManager[asyncpg.Connection, None]] | None = None,
     ) -> T:
         """Do work in one transaction; again if it met another, or an old connection."""
         import asyncpg
@@ -253,7 +297,7 @@ class PostgresLedger(SqlLedger):
             for left in reversed(range(_ATTEMPTS)):
                 begun = False
                 try:
-                    async with self._database.transaction() as connection:
+                    async with (borrow or self._database.transaction)() as connection:
                         begun = True
                         return await work(connection)
                 except (

@@ -6,16 +6,35 @@ SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision);
 -- name: alone
 SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
 
--- name: take_window
--- The chunk is held already: who waited here for one that records a row, and waits for the chunk
+-- name: begin_window
+-- The chunk is held first: who waited then for one that records a row, and waits for the chunk
 -- next, would wait for ever. Held rows are found where they lie: the index is asked only once.
-UPDATE recipient SET state = 'sending', attempt = attempt + 1, changed_at = $4, sent_at = $4
-WHERE campaign = $1 AND ctid = ANY (ARRAY (
-    SELECT ctid FROM recipient
-    WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4
-    ORDER BY seq LIMIT $5 FOR UPDATE SKIP LOCKED
-))
-RETURNING seq, attempt, address, vars, variant;
+WITH held AS MATERIALIZED (
+    SELECT ($2 - 1) * chunk_size AS before,
+        LEAST($2 * chunk_size, upto) AS last, -- without a limit, the chunk's last one
+        state = 'running' AND not_before <= $5::double precision AS may_send
+    FROM chunk JOIN campaign ON campaign.number = chunk.campaign
+    WHERE chunk.campaign = $1 AND chunk.number = $2 AND owner = $3 AND epoch = $4
+    FOR UPDATE OF chunk
+), taken AS (
+    UPDATE recipient SET state = 'sending', attempt = attempt + 1, changed_at = $5, sent_at = $5
+    WHERE campaign = $1 AND ctid = ANY (ARRAY (
+        SELECT ctid FROM recipient
+        WHERE campaign = $1
+            AND seq > (SELECT GREATEST(before, $7) FROM held WHERE may_send)
+            AND seq <= (SELECT last FROM held)
+            AND state = 'pending' AND next_at <= $5
+        ORDER BY seq LIMIT $8 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING seq, attempt, address, vars, variant
+), renewed AS (
+    UPDATE chunk SET
+        lease_until = $6, pending = pending - rows, sending = sending + rows,
+        first_at = CASE WHEN rows > 0 THEN coalesce(first_at, $5) ELSE first_at END
+    FROM (SELECT count(*)::integer AS rows FROM taken) AS counted
+    WHERE campaign = $1 AND number = $2 AND EXISTS (SELECT 1 FROM held)
+)
+SELECT taken.* FROM held LEFT JOIN taken ON true;
 
 -- name: fill_chunk
 INSERT INTO chunk (campaign, lane, number, pending)

@@ -156,6 +156,7 @@ WHERE campaign = $1 AND number = ANY($4);
 UPDATE chunk SET
     owner = $3, epoch = epoch + 1, lease_until = $4, offered_by = NULL, offered_until = 0
 WHERE campaign = $1 AND number = $2 AND lease_until <= $5 AND unfinished
+    AND (sending = 0 OR NOT $6)
     AND EXISTS (
         SELECT 1 FROM campaign
         WHERE campaign.number = $1 AND state = 'running' AND not_before <= $5
@@ -163,7 +164,15 @@ WHERE campaign = $1 AND number = $2 AND lease_until <= $5 AND unfinished
     )
 RETURNING epoch, sending, lane,
     (SELECT chunk_size FROM campaign WHERE campaign.number = $1),
-    (SELECT upto FROM campaign WHERE campaign.number = $1);
+    (
+        SELECT count(*) FROM recipient
+        WHERE campaign = $1 AND state = 'pending' AND next_at <= $5
+            AND seq > (SELECT ($2 - 1) * chunk_size FROM campaign WHERE campaign.number = $1)
+            AND seq <= (
+                SELECT LEAST($2 * chunk_size, coalesce(upto, $2 * chunk_size))
+                FROM campaign WHERE campaign.number = $1
+            )
+    );
 
 -- name: lose_unanswered
 UPDATE recipient SET state = 'unknown', next_at = 0, changed_at = $4, code = NULL,
@@ -178,10 +187,6 @@ RETURNING seq;
 -- name: count_lost
 UPDATE chunk SET sending = sending - $3, unknown = unknown + $3
 WHERE campaign = $1 AND number = $2;
-
--- name: count_due
-SELECT count(*) FROM recipient
-WHERE campaign = $1 AND seq BETWEEN $2 AND $3 AND state = 'pending' AND next_at <= $4;
 
 -- name: due_rows
 SELECT seq, attempt, address FROM recipient
