@@ -38,10 +38,14 @@ nox.options.stop_on_first_error = False
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, formatting and spelling."""
-    run(session, "ruff", "check", ".")
-    run(session, "ruff", "format", "--check", ".")
-    run(session, "codespell")
+    """Style, formatting, spelling, and whether every test can be imported.
+
+    To import them once compiles them for the processes that will run them side by side.
+    """
+    with beside(session, "pytest", "--collect-only", "--quiet"):
+        run(session, "ruff", "check", ".")
+        run(session, "ruff", "format", "--check", ".")
+        run(session, "codespell")
 
 
 @nox.session
@@ -166,7 +170,10 @@ def run(session: nox.Session, program: str, *arguments: str) -> None:
 
 @contextmanager
 def beside(session: nox.Session, program: str, *arguments: str) -> Iterator[None]:
-    """Run a program of the shared environment on another core; what it says comes afterwards."""
+    """Run a program of the shared environment on another core.
+
+    Afterwards comes the last line of what it said, and all of it if it failed.
+    """
     make_environment(session)
     command = [str(SCRIPTS / program), *arguments]
     variables = {**os.environ, **environment()}
@@ -182,7 +189,7 @@ def beside(session: nox.Session, program: str, *arguments: str) -> Iterator[None
     finally:
         said, _ = process.communicate()
         session.log(" ".join(command))
-        sys.stdout.write(said)
+        sys.stdout.write(said if process.returncode else said[said.rfind("\n", 0, -1) + 1 :])
         sys.stdout.flush()
     if process.returncode:
         session.error(f"{program} failed with exit code {process.returncode}")
