@@ -7,7 +7,6 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -279,25 +278,30 @@ class PostgresLedger(SqlLedger):
             there = await self._now(connection, now)
             # Waited for as a commit is: else a cancelled caller would not know what it has taken.
             with anyio.CancelScope(shield=True):
-                return await run_on_postgres(connection, self._queries, operation(there))
+                done = await run_on_postgres(connection, self._queries, operation(there))
+            return done  # noqa: RET504  # a scope may swallow what is raised in it, mypy knows
 
-        return await self._transact(work, borrow=self._database.connection)
+        return await self._transact(work, single=True)
 
     async def _transact(
         self,
         work: Callable[[asyncpg.Connection], Awaitable[T]],
         *,
         repeatable: bool = True,
-        borrow: Callable[[], AbstractAsyncContextManager[asyncpg.Connection, None]] | None = None,
+        single: bool = False,
     ) -> T:
-        """Do work in one transaction; again if it met another, or an old connection."""
+        """Do work in one transaction; again if it met another, or an old connection.
+
+        A `single` statement is one by itself.
+        """
         import asyncpg
 
+        borrow = self._database.connection if single else self._database.transaction
         with self._translated():
             for left in reversed(range(_ATTEMPTS)):
                 begun = False
                 try:
-                    async with (borrow or self._database.transaction)() as connection:
+                    async with borrow() as connection:
                         begun = True
                         return await work(connection)
                 except (
