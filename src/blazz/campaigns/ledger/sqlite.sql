@@ -7,8 +7,12 @@ DELETE FROM recipient WHERE campaign = $1;
 SELECT NULL WHERE $1 IS NULL; -- one writer at a time: everybody is alone
 
 -- name: repeated_addresses
-SELECT group_concat(seq), group_concat(line) FROM recipient WHERE campaign = $1
-GROUP BY address HAVING count(*) > 1;
+-- Addresses are sorted faster alone; hardly any of them is repeated.
+SELECT group_concat(seq), group_concat(line) FROM recipient
+WHERE campaign = $1 AND address IN (
+    SELECT address FROM recipient WHERE campaign = $1 GROUP BY address HAVING count(*) > 1
+)
+GROUP BY address;
 
 -- name: remove_recipient
 DELETE FROM recipient WHERE campaign = $1 AND seq = $2 RETURNING line, address;
