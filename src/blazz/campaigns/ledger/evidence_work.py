@@ -19,6 +19,8 @@ from blazz.databases.operations import Batch, Operation, Statement
 _VALUES = {state: state.value for state in State}  # `state.value` takes six times as long
 _ORDER = tuple(State)
 _NEVER = 1e15
+_CLOSE = 2
+"""Up to so many rows for each that is wanted are read in a row."""
 
 
 def record(findings: Sequence[Finding], *, now: float) -> Operation[int]:
@@ -34,7 +36,11 @@ def record(findings: Sequence[Finding], *, now: float) -> Operation[int]:
 
 def _record(campaign: int, findings: Sequence[Finding], now: float) -> Operation[int]:
     seqs = sorted({finding.seq for finding in findings})
-    found = yield Statement("deliveries", (campaign, seqs))
+    first, last = seqs[0], seqs[-1]
+    if last - first < _CLOSE * len(seqs):
+        found = yield Statement("deliveries_among", (campaign, seqs, first, last))
+    else:
+        found = yield Statement("deliveries", (campaign, seqs))
     if not found:  # they are of a campaign that was deleted
         return 0
     size, most_refusals = found[0][:2]

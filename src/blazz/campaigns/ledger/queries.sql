@@ -211,6 +211,14 @@ SELECT chunk_size, most_refusals, seq, recipient.state, attempt, refusals, next_
 FROM campaign CROSS JOIN recipient
 WHERE number = $1 AND campaign = $1 AND seq = ANY($2) ORDER BY seq FOR UPDATE OF recipient;
 
+-- name: deliveries_among
+-- As above, of rows that lie close together: to read all of those takes less than to find each.
+SELECT chunk_size, most_refusals, seq, recipient.state, attempt, refusals, next_at,
+    message_id <> '', code, recipient.reason, sender
+FROM campaign CROSS JOIN recipient
+WHERE number = $1 AND campaign = $1 AND seq BETWEEN $3 AND $4 AND seq + 0 = ANY($2)
+ORDER BY seq FOR UPDATE OF recipient;
+
 -- name: move_deliveries
 UPDATE recipient SET
     state = $3, refusals = $4, next_at = $5, code = $6, reason = $7, sender = $8, changed_at = $2
