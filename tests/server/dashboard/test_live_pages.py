@@ -110,20 +110,26 @@ async def test_without_a_connection_pages_ask_now_and_then(
         assert problems == []
 
 
+async def fail_to_send(page: Page, words: str) -> None:
+    """Write a message while the server cannot be reached, and wait until the page says so."""
+    from playwright.async_api import expect
+
+    await page.route("**/messages", lambda route: route.abort())
+    text = page.get_by_role("textbox", name="Message")
+    await text.fill(words)
+    await text.press("Enter")
+    await expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    await page.unroute("**/messages")
+
+
 async def test_drafts_that_fail_can_be_sent_again(filled: OneServer, browser: Browser) -> None:
     from playwright.async_api import expect
 
     async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
         await page.goto(f"{BASE}/chats/{WAYAN}")
         await has_state(page, "connected")
-        await page.route("**/messages", lambda route: route.abort())
-        text = page.get_by_role("textbox", name="Message")
-        await text.fill("Will it arrive?")
-        await text.press("Enter")
-        again = page.get_by_role("button", name="Try again")
-        await expect(again).to_be_visible()
-        await page.unroute("**/messages")
-        await again.click()
+        await fail_to_send(page, "Will it arrive?")
+        await page.get_by_role("button", name="Try again").click()
         sent = page.locator(".message.out").filter(has_text="Will it arrive?")
         await expect(sent.get_by_role("img")).to_be_visible()
         await expect(sent).to_have_count(1)
@@ -137,12 +143,8 @@ async def test_a_draft_that_failed_stays_when_the_first_message_comes(
     async with visit(browser, filled.url, key=ADMIN_KEY) as (page, _):
         await page.goto(f"{BASE}/chats/+6281100000077")
         await has_state(page, "connected")
-        await page.route("**/messages", lambda route: route.abort())
+        await fail_to_send(page, "does not leave")
         text = page.get_by_role("textbox", name="Message")
-        await text.fill("does not leave")
-        await text.press("Enter")
-        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
-        await page.unroute("**/messages")
         await text.fill("leaves")
         await text.press("Enter")
         sent = page.locator(".message.out:not(.draft)")

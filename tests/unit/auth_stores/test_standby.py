@@ -15,7 +15,7 @@ from blazz.auth_stores import SnapshotStore
 from blazz.auth_stores.base import Lease
 from blazz.auth_stores.keeping import StoreKeeper
 from blazz.auth_stores.memory import MemoryBackend
-from blazz.auth_stores.restoring import Phase, read_state
+from blazz.auth_stores.restoring import Phase, Restored, read_state
 from blazz.auth_stores.standby import Standby, is_overdue, next_pause
 from blazz.errors import LeaseTaken, StaleSnapshot
 from tests.sessions import CHROMIUM, RING, SESSION, SMALL, web
@@ -109,9 +109,7 @@ async def test_what_was_prepared_is_used_if_it_is_the_newest(
     waiting: Waiting, tmp_path: Path
 ) -> None:
     folder = tmp_path / "profile"
-    await waiting.save(1)
-    restored = await waiting.standby.restore(folder, browser=CHROMIUM)
-    assert restored is not None
+    restored = await _prepared(waiting, folder)
     keeper = await _take_over(waiting)
     assert await keeper.adopt(folder, restored)
     state = read_state(folder)
@@ -123,9 +121,7 @@ async def test_a_revision_that_was_stored_after_preparing_is_never_missed(
     waiting: Waiting, tmp_path: Path
 ) -> None:
     folder = tmp_path / "profile"
-    await waiting.save(1)
-    restored = await waiting.standby.restore(folder, browser=CHROMIUM)
-    assert restored is not None
+    restored = await _prepared(waiting, folder)
     await waiting.save(2)
     keeper = await _take_over(waiting)
     assert not await keeper.adopt(folder, restored)
@@ -138,9 +134,7 @@ async def test_a_session_that_was_deleted_after_preparing_does_not_come_back(
     waiting: Waiting, tmp_path: Path
 ) -> None:
     folder = tmp_path / "profile"
-    await waiting.save(1)
-    restored = await waiting.standby.restore(folder, browser=CHROMIUM)
-    assert restored is not None
+    restored = await _prepared(waiting, folder)
     await waiting.owners.delete(waiting.lease)
     keeper = await _take_over(waiting)
     assert not await keeper.adopt(folder, restored)
@@ -166,6 +160,14 @@ async def _seen(waiting: Waiting) -> None:
     with anyio.fail_after(30):
         while not waiting.ours._leasing._seen:  # noqa: ASYNC110  # it sets no event
             await anyio.sleep(0.01)
+
+
+async def _prepared(waiting: Waiting, folder: Path) -> Restored:
+    """Restore what the owner has stored, while the session is not ours."""
+    await waiting.save(1)
+    restored = await waiting.standby.restore(folder, browser=CHROMIUM)
+    assert restored is not None
+    return restored
 
 
 async def _take_over(waiting: Waiting) -> StoreKeeper:
