@@ -120,7 +120,7 @@ class Talk {
     } catch { /* the server is away: the next time will do */ }
   }
 
-  /** Put what was fetched in its place; what came before it stays. */
+  /** Put what was fetched in its place; what came before it stays, what is no more among it goes. */
   #merge(fetched) {
     const items = [...fetched.children].filter(({ id }) => id && id !== "older");
     if (items.length && !items.some(({ id }) => this.#find(id))) {
@@ -140,6 +140,13 @@ class Talk {
         else this.#list.append(added);
         before = added;
       }
+    }
+    // A message that was seen on its way has another id once it is sent.
+    const ids = new Set(items.map(({ id }) => id));
+    let reached = false;
+    for (const item of [...this.#list.children]) {
+      reached ||= ids.has(item.id);
+      if (reached && !ids.has(item.id) && item.matches(".message:not(.draft)")) item.remove();
     }
     // Drafts stand behind everything that the server knows.
     for (const draft of this.#list.querySelectorAll(".draft")) this.#list.append(draft);
