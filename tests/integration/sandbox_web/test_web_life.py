@@ -33,6 +33,18 @@ async def test_logging_out_on_the_page(
     assert await tab.run("Object.keys(localStorage).filter((it) => it.startsWith('WA'))") == []
 
 
+async def test_logging_out_while_the_line_is_down(
+    web: SimulatedWeb, context: BrowserContext, shop: SimulatedPhone
+) -> None:
+    tab = await Tab.open(context, web)
+    await tab.link(shop)
+    web.go_down()
+    await tab.event("conn.stream_info_changed", lambda it: it == "OPENING")
+    await tab.run("void WPP.conn.logout()")
+    web.come_back()
+    await web.wait_until(lambda: shop.devices == [])
+
+
 async def test_logging_out_on_the_phone(
     web: SimulatedWeb, context: BrowserContext, shop: SimulatedPhone
 ) -> None:

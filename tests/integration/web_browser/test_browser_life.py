@@ -162,6 +162,8 @@ async def test_the_next_start_clears_up_what_could_not_end(
         os.kill(pids["browser"], signal.SIGSTOP)
         driver = psutil.Process(pids["browser"]).parent()
         assert driver is not None
+        # Stopped as well, or it may see its driver die first, and end the browser itself.
+        process.send_signal(signal.SIGSTOP)
         driver.kill()
         process.kill()
         process.wait()

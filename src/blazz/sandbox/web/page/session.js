@@ -12,6 +12,7 @@ import {
 } from './stream.js';
 
 const RELOAD_AFTER = 150;
+const LOGOUT_PATIENCE = 5000;
 
 let identity = null;
 let isEnding = false;
@@ -123,6 +124,8 @@ async function becomePaired({ wid, lid, device, name }) {
 }
 
 async function logOut() {
+  // Asked for while the stream is still opening, the server would refuse it and keep the device.
+  await Promise.race([connection.ready, new Promise((resolve) => setTimeout(resolve, LOGOUT_PATIENCE))]);
   await connection.request('logout').catch(() => {});
   await forget('user_initiated');
 }
