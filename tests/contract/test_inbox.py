@@ -51,6 +51,17 @@ MISTAKES = {
     "nothing is pruned": ("prune_handled", lambda sql: sql.replace("WHERE", "WHERE false AND", 1)),
     "everything is pruned": ("mark_before", lambda sql: sql.replace("at <= ?1", "?1 > 0")),
     "bodies go too early": ("prune_bodies", lambda sql: sql.replace("state >= 5", "state = 99")),
+    "what is handled comes again": (
+        "prune_handled",
+        lambda sql: sql.replace("BETWEEN 6 AND 8", "= 99").replace("WHERE again", "WHERE false"),
+    ),
+    "what arrives again is forgotten": (
+        "prune_handled",
+        lambda sql: sql.replace("WHERE again", "WHERE false"),
+    ),
+    "the dead go by their age": ("prune_kept", lambda sql: sql.replace("<= ?3", "<= ?3 + 1e9")),
+    "what nobody wants stays": ("prune_forgotten", lambda sql: sql.replace("state = 0", "false")),
+    "a wrong clock is believed": ("forget_marks_after", lambda sql: sql + NEVER),
 }
 
 

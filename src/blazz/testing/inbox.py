@@ -318,6 +318,61 @@ async def _what_is_over_is_pruned(scene: Scene) -> None:
     assert await scene.inbox.bodies([a1.body_id]) == {}, "bodies are kept for ever"
 
 
+async def _what_may_come_again_is_remembered(scene: Scene) -> None:
+    retention = Retention(handled=timedelta(days=8), kept=timedelta(days=30))
+    late = f"{scene.session}-late"
+    kept = Row(1, scene.key("x"), None, "", State.UNROUTED, late, "no session")
+    await scene.split(scene.row("a1"), kept)
+    await scene.inbox.settle(ANN, done=await scene.take(ANN))
+    await scene.inbox.prune(retention)
+    scene.clock.advance(timedelta(days=10).total_seconds())
+    await scene.inbox.prune(retention)
+    assert await scene.inbox.register(late, accounts=[late], signers=[scene.signer]) == 1
+    await scene.inbox.prune(retention)
+    [arrived] = await scene.inbox.arrived([late], limit=10)
+    version = (await scene.inbox.routes()).version
+    rows = [scene.row("a1"), scene.row("x", position=1)]
+    result = await scene.inbox.split([Split(arrived.body_id, rows)], version=version)
+    assert result == SplitResult(1, 1), "what was handled comes out of its body once more"
+    await scene.inbox.unregister(late)
+
+
+async def _a_dead_update_is_kept_from_its_death(scene: Scene) -> None:
+    retention = Retention(handled=timedelta(days=8), kept=timedelta(days=30))
+    await scene.deliver("a1", "b1")
+    await scene.inbox.prune(retention)
+    scene.clock.advance(timedelta(days=40).total_seconds())
+    a1, b1 = await scene.take(ANN)
+    await scene.inbox.settle(ANN, failed=[Failure(a1, "poison", None)], released=[b1])
+    await scene.inbox.prune(retention)
+    entry = await scene.inbox.entry(a1.seq)
+    assert entry is not None, "it waited for long, died, and nobody could see it"
+    assert entry.until is not None
+    assert entry.until.timestamp() == scene.clock()
+    scene.clock.advance(timedelta(days=31).total_seconds())
+    await scene.inbox.prune(retention)
+    assert await scene.inbox.entry(a1.seq) is None, "a dead update is kept for ever"
+    assert await scene.inbox.entry(b1.seq) is not None, "what waits for its session went"
+    await scene.inbox.unregister(scene.session)
+    await scene.inbox.prune(retention)
+    assert await scene.inbox.entry(b1.seq) is None, "what nobody can handle is kept for ever"
+
+
+async def _a_clock_that_was_wrong_does_no_lasting_harm(scene: Scene) -> None:
+    retention = Retention(handled=timedelta(days=8), kept=timedelta(days=30))
+    wrong = timedelta(days=20_000).total_seconds()
+    scene.clock.advance(wrong)
+    await scene.inbox.prune(retention)
+    scene.clock.advance(-wrong)
+    await scene.deliver("a1")
+    [a1] = await scene.take(ANN)
+    await scene.inbox.settle(ANN, done=[a1])
+    await scene.inbox.prune(retention)
+    scene.clock.advance(timedelta(days=8.1).total_seconds())
+    await scene.inbox.prune(retention)
+    assert await scene.inbox.entry(a1.seq) is None, "nothing is forgotten until that time comes"
+
+
 _CHECKS = (
     _bodies_arrive_as_they_came,
     _an_update_is_stored_once,
@@ -333,4 +388,7 @@ _CHECKS = (
     _the_log_misses_nothing,
     _unrouted_updates_wait_for_their_session,
     _what_is_over_is_pruned,
+    _what_may_come_again_is_remembered,
+    _a_dead_update_is_kept_from_its_death,
+    _a_clock_that_was_wrong_does_no_lasting_harm,
 )

@@ -15,9 +15,14 @@ import anyio
 
 from blazz.webhooks.handlers import Handler, Handlers, Sink
 from blazz.webhooks.observations import HandlerCalled, HandlerOutcome, Observer, ignore
+from blazz.webhooks.wording import described
 from blazz.webhooks.work import Task
 
 _LONGEST_LOOK_SECONDS: Final = 1.0
+_STANDSTILL_SECONDS: Final = 5.0
+
+_ENDS_THE_PROCESS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""Not a handler's failure: the program, or its event loop, is being ended."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +33,8 @@ class Worker:
 
     Attributes:
         task: What to cancel.
-        since: When it called the handler that it is in; None between calls.
+        since: When it called the handler that it is in, or was last cancelled in it; None between
+            calls.
         overdue: It has been cancelled because that handler took too long.
     """
 
@@ -68,34 +74,52 @@ class Caller:
         One watch over all workers: a timer for each call would cost more than a quick handler.
         """
         timeout = math.inf if self._timeout is None else self._timeout
+        pause = min(timeout / 8, _LONGEST_LOOK_SECONDS)
+        before = time.monotonic()
         while True:
-            await anyio.sleep(min(timeout / 8, _LONGEST_LOOK_SECONDS))
+            await anyio.sleep(pause)
             now = time.monotonic()
+            if now - before - pause > _STANDSTILL_SECONDS:
+                _log.warning(
+                    "the event loop stood still for %.1f s: nothing was received or handled;"
+                    " let handlers wait with await, and use asyncio.to_thread for what blocks",
+                    now - before - pause,
+                )
+            before = now
             for worker in self._workers:
                 # With `since` set, the worker waits somewhere inside its handler: that is where
                 # the cancellation arrives, not in what the worker does next.
-                if worker.since is not None and not worker.overdue and now - worker.since > timeout:
+                if worker.since is not None and now - worker.since > timeout:
                     worker.overdue = True
+                    worker.since = now  # a handler that goes on nevertheless is cancelled again
                     worker.task.cancel()
 
     async def handle(self, task: Task, worker: Worker) -> str | None:
         """Call all handlers that want a delivery and have not had it; tells what failed.
 
-        One that fails does not keep the others from being called.
+        One that fails, or whose filter does, does not keep the others from being called.
         """
         try:
-            wanting = self._handlers.wanting(task.delivery)
-        except Exception as error:  # noqa: BLE001  # a filter or a parser of somebody else
+            candidates = self._handlers.candidates(task.delivery)
+        except Exception as error:  # noqa: BLE001  # a parser of somebody else
             _log.warning("update %d cannot be handled", task.item.seq, exc_info=error)
-            return _described(error)
+            return described(error)
         failures: list[str] = []
-        for handler in wanting:
+        for handler in candidates:
             if handler.name in task.finished:
+                continue
+            try:
+                wanted = handler.wants(task.delivery)
+            except Exception as error:  # noqa: BLE001  # a filter of somebody else
+                _log.warning("the filter of %s failed", handler.name, exc_info=error)
+                failures.append(f"{handler.name}: its filter: {described(error)}")
+                continue
+            if not wanted:
                 continue
             failure = await self._call(handler, task, worker)
             if failure is not None:
                 failures.append(f"{handler.name}: {failure}")
-            elif len(wanting) > 1:
+            elif len(candidates) > 1:
                 task.finished.add(handler.name)
         return "; ".join(failures) or None
 
@@ -116,8 +140,10 @@ class Caller:
                 # It cancelled itself, or awaited what was cancelled: a failure like any other.
                 outcome, failure = HandlerOutcome.FAILED, "it was cancelled"
             _log.warning("%s failed: %s", handler.name, failure)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises
-            outcome, failure = HandlerOutcome.FAILED, _described(error)
+        except _ENDS_THE_PROCESS:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever a handler raises
+            outcome, failure = HandlerOutcome.FAILED, described(error)
             _log.warning("%s failed", handler.name, exc_info=error)
         finally:
             worker.since = None
@@ -142,8 +168,10 @@ class Caller:
                 raise
             outcome, failure = HandlerOutcome.FAILED, "it was cancelled"
             _log.warning("%s failed: %s", sink.name, failure)
-        except Exception as error:  # noqa: BLE001  # whatever a sink raises
-            outcome, failure = HandlerOutcome.FAILED, _described(error)
+        except _ENDS_THE_PROCESS:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever a sink raises
+            outcome, failure = HandlerOutcome.FAILED, described(error)
             _log.warning("%s failed", sink.name, exc_info=error)
         if self._observe is not ignore:
             seconds = time.monotonic() - start
@@ -177,7 +205,3 @@ def is_stopping() -> bool:
     while task is not None and task.cancelling():
         task.uncancel()
     return False
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +14,8 @@ from blazz.webhooks.routes import Routes
 from blazz.webhooks.splitting import digest
 
 _KEPT_KILOBYTES: Final = 8_192
+
+_log = logging.getLogger(__name__)
 
 
 class Delivery:
@@ -117,7 +120,7 @@ class Deliveries:
         """Make the deliveries of rows; None where the update cannot be found any more.
 
         That happens when retention has removed the body, and when a newer parser splits it
-        differently.
+        differently or cannot read it.
 
         Raises:
             InboxUnavailable: The bodies cannot be read.
@@ -133,8 +136,12 @@ class Deliveries:
     def _delivery(
         self, row: Item | Logged, body: bytes | None, at_hand: dict[int, _Parsed]
     ) -> Delivery | None:
-        parsed = self._parsed(row, body, at_hand)
-        update = parsed.find(row) if parsed else None
+        try:
+            parsed = self._parsed(row, body, at_hand)
+            update = parsed.find(row) if parsed else None
+        except Exception as error:  # noqa: BLE001  # somebody else's parser, or an update of it
+            _log.warning("update %d cannot be read", row.seq, exc_info=error)
+            return None
         if parsed is None or update is None:
             return None
         attempt = 1

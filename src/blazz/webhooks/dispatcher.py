@@ -75,8 +75,9 @@ class Dispatcher:
         observe: Observer = ignore,
         logged: Callable[[], object] = lambda: None,
     ) -> None:
-        for name, value in (("concurrency", concurrency), ("lease", lease), ("poll", poll)):
-            if value <= 0:
+        limits = {"concurrency": concurrency, "timeout": timeout, "lease": lease, "poll": poll}
+        for name, value in limits.items():
+            if value is not None and value <= 0:
                 raise InvalidValue(name, "above 0", value)
         self.deliveries = Deliveries(inbox, routes)
         self.handlers = Handlers()

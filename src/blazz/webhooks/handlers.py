@@ -112,19 +112,21 @@ class Handlers:
             candidate, number = f"{base}#{number}", number + 1
         return candidate
 
-    def wanting(self, delivery: Delivery) -> list[Handler]:
-        """The handlers that are to be called for a delivery."""
+    def candidates(self, delivery: Delivery) -> Sequence[Handler]:
+        """The handlers of a delivery's kind; each is yet to be asked whether it wants it."""
         kind = type(delivery.event)
         candidates = self._by_kind.get(kind)
         if candidates is None:
             candidates = tuple(h for h in self._handlers.values() if issubclass(kind, h.kinds))
             self._by_kind[kind] = candidates
-        return [handler for handler in candidates if handler.wants(delivery)]
+        return candidates
 
     def _check(self, name: str) -> None:
         if name in self._handlers or name in self._sinks:
             raise ConfigurationError(f"there is a handler named {name!r} already; give name=")
-        if not name or "\n" in name or len(name) > _MOST_NAME_CHARACTERS:
+        # Names are kept in the inbox, one on each line.
+        if not name or not name.isprintable() or len(name) > _MOST_NAME_CHARACTERS:
             raise ConfigurationError(
                 f"a handler's name is one line of at most {_MOST_NAME_CHARACTERS} characters"
+                " that can be printed"
             )

@@ -15,6 +15,7 @@ from blazz.webhooks.inbox.base import Arrived, Inbox, Row, Split, SplitResult, S
 from blazz.webhooks.observations import BodiesSplit, Observer, ignore
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.splitting import Router, rows_of, unreadable
+from blazz.webhooks.wording import described
 
 _BODIES_AT_ONCE: Final = 256
 _QUICK_BYTES: Final = 128 * 1024
@@ -106,7 +107,11 @@ class _Parsed(NamedTuple):
     def rows(self, router: Router) -> list[Row]:
         if self.error is not None:
             return [unreadable(self.arrived, self.error)]
-        return rows_of(self.arrived, self.updates, router)
+        try:
+            return rows_of(self.arrived, self.updates, router)
+        except Exception as error:  # noqa: BLE001  # an update of somebody else's parser
+            _log.warning("a webhook body cannot be split and is kept: %s", type(error).__name__)
+            return [unreadable(self.arrived, described(error))]
 
 
 async def _parsed(arrived: Arrived, parse: WebhookParser) -> _Parsed:
@@ -118,5 +123,5 @@ async def _parsed(arrived: Arrived, parse: WebhookParser) -> _Parsed:
             updates = await anyio.to_thread.run_sync(parse, arrived.body)
     except Exception as error:  # noqa: BLE001  # a signed body is kept, whatever is wrong
         _log.warning("a webhook body cannot be read and is kept: %s", type(error).__name__)
-        return _Parsed(arrived, parse, (), f"{type(error).__name__}: {error}"[:500])
+        return _Parsed(arrived, parse, (), described(error))
     return _Parsed(arrived, parse, updates)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from blazz.webhooks.backoff import Backoff
 from blazz.webhooks.bell import Bell
 from blazz.webhooks.delivery import Delivery
 from blazz.webhooks.inbox.base import Failure, Inbox, Item
 from blazz.webhooks.observations import Observer, UpdateDied, UpdatesSettled, ignore
-
-_LONGEST_ERROR: Final = 500
+from blazz.webhooks.wording import one_line
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +112,7 @@ class Work:
         if after is None:
             self._bury(item, error)
             return True
-        self._outcomes.failed.append(Failure(item, error[:_LONGEST_ERROR], after))
+        self._outcomes.failed.append(Failure(item, one_line(error), after))
         self._bell.ring()
         return False
 
@@ -133,7 +131,8 @@ class Work:
             self._bell.ring()
 
     def _bury(self, item: Item, error: str) -> None:
-        self._outcomes.failed.append(Failure(item, error[:_LONGEST_ERROR], None))
+        error = one_line(error)
+        self._outcomes.failed.append(Failure(item, error, None))
         self._bell.ring()
         _log.error("update %d of %s is dead: %s", item.seq, item.session, error)
         self._observe(UpdateDied(item.session, item.seq, error))

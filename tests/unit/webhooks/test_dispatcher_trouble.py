@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from blazz.webhooks import Backoff, Delivery
 from blazz.webhooks.inbox.base import Item, State
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.observations import HandlerCalled, HandlerOutcome
+from blazz.webhooks.work import Task
 from tests.unit.webhooks.scenery import Said, Stage, profile, said, stage, states
 
 
@@ -99,20 +101,138 @@ async def test_a_handler_that_is_cancelled_harms_only_itself(
         assert len(attempts) <= 2
 
 
-async def test_a_failing_filter_is_a_failure_like_others(tmp_path: Path) -> None:
-    async with stage(tmp_path, backoff=Backoff(attempts=1)) as scene:
+async def test_a_handler_that_takes_no_for_an_answer_is_asked_again(tmp_path: Path) -> None:
+    """Many a loop catches whatever happens and goes on."""
+    async with stage(tmp_path, timeout=0.05, concurrency=1) as scene:
+        cancelled: list[str] = []
+
+        @scene.dispatcher.on(Said)
+        async def handle(event: Said) -> None:
+            while event.key == "a1" and len(cancelled) < 3:
+                try:
+                    await asyncio.get_running_loop().create_future()
+                except asyncio.CancelledError:
+                    cancelled.append(event.key)
+            scene.seen.append(event.key)
+
+        await scene.post(said("a1", "b1", "a2"))
+
+        with anyio.fail_after(60):
+            assert sorted(await scene.handled()) == ["a1", "a2", "b1"]
+        assert len(cancelled) == 3
+
+
+async def test_a_failing_filter_harms_only_its_own_handler(tmp_path: Path) -> None:
+    async with stage(tmp_path, backoff=Backoff(attempts=2, first=0, longest=0)) as scene:
 
         def where(event: Said) -> bool:
             if event.key == "a1":
                 raise KeyError("no such field")
             return True
 
-        scene.dispatcher.on(Said, where=where)(scene.see)
+        scene.dispatcher.on(Said, where=where, name="picky")(scene.see)
+        scene.dispatcher.on(Said)(scene.see)
         await scene.post(said("a1", "b1"))
 
-        assert await scene.handled() == ["b1"]
+        assert sorted(await scene.handled()) == ["a1", "b1", "b1"]
         [dead] = await scene.inbox.entries(states=[State.DEAD])
-        assert dead.error == "KeyError: 'no such field'"
+        assert dead.error == "picky: its filter: KeyError: 'no such field'"
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even this")
+
+
+class Final(BaseException):
+    """Not an `Exception`, as what some libraries stop their own loops with."""
+
+
+RAISED = {
+    "NUL": (ValueError("what is \0?"), r"ValueError: what is \x00?"),
+    "half a pair": (ValueError("\ud83d"), r"ValueError: \ud83d"),
+    "colours": (ValueError("\x1b[31mred\nlines"), r"ValueError: \x1b[31mred lines"),
+    "a novel": (ValueError("x" * 9_999), "ValueError: " + "x" * 400),
+    "no text": (Unspeakable(), "Unspeakable, which cannot be shown"),
+    "a group": (
+        ExceptionGroup("two", [KeyError("a"), Unspeakable()]),
+        "ExceptionGroup: two (KeyError: 'a'; Unspeakable, which cannot be shown)",
+    ),
+    "not an Exception": (Final("over"), "Final: over"),
+    "a group of such": (
+        BaseExceptionGroup("one", [Final("over")]),
+        "BaseExceptionGroup: one (Final: over)",
+    ),
+}
+
+
+@pytest.mark.parametrize("in_sink", [False, True])
+@pytest.mark.parametrize("what", RAISED)
+async def test_whatever_is_raised_is_recorded(tmp_path: Path, what: str, in_sink: bool) -> None:
+    """And the outcome of all others, which is recorded together with it."""
+    error, told = RAISED[what]
+    async with stage(tmp_path, backoff=Backoff(attempts=1)) as scene:
+
+        async def sink(deliveries: Sequence[Delivery]) -> None:
+            if any(delivery.event.key == "a1" for delivery in deliveries):
+                raise error
+
+        @scene.dispatcher.on(Said, name="handle")
+        async def handle(event: Said) -> None:
+            if event.key == "a1":
+                raise error
+            scene.seen.append(event.key)
+
+        if in_sink:
+            scene.dispatcher.add_sink(sink, Said, name="sink")
+        await scene.post(said("a1"))
+        await scene.handled()
+        await scene.post(said("a2", "b1"))
+
+        with anyio.fail_after(60):
+            assert sorted(await scene.handled()) == ["a2", "b1"]
+        [dead] = await scene.inbox.entries(states=[State.DEAD])
+        assert dead.error is not None
+        assert dead.error.startswith(f"{'sink' if in_sink else 'handle'}: {told}")
+        assert len(dead.error) <= 500
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+async def test_what_ends_the_process_is_not_a_failure(tmp_path: Path, error: BaseException) -> None:
+    async with stage(tmp_path) as scene:
+
+        async def leave(_: Delivery) -> None:
+            raise error
+
+        handler = scene.dispatcher.add_handler(leave, Said)
+        caller, worker = scene.dispatcher._caller, scene.dispatcher._caller.hire()
+        await scene.post(said("a1"))
+        await scene.dispatcher.splitter.split()
+        [item] = await scene.inbox.take("me", sessions=["acme/sales"], limit=1, lease=60)
+        [delivery] = await scene.dispatcher.deliveries.find([item])
+        assert delivery is not None
+        with pytest.raises(type(error)):
+            await caller._call(handler, Task(item, delivery), worker)
+
+
+async def test_who_stops_the_loop_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("blazz.webhooks.calling._STANDSTILL_SECONDS", 0.01)
+    async with stage(tmp_path, timeout=0.08) as scene:
+
+        @scene.dispatcher.on(Said)
+        async def handle(event: Said) -> None:
+            time.sleep(0.1)  # noqa: ASYNC251  # it is what the test is about
+            scene.seen.append(event.key)
+
+        await scene.post(said("a1"))
+        async with scene.running():
+            await scene.dispatcher.drained()
+            with anyio.fail_after(60):
+                while "asyncio.to_thread" not in caplog.text:  # noqa: ASYNC110  # nothing rings
+                    await anyio.sleep(0.01)
+        assert scene.seen == ["a1"]
 
 
 @pytest.mark.parametrize("with_sink", [False, True])

@@ -175,13 +175,17 @@ def test_handlers_are_found_by_kind_also_when_added_later() -> None:
     handlers = Handlers()
     shouted = Delivery(SpokenUpdate({"key": "a", "text": "HEY"}), seq=1, session="s", body=b"")
     handlers.add(Handler(name="said", call=call, kinds=(Said,)))
-    assert [handler.name for handler in handlers.wanting(shouted)] == ["said"]
+    assert names(handlers, shouted) == ["said"]
     handlers.add(Handler(name="shouted", call=call, kinds=(Shouted,)))
     handlers.add(Handler(name="other", call=call, kinds=(Event,), session="another"))
-    assert [handler.name for handler in handlers.wanting(shouted)] == ["said", "shouted"]
+    assert names(handlers, shouted) == ["said", "shouted"]
     handlers.remove("said")
     handlers.remove("no such handler")
-    assert [handler.name for handler in handlers.wanting(shouted)] == ["shouted"]
+    assert names(handlers, shouted) == ["shouted"]
+
+
+def names(handlers: Handlers, delivery: Delivery) -> list[str]:
+    return [each.name for each in handlers.candidates(delivery) if each.wants(delivery)]
 
 
 def test_a_delivery_does_not_show_what_people_write() -> None:

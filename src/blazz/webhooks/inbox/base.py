@@ -173,7 +173,10 @@ class Inbox(Protocol):
         ...
 
     async def unregister(self, session: str) -> None:
-        """Forget a session for good: its updates are unrouted from now on."""
+        """Forget a session for good: its updates are unrouted from now on.
+
+        What waits for it goes with the retention of kept updates, unless it registers again.
+        """
         ...
 
     async def routes(self) -> RouteTable:
@@ -232,6 +235,7 @@ class Inbox(Protocol):
     async def prune(self, retention: Retention) -> int:
         """Remove what is older than its retention; returns the number of updates removed.
 
-        Time is measured in marks that `prune` itself leaves: call it about once an hour.
+        Handled updates whose body may be split again stay: they would come out of it as new. Time
+        is measured in marks that `prune` itself leaves: call it about once an hour.
         """
         ...

@@ -197,7 +197,8 @@ def _failed(owner: str, failure: Failure, now: float) -> tuple[Any, ...]:
         item.seq,
         owner,
         State.DEAD if dead else State.WAITING,
-        None if failure.after is None else now + failure.after,
+        # Of a dead one it is when it died: it may have waited for long before.
+        now + (failure.after or 0.0),
         item.attempts + 1,
         failure.error,
         finished_text(item.finished),
@@ -310,17 +311,26 @@ def set_cursor(name: str, position: int) -> Operation[None]:
     yield Statement("set_cursor", (name, position))
 
 
-def mark(now: float, handled: float, kept: float) -> Operation[tuple[int, int, int]]:
-    """Leave a mark; give the numbers up to which handled and kept rows and bodies may go."""
+def mark(now: float, handled: float, kept: float) -> Operation[Mapping[str, tuple[float, ...]]]:
+    """Leave a mark; give the queries that remove what is over, in order, and their limits."""
+    # Left by a clock that was wrong: until that time comes again, there would be no other.
+    yield Statement("forget_marks_after", (now,))
     yield Statement("add_mark", (now,))
     old = yield Statement("mark_before", (now - handled,))
     older = yield Statement("mark_before", (now - kept,))
     if older:
-        yield Statement("forget_marks", (older[0][0],))
-    return (old[0][1] if old else 0, older[0][1] if older else 0, old[0][2] if old else 0)
+        yield Statement("forget_marks_before", (older[0][0],))
+    handled_seq, handled_body = old[0][1:] if old else (0, 0)
+    kept_body = older[0][2] if older else 0
+    return {
+        "prune_handled": (handled_seq,),
+        "prune_kept": (kept_body, now - kept),
+        "prune_forgotten": (kept_body,),
+        "prune_bodies": (handled_body,),
+    }
 
 
-def prune(query: str, until: int, limit: int) -> Operation[int]:
+def prune(query: str, limits: tuple[float, ...], most: int) -> Operation[int]:
     """Remove some rows; small transactions let others write in between."""
-    rows = yield Statement(query, (until, limit))
+    rows = yield Statement(query, (most, *limits))
     return len(rows)

@@ -140,7 +140,7 @@ WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state >= 6
 RETURNING seq;
 
 -- name: revive
-UPDATE updates SET state = 0, attempts = 0
+UPDATE updates SET state = 0, attempts = 0, until = NULL
 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state = 5
 RETURNING seq;
 

@@ -94,29 +94,49 @@ WHERE NOT EXISTS (SELECT 1 FROM marks WHERE at >= CAST($1 AS double precision));
 -- name: mark_before
 SELECT at, seq, body FROM marks WHERE at <= $1 ORDER BY at DESC LIMIT 1;
 
--- name: forget_marks
+-- name: forget_marks_before
 DELETE FROM marks WHERE at < $1;
 
+-- name: forget_marks_after
+DELETE FROM marks WHERE at > $1;
+
 -- name: prune_handled
+-- Not while others of its body may be split again: it would come out of the body as new.
 DELETE FROM updates WHERE seq IN (
-    SELECT seq FROM updates WHERE seq <= $1 AND state = 4 ORDER BY seq LIMIT $2
+    SELECT seq FROM updates
+    WHERE seq <= $2 AND state = 4
+    AND body NOT IN (SELECT body FROM updates WHERE state >= 5 AND state BETWEEN 6 AND 8)
+    AND body NOT IN (SELECT body FROM arrivals WHERE again)
+    ORDER BY seq LIMIT $1
 )
 RETURNING seq;
 
 -- name: prune_kept
+-- By the age of their bodies: their numbers change whenever they are split again.
 DELETE FROM updates WHERE seq IN (
-    SELECT seq FROM updates WHERE state >= 5 AND seq <= $1 LIMIT $2
+    SELECT seq FROM updates
+    WHERE state >= 5 AND body <= $2 AND (until IS NULL OR until <= $3)
+    LIMIT $1
+)
+RETURNING seq;
+
+-- name: prune_forgotten
+-- What waits for a session that has been forgotten, and so has no route at all.
+DELETE FROM updates WHERE seq IN (
+    SELECT seq FROM updates
+    WHERE state = 0 AND body <= $2 AND session NOT IN (SELECT session FROM routes)
+    LIMIT $1
 )
 RETURNING seq;
 
 -- name: prune_bodies
 DELETE FROM bodies WHERE id IN (
     SELECT id FROM bodies
-    WHERE id <= $1
+    WHERE id <= $2
     AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
     AND id NOT IN (SELECT body FROM updates WHERE state = 0)
     AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 3)
     AND id NOT IN (SELECT body FROM updates WHERE state >= 5)
-    ORDER BY id LIMIT $2
+    ORDER BY id LIMIT $1
 )
 RETURNING id;

@@ -182,19 +182,17 @@ class SqlInbox(ABC):
     async def prune(self, retention: Retention) -> int:
         """Remove what is older than its retention, in small transactions."""
         handled, kept = retention.handled.total_seconds(), retention.kept.total_seconds()
-        handled_end, kept_end, body_end = await self.change(
-            lambda now: operations.mark(now, handled, kept)
-        )
-        removed = await self._prune("prune_handled", handled_end)
-        removed += await self._prune("prune_kept", kept_end)
-        await self._prune("prune_bodies", body_end)
-        return removed
+        queries = await self.change(lambda now: operations.mark(now, handled, kept))
+        removed = {query: await self._prune(query, limits) for query, limits in queries.items()}
+        return sum(removed.values()) - removed["prune_bodies"]
 
-    async def _prune(self, query: str, until: int) -> int:
+    async def _prune(self, query: str, limits: tuple[float, ...]) -> int:
         removed = 0
         while True:
             count = await self.change(
-                lambda _: operations.prune(query, until, _PRUNE_CHUNK), alone=False
+                lambda _: operations.prune(query, limits, _PRUNE_CHUNK),
+                # The others remove what nobody touches any more.
+                alone=query in {"prune_kept", "prune_forgotten"},
             )
             removed += count
             if count < _PRUNE_CHUNK:

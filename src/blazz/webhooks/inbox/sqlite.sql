@@ -108,7 +108,7 @@ DELETE FROM updates WHERE seq IN (SELECT value FROM json_each($1)) AND state >= 
 RETURNING seq;
 
 -- name: revive
-UPDATE updates SET state = 0, attempts = 0
+UPDATE updates SET state = 0, attempts = 0, until = NULL
 WHERE seq IN (SELECT value FROM json_each($1)) AND state = 5
 RETURNING seq;
 

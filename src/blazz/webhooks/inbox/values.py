@@ -147,7 +147,7 @@ class Entry:
         lane: Its conversation.
         attempts: How often it failed.
         error: What went wrong last.
-        until: When it is tried again, if it is waiting.
+        until: When it is tried again, if it is waiting; when it died, if it is dead.
         finished: The handlers that have succeeded, if others have not.
         received_at: When its body came; None if retention has removed the body.
         body_id: The body that it is part of.
@@ -228,7 +228,8 @@ class Retention:
 
     Attributes:
         handled: For how long duplicates of handled updates are recognised and the log can be read.
-        kept: For how long dead, unrouted, foreign and unreadable updates are kept.
+        kept: For how long dead, unrouted, foreign and unreadable updates are kept, and those of
+            sessions that were forgotten: from when they came, or died.
 
     Raises:
         InvalidValue: Duplicates would be forgotten before Meta stops repeating them.
