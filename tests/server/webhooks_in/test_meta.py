@@ -8,7 +8,8 @@ from fastapi import FastAPI
 
 from blazz.errors import WebhookError
 from blazz.events.base import Event
-from blazz.webhooks.signature import HEADER
+from blazz.webhooks.signature import HEADER, SigningSecret
+from blazz_server.incoming.strays import Strays
 from blazz_server.platform import Platform
 from tests.server.conftest import MakeTenant, client_of
 from tests.server.webhooks_in.conftest import Number, add_number, batch, deliver, until, wrote
@@ -195,6 +196,25 @@ async def test_a_signed_body_that_is_no_batch_is_kept(
         assert (await deliver(meta, body, secret=SHARED)).status_code == 200
     kept = (await api.get("/v1/webhooks/strays")).json()["items"]
     assert [(it["account"], it["count"]) for it in kept] == [(None, 3)]
+
+
+async def test_one_secret_cannot_fill_the_table(
+    meta: httpx.AsyncClient, acme: Number, tenant: MakeTenant, platform: Platform
+) -> None:
+    own = "the secret of globex alone"
+    await add_number(await tenant("globex"), platform, number=GLOBEX, waba="444444444", secret=own)
+    platform.incoming.strays = Strays(platform.database, most=10_000)
+    lone = batch(wrote("777777777", "777777777", "from acme", message_id="wamid.1"))
+    assert (await deliver(meta, lone, secret=SHARED)).status_code == 200
+    for i in range(20):
+        body = batch(wrote("888888888", "888888888", f"{i} " + "x" * 500, message_id=f"wamid.{i}"))
+        assert (await deliver(meta, body, secret=own)).status_code == 200
+
+    kept = {it.account: it.count for it in await platform.incoming.strays.accounts(limit=9)}
+    assert kept["777777777"] == 1, "another's secret costs nobody else anything"
+    assert 2 < kept["888888888"] < 10
+    found = await platform.incoming.strays.of(["888888888"], [SigningSecret(own).fingerprint])
+    assert b'"19 xxx' in found[-1].body, "the newest are kept"
 
 
 async def test_a_body_beyond_metas_limit_is_refused(meta: httpx.AsyncClient, acme: Number) -> None:

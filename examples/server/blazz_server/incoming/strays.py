@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final, cast
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import CursorResult, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from blazz.webhooks.splitting import storable
@@ -18,8 +19,14 @@ from blazz_server.incoming.tables import StrayUpdate
 
 KEPT: Final = timedelta(days=30)
 """How long they are kept; Meta repeats what is not taken for 7 days."""
+MOST_OF_ONE_SIGNER: Final = 64 * 1024 * 1024
+"""Bytes that are kept of what one app secret signs; whoever has it could send without end."""
+_ROW: Final = 512
+"""Bytes that a row counts beside its body."""
 _AT_ONCE: Final = 100
 _TOLD: Final = 1_000
+_LOOKS: Final = 16
+"""Looked at whenever another such part of the limit has come."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -48,11 +55,14 @@ class Strays:
 
     Args:
         database: Where it is.
+        most: Bytes that are kept of one signer; beyond, the oldest are forgotten.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, most: int = MOST_OF_ONE_SIGNER) -> None:
         self._database = database
+        self._most = most
         self._told: set[str | None] = set()
+        self._added: Counter[str] = Counter()
 
     async def keep(self, account: str | None, body: bytes, *, signer: str, reason: str) -> None:
         """Keep a body; once, however often Meta repeats it."""
@@ -72,6 +82,10 @@ class Strays:
         )
         async with self._database.begin() as transaction:
             await transaction.execute(statement.on_conflict_do_nothing())
+        self._added[signer] += len(body) + _ROW
+        if self._added[signer] > self._most // _LOOKS:
+            del self._added[signer]
+            await self._forget_excess(signer)
 
     async def of(
         self, accounts: Collection[str], signers: Collection[str]
@@ -111,7 +125,32 @@ class Strays:
             return [StrayAccount(*row) for row in await transaction.execute(query)]
 
     async def forget_old(self) -> None:
-        """Forget what has been kept for too long."""
+        """Forget what has been kept for too long, and what is too much of one signer."""
         old = StrayUpdate.received_at < utc_now() - KEPT
         async with self._database.begin() as transaction:
             await transaction.execute(delete(StrayUpdate).where(old))
+        async with self._database.read() as transaction:
+            signers = (await transaction.scalars(select(StrayUpdate.signer).distinct())).all()
+        for signer in signers:
+            await self._forget_excess(signer)
+
+    async def _forget_excess(self, signer: str) -> None:
+        """Forget the oldest of what one secret has signed, so that the others fit."""
+        newest_first = (StrayUpdate.received_at.desc(), StrayUpdate.id)
+        size = func.length(StrayUpdate.body) + _ROW
+        kept = (
+            select(StrayUpdate.id, func.sum(size).over(order_by=newest_first).label("so_far"))
+            .where(StrayUpdate.signer == signer)
+            .subquery()
+        )
+        excess = select(kept.c.id).where(kept.c.so_far > self._most)
+        async with self._database.begin() as transaction:
+            found = await transaction.execute(delete(StrayUpdate).where(StrayUpdate.id.in_(excess)))
+        if isinstance(found, CursorResult) and found.rowcount:
+            _log.warning(
+                "%d updates for accounts that no session has were forgotten: the secret %s signed"
+                " more than %d bytes of them",
+                found.rowcount,
+                signer,
+                self._most,
+            )

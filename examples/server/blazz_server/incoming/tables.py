@@ -17,7 +17,7 @@ class StrayUpdate(Table):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account: Mapped[str | None] = mapped_column(String(128), index=True)
-    signer: Mapped[str] = mapped_column(String(64))
+    signer: Mapped[str] = mapped_column(String(64), index=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(index=True)
