@@ -12,7 +12,11 @@ import httpx
 
 from tests.server.one_process import ADMIN_KEY, OneServer
 
-_UNLIMITED: Final = {"CALLS_PER_SECOND": "1000000", "CALLS_AT_ONCE": "1000000"}
+_UNLIMITED: Final = {
+    "CALLS_PER_SECOND": "1000000",
+    "CALLS_AT_ONCE": "1000000",
+    "SOCKETS_PER_ADDRESS": "100000",
+}
 
 
 class MeasuredServer(OneServer):

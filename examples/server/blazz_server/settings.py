@@ -46,6 +46,8 @@ class Settings(BaseSettings):
         live_key: What browsers name to get live events; it is public.
         live_secret: Signs what browsers subscribe to, and what other servers publish; by default
             made from `cluster_secret`.
+        sockets_per_address: Live sockets from one address, or one network of IPv6; behind a proxy,
+            the address that it names.
         metrics_networks: From where `/metrics` may be read without a key, such as
             `["10.0.0.0/8"]`.
     """
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     lease: float = Field(default=30.0, ge=1, le=600)
     live_key: str = Field(default="blazz", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     live_secret: SecretStr = SecretStr("")
+    sockets_per_address: int = Field(default=1_000, ge=1)
     metrics_networks: tuple[IPvAnyNetwork, ...] = ()
     max_body: int = Field(default=1024 * 1024, ge=1024)
     max_upload: int = Field(default=100 * 1024 * 1024, ge=1024)

@@ -60,7 +60,7 @@ class Live:
         self.bus: Bus = RedisBus(url) if url else MemoryBus()
         self.rooms: Rooms = RedisRooms(url) if url else MemoryRooms()
         self.app = App(_APP_ID, settings.live_key, _secret(settings))
-        self.hub = Hub(self.app, self.bus, self.rooms)
+        self.hub = Hub(self.app, self.bus, self.rooms, most_of_one=settings.sockets_per_address)
         self.publisher = Publisher(self.bus, self.rooms)
         self._grants = grants
         self.asgi = PusherApp(self.hub, HttpApi(self.app, self.bus, self.rooms, self.publisher))

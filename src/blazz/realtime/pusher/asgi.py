@@ -58,7 +58,7 @@ class PusherApp:
         await receive()
         await send({"type": "websocket.accept"})
         refused = self._refusal(scope)
-        socket = None if refused else self._hub.connect()
+        socket = None if refused else self._hub.connect(_address(scope))
         if socket is None:
             code, message = refused or (Code.OVER_CAPACITY, "too many sockets; come back later")
             await send({"type": "websocket.send", "text": error_frame(code, message)})
@@ -139,6 +139,12 @@ def _path(scope: Scope) -> str:
     """The path below where the application is mounted."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
+
+
+def _address(scope: Scope) -> str:
+    """Where a connection comes from, as the server knows it, which may be behind a proxy."""
+    client: tuple[str, int] | None = scope.get("client")
+    return client[0] if client else ""
 
 
 def _query(scope: Scope) -> Mapping[str, str]:

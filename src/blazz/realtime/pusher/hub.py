@@ -27,6 +27,7 @@ from blazz.realtime.pusher.connection import (
     Whisper,
 )
 from blazz.realtime.pusher.frames import Code, compact, encode
+from blazz.realtime.pusher.networks import Networks
 from blazz.realtime.pusher.outbox import MAX_WAITING, Outbox
 from blazz.realtime.pusher.signing import App
 from blazz.realtime.rooms.base import DEFAULT_TTL, Departure, Rooms, Seat
@@ -43,9 +44,10 @@ _log = logging.getLogger(__name__)
 class Socket:
     """One browser on this instance."""
 
-    def __init__(self, connection: Connection, outbox: Outbox) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox, address: str) -> None:
         self.connection = connection
         self.outbox = outbox
+        self.address = address
         self.admitted: set[str] = set()
         """On whose account it was let into channels: it ends with any of them."""
         self.sent: dict[str, int] = {}
@@ -72,6 +74,7 @@ class Hub:
         bus: Carries events between instances.
         rooms: Knows who is in which channel, on all instances.
         most_sockets: More are asked to come back later.
+        most_of_one: Likewise, how many may come from one address, or one network of IPv6.
         most_waiting: How many events may wait for one socket before it is closed.
         timing: How long a socket may be silent.
         alive_every: Seconds between two signs of life.
@@ -89,6 +92,7 @@ class Hub:
         rooms: Rooms,
         *,
         most_sockets: int = 10_000,
+        most_of_one: int | None = None,
         most_waiting: int = MAX_WAITING,
         timing: Timing | None = None,
         alive_every: float = DEFAULT_TTL / 3,
@@ -104,6 +108,7 @@ class Hub:
         self._timing = timing or Timing()
         self._alive_every = alive_every
         self._sockets: dict[str, Socket] = {}
+        self._networks = Networks(most_of_one)
         self._channels: defaultdict[str, dict[str, Socket]] = defaultdict(dict)
         self._position: Cursor | None = None
         self._following = anyio.Event()
@@ -121,22 +126,27 @@ class Hub:
         """How many sockets are connected to this instance."""
         return len(self._sockets)
 
-    def connect(self) -> Socket | None:
-        """Take a socket in; None: there is no room for another."""
-        if len(self._sockets) >= self._most_sockets:
+    def connect(self, address: str = "") -> Socket | None:
+        """Take a socket in; None: there is no room for another.
+
+        Args:
+            address: Where it comes from; where that is not known, it is not counted.
+        """
+        if len(self._sockets) >= self._most_sockets or not self._networks.enter(address):
             return None
         # Two halves of 62 random bits: nobody can guess another's.
         socket_id = f"{secrets.randbits(62)}.{secrets.randbits(62)}"
         connection = Connection(self.app, socket_id, now=self.clock(), timing=self._timing)
-        socket = Socket(connection, Outbox(most=self._most_waiting))
+        socket = Socket(connection, Outbox(most=self._most_waiting), address)
         self._sockets[socket.id] = socket
         return socket
 
     async def disconnect(self, socket: Socket) -> None:
         """Let a socket go; may be repeated."""
         closing = socket.outbox.closing
-        if self._sockets.pop(socket.id, None) and closing and closing.code == Code.TOO_SLOW:
-            self.slow += 1
+        if self._sockets.pop(socket.id, None):
+            self._networks.leave(socket.address)
+            self.slow += closing is not None and closing.code == Code.TOO_SLOW
         seats = [socket.seat(name) for name in socket.connection.subscribed]
         for seat in seats:
             self._forget(seat.channel, socket)

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from blazz.realtime.bus.memory import MemoryBus
+from blazz.realtime.pusher.asgi import PusherApp
 from blazz.realtime.pusher.connection import Close
 from blazz.realtime.pusher.frames import Code
 from blazz.realtime.pusher.hub import ADMIT, BACKLOG_LOST, TERMINATE, Hub, Socket
@@ -211,6 +212,51 @@ async def test_a_full_instance_takes_no_more() -> None:
         assert hub.connect() is None
         await hub.disconnect(first.socket)
         assert hub.connect() is not None
+
+
+async def test_one_address_does_not_take_all_the_room(caplog: pytest.LogCaptureFixture) -> None:
+    async with hubs(most_of_one=2) as (_, (hub,)):
+        for one, same, other in (
+            ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+            ("2001:db8::1", "2001:db8::2:1", "2001:db8:0:1::1"),
+            ("::ffff:192.0.2.9", "192.0.2.9", "::ffff:192.0.2.10"),
+        ):
+            first = hub.connect(one)
+            assert first is not None
+            assert hub.connect(same) is not None
+            assert hub.connect(one) is None
+            assert hub.connect(same) is None
+            assert hub.connect(other) is not None
+            for _ in range(2):  # once, however often it is let go
+                await hub.disconnect(first)
+            assert hub.connect(same) is not None
+            assert hub.connect(one) is None
+        assert hub.sockets == 9
+        for _ in range(3):
+            assert hub.connect("") is not None, "where it comes from is not known"
+    assert "2 sockets from 192.0.2.1, more are refused" in caplog.text
+
+
+async def test_who_comes_from_a_crowded_address_is_asked_to_come_back_later() -> None:
+    scope = {
+        "type": "websocket",
+        "path": "/app/key",
+        "query_string": b"protocol=7",
+        "client": ("192.0.2.1", 50_000),
+    }
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with hubs(most_of_one=1) as (_, (hub,)):
+        assert hub.connect("192.0.2.1") is not None
+        await PusherApp(hub)(scope, receive, send)
+    assert [it["type"] for it in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert sent[-1]["code"] == Code.OVER_CAPACITY
 
 
 async def test_a_cache_channel_gives_the_last_event() -> None:
