@@ -5,23 +5,26 @@ from __future__ import annotations
 import functools
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from blazz.cluster.placement import Instance
 from blazz.cluster.registry.base import Registry
 from blazz.errors import NoInstance, OwnerUnreachable
-from blazz.security.request_signing import RequestSigner
+from blazz.security.request_signing import Body, RequestSigner
 
 FORWARDED_BY: Final = "X-Blazz-Forwarded-By"
 MISDIRECTED: Final = 421
 """The HTTP status by which an instance says that it does not run the session; nothing happened."""
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_PIECE: Final = 256 * 1024
 _KEPT: Final = frozenset({"content-type", "accept", "idempotency-key", "x-request-id"})
 
 
@@ -111,7 +114,7 @@ class Router:
         target: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
+        body: Body = b"",
     ) -> Reply:
         """Forward a call to the instance that runs a session.
 
@@ -121,7 +124,7 @@ class Router:
             target: The path, with the query if it has one.
             headers: The headers; only those that say what the body is, what answer is wanted, and
                 which call it is are passed on.
-            body: The raw body.
+            body: The raw body, or the file that it is in: a large one is not read into memory.
 
         Raises:
             NoInstance: The session runs nowhere, and no instance took it over in time.
@@ -146,7 +149,7 @@ class Router:
         target: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
+        body: Body = b"",
     ) -> Reply:
         """Call an instance about itself, once; the arguments are those of `forward`.
 
@@ -161,20 +164,28 @@ class Router:
             raise _unreachable(None, instance, happened=happened) from error
 
     async def _send(
-        self, instance: Instance, method: str, target: str, headers: Mapping[str, str], body: bytes
+        self, instance: Instance, method: str, target: str, headers: Mapping[str, str], body: Body
     ) -> Reply:
-        signed = self._signer.sign(method, target, body, receiver=instance.name, now=self._clock())
-        response = await self._http.request(
-            method,
-            instance.address.rstrip("/") + target,
-            headers={**headers, **signed, FORWARDED_BY: self._name},
-            content=body,
+        sign = functools.partial(
+            self._signer.sign, method, target, body, receiver=instance.name, now=self._clock()
         )
+        sent = {**headers, FORWARDED_BY: self._name}
+        content: bytes | AsyncGenerator[bytes]
+        if isinstance(body, bytes):
+            sent |= sign()
+            content = body
+        else:
+            sent |= await anyio.to_thread.run_sync(sign)
+            # The owner is told how much it is: it may refuse it before it comes.
+            sent["Content-Length"] = str((await anyio.Path(body).stat()).st_size)
+            content = _pieces(body)
+        address = instance.address.rstrip("/") + target
+        response = await self._http.request(method, address, headers=sent, content=content)
         found = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, found, response.content)
 
     async def _try(
-        self, session: str, method: str, target: str, headers: Mapping[str, str], body: bytes
+        self, session: str, method: str, target: str, headers: Mapping[str, str], body: Body
     ) -> tuple[Reply | None, NoInstance | OwnerUnreachable]:
         """Forward a call once; without a reply it may be tried again, or the problem be raised.
 
@@ -203,6 +214,12 @@ class Router:
             return None
         alive = {instance.name: instance for instance in await self._registry.instances()}
         return alive.get(found.instance)
+
+
+async def _pieces(file: Path) -> AsyncGenerator[bytes]:
+    async with await anyio.open_file(file, "rb") as opened:
+        while piece := await opened.read(_PIECE):
+            yield piece
 
 
 def _unreachable(session: str | None, owner: Instance, *, happened: bool) -> OwnerUnreachable:

@@ -64,29 +64,37 @@ def media_file(media: Media) -> MediaFile:
         >>> media_file(Document(Upload(b"hi", "text/plain", "hi.txt"))).size
         2
     """
-    source = media.source
+    source, field = media.source, f"{type(media).__name__}.source"
     if isinstance(source, Upload):
-        return MediaFile(
-            content=source.content,
-            mime_type=source.mime_type,
-            filename=source.filename,
-            size=len(source.content),
-        )
-    field = f"{type(media).__name__}.source"
+        return _upload_file(media, source, field)
     if not isinstance(source, Path):
         raise InvalidValue(field, "must be a Path or an Upload to be uploaded", source)
-    try:
-        with source.open("rb") as file:
-            start = file.read(32)
-        size = source.stat().st_size
-    except OSError as error:
-        raise InvalidValue(field, f"cannot be read: {error.strerror}", source) from error
     mime_type = _type_of(source)
+    size, start = _look_at(source, field)
     if mime_type is None:
         rule = "must have a known file ending, or be an Upload with its MIME type"
         raise InvalidValue(field, rule, source)
     media.check_content(mime_type, size, start)
     return MediaFile(content=source, mime_type=mime_type, filename=source.name, size=size)
+
+
+def _upload_file(media: Media, upload: Upload, field: str) -> MediaFile:
+    if isinstance(upload.content, bytes):
+        size = len(upload.content)  # checked when the message was made
+    else:
+        size, start = _look_at(upload.content, field)
+        media.check_content(upload.mime_type, size, start)
+    return MediaFile(
+        content=upload.content, mime_type=upload.mime_type, filename=upload.filename, size=size
+    )
+
+
+def _look_at(path: Path, field: str) -> tuple[int, bytes]:
+    try:
+        with path.open("rb") as file:
+            return path.stat().st_size, file.read(32)
+    except OSError as error:
+        raise InvalidValue(field, f"cannot be read: {error.strerror}", path) from error
 
 
 def _type_of(path: Path) -> str | None:

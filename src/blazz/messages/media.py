@@ -44,10 +44,11 @@ class MediaId:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Content in memory, which is uploaded when the message is sent.
+    """Content whose type and name are given, which is uploaded when the message is sent.
 
     Attributes:
-        content: The file's bytes.
+        content: The file's bytes, or the path of a file whose name does not tell them; it is read,
+            and checked, when the message is sent.
         mime_type: Such as `image/png`.
         filename: A plain file name, without folders.
 
@@ -56,13 +57,15 @@ class Upload:
         'invoice.pdf'
     """
 
-    content: bytes = field(repr=False)
+    content: bytes | Path = field(repr=False)
     mime_type: str
     filename: str
 
     def __post_init__(self) -> None:
-        check_kind("Upload.content", self.content, bytes)
-        if not self.content:
+        check_kind("Upload.content", self.content, bytes, Path)
+        if isinstance(self.content, Path):
+            check_unicode("Upload.content", str(self.content))
+        elif not self.content:
             raise InvalidValue("Upload.content", "must not be empty", self.content)
         rule = "must be a MIME type such as image/png"
         check_pattern("Upload.mime_type", self.mime_type, _MIME_TYPE, rule)
@@ -98,9 +101,9 @@ class Media(Message):
                 raise InvalidValue(name, rule, self.source)
             check_link(name, self.source)
         elif isinstance(self.source, Upload):
-            self.check_content(
-                self.source.mime_type, len(self.source.content), self.source.content[:32]
-            )
+            content = self.source.content
+            if isinstance(content, bytes):
+                self.check_content(self.source.mime_type, len(content), content[:32])
         elif isinstance(self.source, Path):
             check_unicode(name, str(self.source))
         else:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from blazz.errors import ConfigurationError, InvalidValue, RequestNotAuthentic, WrongReceiver
@@ -30,6 +32,10 @@ _SHORTEST_SECRET: Final = 16
 _TIME: Final = re.compile(r"[0-9]{1,12}")
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _LONGEST_NAME: Final = 100
+_PIECE: Final = 256 * 1024
+
+Body: TypeAlias = bytes | Path
+"""The raw body of a request: itself, or the file that it is in, which is read piece by piece."""
 
 
 class RequestSigner:
@@ -52,33 +58,34 @@ class RequestSigner:
         self._key = _key(secret)
 
     def sign(
-        self, method: str, target: str, body: bytes, *, receiver: str, now: float
+        self, method: str, target: str, body: Body, *, receiver: str, now: float
     ) -> dict[str, str]:
         """Make the headers of a request.
 
         Args:
             method: Its HTTP method.
             target: Its path, with the query if it has one.
-            body: Its raw body.
+            body: Its raw body, or the file that it is in.
             receiver: The name of the service that it is for: no other one accepts it.
             now: The time, in seconds since 1970.
 
         Raises:
             InvalidValue: The name is not of its form.
+            OSError: The file cannot be read.
         """
         timestamp, nonce = str(int(now)), secrets.token_urlsafe(18)
         name = _written(receiver)
-        text = _text(name, timestamp, nonce, (method, target, body))
+        head = _head(name, timestamp, nonce, method, target)
         return {
             RECEIVER: name,
             TIMESTAMP: timestamp,
             NONCE: nonce,
-            SIGNATURE: hmac.digest(self._key, text, "sha256").hex(),
+            SIGNATURE: _signature(self._key, head, body),
         }
 
 
 class RequestVerifier:
-    """Checks signed requests, and remembers which were used.
+    """Checks signed requests, and remembers which were used; threads may share one.
 
     Args:
         accepted: The secrets that are accepted; several while they are rotated.
@@ -114,7 +121,7 @@ class RequestVerifier:
         self._seen = _Nonces(2 * window)
 
     def check(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, now: float
+        self, method: str, target: str, headers: Mapping[str, str], body: Body, *, now: float
     ) -> None:
         """Check a request.
 
@@ -122,10 +129,11 @@ class RequestVerifier:
             method: Its HTTP method.
             target: Its path, with the query if it has one.
             headers: Its headers, in any case.
-            body: Its raw body.
+            body: Its raw body, or the file that it is in.
             now: The time, in seconds since 1970.
 
         Raises:
+            OSError: The file cannot be read.
             RequestNotAuthentic: It is not signed, altered, too old, or was used before.
             WrongReceiver: It is signed well, for another service.
         """
@@ -146,24 +154,24 @@ class RequestVerifier:
         receiver = given.get(RECEIVER.lower(), "")
         if not receiver:
             raise RequestNotAuthentic(f"the request has no {RECEIVER} header")
-        self._check_signature(signature, _text(receiver, timestamp, nonce, (method, target, body)))
+        head = _head(receiver, timestamp, nonce, method, target)
+        self._check_signature(signature, head, body)
         if receiver != self._receiver:
             raise WrongReceiver(f"the request is for {receiver!r}, and this is {self._receiver!r}")
         # Only what is signed is remembered: nobody else can fill the memory.
         if not self._seen.add(nonce, now):
             raise RequestNotAuthentic("the request was used before")
 
-    def _check_unbound(self, signature: str, timestamp: str, body: bytes) -> None:
+    def _check_unbound(self, signature: str, timestamp: str, body: Body) -> None:
         if not self._accept_unbound:
             raise RequestNotAuthentic(f"the request has no {NONCE} header")
-        self._check_signature(signature, timestamp.encode() + body)
+        self._check_signature(signature, timestamp.encode(), body)
 
-    def _check_signature(self, signature: str, text: bytes) -> None:
+    def _check_signature(self, signature: str, head: bytes, body: Body) -> None:
         given = signature.lower().encode()
         # All keys are tried, so that the time does not tell which one fits.
         found = [
-            hmac.compare_digest(hmac.digest(key, text, "sha256").hex().encode(), given)
-            for key in self._keys
+            hmac.compare_digest(_signature(key, head, body).encode(), given) for key in self._keys
         ]
         if not any(found):
             raise RequestNotAuthentic("the signature does not fit the request")
@@ -175,23 +183,34 @@ class _Nonces:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._until: OrderedDict[str, float] = OrderedDict()
+        self._adding = threading.Lock()
 
     def add(self, nonce: str, now: float) -> bool:
         """Remember a number; False: it is known."""
-        while self._until and next(iter(self._until.values())) < now:
-            self._until.popitem(last=False)
-        if nonce in self._until:
-            return False
-        self._until[nonce] = now + self._seconds
-        return True
+        with self._adding:
+            while self._until and next(iter(self._until.values())) < now:
+                self._until.popitem(last=False)
+            if nonce in self._until:
+                return False
+            self._until[nonce] = now + self._seconds
+            return True
 
 
-def _text(receiver: str, timestamp: str, nonce: str, request: tuple[str, str, bytes]) -> bytes:
-    method, target, body = request
+def _head(receiver: str, timestamp: str, nonce: str, method: str, target: str) -> bytes:
     # No part but the last can hold a line break, so no two requests have the same text; and it does
     # not begin with a number as the older form does, so neither can be taken for the other.
-    head = f"bound\n{receiver}\n{timestamp}\n{nonce}\n{method.upper()}\n{target}\n"
-    return head.encode() + body
+    return f"bound\n{receiver}\n{timestamp}\n{nonce}\n{method.upper()}\n{target}\n".encode()
+
+
+def _signature(key: bytes, head: bytes, body: Body) -> str:
+    """Sign what stands before the body, and the body."""
+    if isinstance(body, bytes):
+        return hmac.digest(key, head + body, "sha256").hex()
+    signing = hmac.new(key, head, "sha256")
+    with body.open("rb") as file:
+        while piece := file.read(_PIECE):
+            signing.update(piece)
+    return signing.hexdigest()
 
 
 def _written(receiver: str) -> str:

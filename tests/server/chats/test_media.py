@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from blazz.errors import InvalidValue
 from blazz.messages import Upload
 from blazz.providers.base import Capability
 from blazz_server.chats.media import check, disposition, shown_as
+from blazz_server.chats.tables import MediaFile
 from tests.server.chats.conftest import SOMEBODY, Shop, open_shop
 from tests.server.conftest import MakeTenant
 
@@ -82,19 +84,32 @@ async def test_a_provider_without_uploads_gets_the_file_itself(
     provider: Any = shop.session.provider
     without = provider.capabilities - {Capability.UPLOAD_MEDIA}
     monkeypatch.setattr(type(provider), "capabilities", property(lambda _self: without))
-    given: list[Any] = []
+    given: list[tuple[Upload, bytes]] = []
     send = provider.send
 
     async def watched(to: Any, message: Any, **more: Any) -> Any:
-        given.append(message)
+        given.append((message.source, message.source.content.read_bytes()))
         return await send(to, message, **more)
 
     monkeypatch.setattr(provider, "send", watched)
-    media_id = (await _upload(shop)).json()["media_id"]
+    content = PNG + bytes(range(256)) * 10_000  # of several pieces
+    media_id = (await _upload(shop, content)).json()["media_id"]
     assert media_id.startswith("media_")
     body = {"to": SOMEBODY, "message": {"type": "image", "media_id": media_id}}
     assert (await shop.post(body)).status_code == 201
-    assert given[0].source == Upload(PNG, "image/png", "kucing é;.png")
+    [(source, read)] = given
+    assert (source.mime_type, source.filename) == ("image/png", "kucing é;.png")
+    assert read == content
+    assert isinstance(source.content, Path)
+    assert not source.content.exists(), "it goes when the message has left"
+    got = await shop.api.get(f"{shop.path}/media/{media_id}")
+    assert got.content == content
+
+    # One that a former version kept in one piece.
+    async with shop.platform.database.begin() as transaction:
+        row = await transaction.get(MediaFile, (shop.tenant.workspace, shop.name, media_id))
+        assert row is not None
+        row.pieces, row.content = None, PNG
     got = await shop.api.get(f"{shop.path}/media/{media_id}")
     assert got.content == PNG
 

@@ -51,7 +51,7 @@ async def echo(
     }
 
 
-@router.post("/file")
+@router.post("/media")
 async def echo_file(
     hosted: HostedSession,
     file: UploadFile,
@@ -150,14 +150,26 @@ async def test_the_owner_answers(pair: Pair, ask: Callable[[Pair], Any]) -> None
     }
 
 
-async def test_a_form_is_passed_on_whole(pair: Pair) -> None:
-    api = pair.apis[await pair.other()]
-    answer = await api.post(f"{ECHO}/file", files={"file": ("menu.txt", b"nasi goreng")})
-    assert answer.json() == {
-        "instance": await pair.owner(),
-        "name": "menu.txt",
-        "content": "nasi goreng",
-    }
+async def test_a_form_is_passed_on_whole(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, signed = await pair.other(), []
+    signer = pair.platform(other).hosting.router._signer
+    sign = signer.sign
+
+    def watched(method: str, target: str, body: Any, **more: Any) -> dict[str, str]:
+        signed.append(body)
+        return sign(method, target, body, **more)
+
+    monkeypatch.setattr(signer, "sign", watched)
+    for content in (b"nasi goreng", b"nasi goreng, mie goreng\n" * 100_000):
+        answer = await pair.apis[other].post(f"{ECHO}/media", files={"file": ("menu.txt", content)})
+        assert answer.json() == {
+            "instance": await pair.owner(),
+            "name": "menu.txt",
+            "content": content.decode(),
+        }
+    # A large one is never whole in memory, and nothing is left of it.
+    assert isinstance(signed[-1], Path)
+    assert not signed[-1].exists()
 
 
 async def test_nothing_is_forwarded_for_somebody_without_the_right(pair: Pair) -> None:

@@ -67,6 +67,21 @@ def test_a_file_has_a_largest_size(
         media_file(kind(path))
 
 
+def test_an_upload_can_be_a_file_whose_name_does_not_tell_its_type(tmp_path: Path) -> None:
+    path = tmp_path / "blazz-media-x1"
+    path.write_bytes(b"content")
+    upload = Upload(path, "image/png", "cat.png")
+
+    assert media_file(Image(upload)) == MediaFile(
+        content=path, mime_type="image/png", filename="cat.png", size=7
+    )
+    with pytest.raises(InvalidValue, match="must be video/3gpp or video/mp4"):
+        media_file(Video(upload))
+    path.unlink()
+    with pytest.raises(InvalidValue, match="cannot be read"):
+        media_file(Image(upload))
+
+
 @pytest.mark.parametrize(
     ("kind", "mime_type", "allowed"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,19 @@ def test_what_is_signed_is_accepted_once(method: str, target: str, body: bytes) 
     verifier.check(method.lower(), target, headers, body, now=NOW)
     with pytest.raises(RequestNotAuthentic, match="used before"):
         verifier.check(method, target, headers, body, now=NOW)
+
+
+def test_a_body_may_be_in_a_file(tmp_path: Path) -> None:
+    body = bytes(range(256)) * 3000
+    path = tmp_path / "body"
+    path.write_bytes(body)
+    for sent, came in ((body, path), (path, body), (path, path)):
+        headers = RequestSigner(SECRET).sign("PUT", "/file", sent, receiver=HERE, now=NOW)
+        RequestVerifier([SECRET], receiver=HERE).check("PUT", "/file", headers, came, now=NOW)
+        path.write_bytes(body + b"x")
+        with pytest.raises(RequestNotAuthentic, match="does not fit"):
+            RequestVerifier([SECRET], receiver=HERE).check("PUT", "/file", headers, path, now=NOW)
+        path.write_bytes(body)
 
 
 def test_secrets_are_rotated() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
+from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from blazz.cluster.router import MISDIRECTED
 from blazz.errors import RequestNotAuthentic, WrongReceiver
 from blazz.security import request_signing
-from blazz.security.request_signing import RequestVerifier
+from blazz.security.request_signing import Body, RequestVerifier
+from blazz_server.edge.kept_bodies import KEPT, again, keep
 from blazz_server.errors import ApiError, problem
 
 INSTANCE: Final = "blazz.instance"
@@ -22,7 +26,7 @@ _SIGNATURE: Final = request_signing.SIGNATURE.lower().encode()
 class SignedCalls:
     """Checks the signature of calls that have one.
 
-    It covers the body, so the body is read here, once, and handed on; `LimitedBodies` stands before
+    It covers the body, so the body is read here, kept, and handed on; `LimitedBodies` stands before
     this and limits it.
 
     Args:
@@ -40,45 +44,41 @@ class SignedCalls:
         if scope["type"] != "http" or not _is_signed(scope):
             await self._app(scope, receive, send)
             return
-        try:
-            body = await self._checked(scope, receive)
-        except ClientDisconnect:
-            return
-        except WrongReceiver as error:
-            # As after an address has passed to another instance: the sender looks again for ours.
-            await problem(ApiError(MISDIRECTED, "wrong_instance", str(error)))(scope, receive, send)
-            return
-        except RequestNotAuthentic as error:
-            await problem(ApiError(401, "bad_signature", str(error)))(scope, receive, send)
-            return
-        await self._app({**scope, INSTANCE: "instance"}, _again(body, receive), send)
+        with ExitStack() as files:
+            try:
+                body = await self._checked(scope, receive, files)
+            except ClientDisconnect:
+                return
+            except WrongReceiver as error:
+                # As after an address has passed to another instance: the sender looks again for us.
+                await problem(ApiError(MISDIRECTED, "wrong_instance", str(error)))(
+                    scope, receive, send
+                )
+                return
+            except RequestNotAuthentic as error:
+                await problem(ApiError(401, "bad_signature", str(error)))(scope, receive, send)
+                return
+            scope = {**scope, INSTANCE: "instance", KEPT: body}
+            await self._app(scope, again(body, receive), send)
 
-    async def _checked(self, scope: Scope, receive: Receive) -> bytes:
+    async def _checked(self, scope: Scope, receive: Receive, files: ExitStack) -> Body:
         if self._verifier is None:
             raise RequestNotAuthentic("this instance has no secret to check a signature with")
-        body = await Request(scope, receive).body()
+        body = await keep(Request(scope, receive).stream(), files)
         raw_path, query = scope["raw_path"], scope["query_string"]
         target = (raw_path + b"?" + query if query else raw_path).decode("latin-1")
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        self._verifier.check(scope["method"], target, headers, body, now=time.time())
+        check = partial(
+            self._verifier.check, scope["method"], target, headers, body, now=time.time()
+        )
+        if isinstance(body, bytes):
+            check()
+        else:  # to read it from the disk takes its time
+            await run_sync(check)
         return body
 
 
 def _is_signed(scope: Scope) -> bool:
     return any(name == _SIGNATURE for name, _ in scope["headers"])
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Receive a body that was read already, then whatever follows."""
-    given = False
-
-    async def received() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return received

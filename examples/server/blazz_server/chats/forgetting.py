@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import CursorResult, delete, select
 
-from blazz_server.chats.tables import Chat, Contact, MediaFile, Message
+from blazz_server.chats.tables import Chat, Contact, MediaFile, MediaPiece, Message
 from blazz_server.database import Database
 
 _AT_ONCE: Final = 5_000
@@ -28,7 +28,7 @@ async def forget_session(database: Database, workspace: str, session: str) -> No
             deleted = await transaction.execute(delete(Message).where(Message.id.in_(some)))
             more = isinstance(deleted, CursorResult) and deleted.rowcount == _AT_ONCE
     async with database.begin() as transaction:
-        for table in (Chat, Contact, MediaFile):
+        for table in (Chat, Contact, MediaFile, MediaPiece):
             await transaction.execute(
                 delete(table).where(table.workspace == workspace, table.session == session)
             )

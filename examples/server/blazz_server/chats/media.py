@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-import anyio
 import anyio.to_thread
 from sqlalchemy import delete, select
 from sqlalchemy.orm import undefer
@@ -22,6 +22,7 @@ from blazz.providers.base import Capability
 from blazz.session import Session
 from blazz_server.chats.kinds import Kind, Sources
 from blazz_server.chats.links import Links
+from blazz_server.chats.pieces import Pieces
 from blazz_server.chats.tables import MediaFile, Message
 from blazz_server.database import Database, utc_now
 from blazz_server.database.ids import new_id
@@ -98,9 +99,18 @@ class MediaShelf:
     def __init__(self, database: Database, links: Links) -> None:
         self._database = database
         self._links = links
+        self._pieces = Pieces(database)
 
-    async def sources(self, session: Session, *kinds: Kind | None) -> Sources:
+    async def sources(
+        self, session: Session, *kinds: Kind | None, files: ExitStack | None = None
+    ) -> Sources:
         """What the files are that messages name.
+
+        Args:
+            session: The session that sends them.
+            kinds: The messages.
+            files: Closed when they are sent: until then, content that no provider keeps is in files
+                on this machine; without it such content is in memory, and can go elsewhere.
 
         Raises:
             ApiError: There is no such file, or a link cannot be fetched.
@@ -110,7 +120,7 @@ class MediaShelf:
             if kind is None:
                 continue
             for media_id in kind.media_ids():
-                found[media_id] = await self._source(session, media_id)
+                found[media_id] = await self._source(session, media_id, files)
             # WhatsApp fetches links by itself; but for WhatsApp Web this server has to.
             if Capability.UPLOAD_MEDIA not in session.provider.capabilities:
                 for link in kind.links():
@@ -142,7 +152,7 @@ class MediaShelf:
             uploaded = await session.upload(content, mime_type=mime_type, filename=filename)
             row.id = uploaded.value
         else:
-            row.content = await anyio.Path(content).read_bytes()
+            row.pieces = await self._pieces.store(row, content)
         async with self._database.begin() as transaction:
             await transaction.merge(row)
         return row
@@ -155,32 +165,38 @@ class MediaShelf:
             BlazzError: The provider does not give it.
         """
         uploaded = await self._uploaded(session, media_id)
-        if uploaded is not None and uploaded.content is not None:
-            pieces = _in_pieces(uploaded.content)
-            return Download(
-                mime_type=shown_as(uploaded.mime_type), filename=uploaded.filename, pieces=pieces
-            )
+        pieces = session.download(media_id)
         if uploaded is not None:
             mime_type, filename = uploaded.mime_type, uploaded.filename
+            if _is_kept(uploaded):
+                pieces = self._pieces.read(uploaded)
         else:
             content = await self._received(session, media_id)
             if content is None:
                 raise not_found("media", media_id)
             mime_type = str(content.get("mime_type") or "application/octet-stream")
             filename = str(content.get("filename") or content.get("type") or "file")
-        first = await _begun(session.download(media_id))
-        return Download(mime_type=shown_as(mime_type), filename=filename, pieces=first)
+        begun = await _begun(pieces)
+        return Download(mime_type=shown_as(mime_type), filename=filename, pieces=begun)
 
     async def forget_old(self) -> None:
         """Forget uploads that can no longer be used."""
+        old = utc_now() - KEPT
         async with self._database.begin() as transaction:
-            old = MediaFile.created_at < utc_now() - KEPT
-            await transaction.execute(delete(MediaFile).where(old))
+            await transaction.execute(delete(MediaFile).where(MediaFile.created_at < old))
+        await self._pieces.forget_old(old)
 
-    async def _source(self, session: Session, media_id: str) -> MediaId | Upload:
+    async def _source(
+        self, session: Session, media_id: str, files: ExitStack | None
+    ) -> MediaId | Upload:
         row = await self._uploaded(session, media_id)
-        if row is not None and row.content is not None:
-            return Upload(row.content, row.mime_type, row.filename)
+        if row is not None and _is_kept(row):
+            content: bytes | Path
+            if files is None:
+                content = b"".join([piece async for piece in self._pieces.read(row)])
+            else:
+                content = await self._pieces.as_file(row, files)
+            return Upload(content, row.mime_type, row.filename)
         if row is None and await self._received(session, media_id) is None:
             raise not_found("media", media_id)
         return MediaId(media_id)
@@ -204,6 +220,11 @@ class MediaShelf:
         )
         async with self._database.read() as transaction:
             return (await transaction.scalars(query.limit(1))).first()
+
+
+def _is_kept(row: MediaFile) -> bool:
+    """Whether this server keeps the content, because the provider does not."""
+    return row.content is not None or row.pieces is not None
 
 
 def _look_at(content: Path) -> tuple[int, bytes]:
@@ -260,7 +281,7 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     try:
         first = await anext(pieces)
     except StopAsyncIteration:
-        return _in_pieces(b"")
+        first = b""
 
     async def again() -> AsyncIterator[bytes]:
         yield first
@@ -268,8 +289,3 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield piece
 
     return again()
-
-
-async def _in_pieces(content: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), 65536):
-        yield content[start : start + 65536]

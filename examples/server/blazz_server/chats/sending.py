@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -72,6 +73,7 @@ class _Errand:
         message: What is sent.
         fallback: What is sent in its place when the window has closed.
         reply_to: The message that it quotes.
+        files: The files that it names, which go when it is over.
         over: Set when it is known what became of it.
         answer: What became of it.
         error: Why it failed.
@@ -83,6 +85,7 @@ class _Errand:
     message: Message
     fallback: Template | None
     reply_to: str | None
+    files: ExitStack
     over: anyio.Event
     answer: Accepted | None = None
     error: Exception | None = None
@@ -128,10 +131,17 @@ class Sending:
                 the file that it names is not there; it cannot be known whether it was sent.
             BlazzError: It was not sent; the key may be used again.
         """
-        errand = await self._prepare(session, new, key)
-        # Once it is written down it is sent, even if the caller goes away in between.
-        with anyio.CancelScope(shield=True):
-            holder = await self._claim(session, errand)
+        files = ExitStack()
+        is_sent = False
+        try:
+            errand = await self._prepare(session, new, key, files)
+            # Once it is written down it is sent, even if the caller goes away in between.
+            with anyio.CancelScope(shield=True):
+                holder = await self._claim(session, errand)
+            is_sent = holder is None
+        finally:
+            if not is_sent:  # else `_deliver` closes them
+                files.close()
         if holder is not None:
             return self._replay(holder, errand.row["request_hash"])
         with anyio.move_on_after(self._patience):
@@ -161,9 +171,11 @@ class Sending:
             del self._on_their_way[errand.row["id"]]
         return claim.holder
 
-    async def _prepare(self, session: Session, new: NewMessage, key: str | None) -> _Errand:
+    async def _prepare(
+        self, session: Session, new: NewMessage, key: str | None, files: ExitStack
+    ) -> _Errand:
         to = session.address(new.to)
-        sources = await self._media.sources(session, new.message, new.fallback)
+        sources = await self._media.sources(session, new.message, new.fallback, files=files)
         message = new.message.value(sources)
         fallback = None if new.fallback is None else new.fallback.value(sources)
         session.require(message)
@@ -188,7 +200,7 @@ class Sending:
             request_hash=new.digest(session.name) if key else None,
             requested_at=now if key else None,
         )
-        return _Errand(row, to, message, fallback, new.reply_to, anyio.Event())
+        return _Errand(row, to, message, fallback, new.reply_to, files, anyio.Event())
 
     async def _deliver(self, session: Session, errand: _Errand) -> None:
         """Send, and write down what became of it; whatever happens, the request is answered."""
@@ -215,6 +227,7 @@ class Sending:
             errand.error = unknown(errand.row) if errand.answer is None else error
         finally:
             self._on_their_way.pop(errand.row["id"], None)
+            errand.files.close()
             errand.over.set()
 
     async def _taken(self, session: Session, errand: _Errand, receipt: Receipt) -> None:

@@ -96,7 +96,12 @@ class Contact(Table):
 
 
 class MediaFile(Table):
-    """A file that was uploaded: whose it is, and its content if its provider keeps no uploads."""
+    """A file that was uploaded: whose it is, and what this server has of it.
+
+    Attributes:
+        pieces: How many pieces its content has; None: its provider keeps it.
+        content: Its content, if a former version kept it: they did in one piece.
+    """
 
     __tablename__ = "media"
 
@@ -107,4 +112,18 @@ class MediaFile(Table):
     filename: Mapped[str] = mapped_column(String(255))
     size: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(index=True)
+    pieces: Mapped[int | None]
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class MediaPiece(Table):
+    """A piece of a file that no provider keeps; all of them are there before the file is."""
+
+    __tablename__ = "media_pieces"
+
+    workspace: Mapped[str] = mapped_column(String(63), primary_key=True)
+    session: Mapped[str] = mapped_column(String(63), primary_key=True)
+    media: Mapped[str] = mapped_column(String(256), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -6,6 +6,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias, cast
 
@@ -15,6 +16,7 @@ from fastapi.routing import APIRoute
 from blazz import Session
 from blazz.cluster.router import FORWARDED_BY, MISDIRECTED, Reply
 from blazz_server.accounts.access import ThePlatform
+from blazz_server.edge.kept_bodies import KEPT, again, keep
 from blazz_server.errors import ApiError
 from blazz_server.hosting.running import RunningSession
 from blazz_server.platform import Platform
@@ -55,12 +57,13 @@ class _Elsewhere:
         request = self._request
         url = request.scope["raw_path"].decode("latin-1")
         query = request.scope["query_string"].decode("latin-1")
+        kept = request.scope.get(KEPT)
         reply = await self._platform.hosting.forward(
             self._key,
             request.method,
             f"{url}?{query}" if query else url,
             headers=dict(request.headers),
-            body=await request.body(),
+            body=await request.body() if kept is None else kept,
         )
         return passed_on(reply)
 
@@ -89,13 +92,17 @@ class OwnedRoute(APIRoute):
         super().__init__(path, _answered_by_owner(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Read forms whole before they are taken apart, so that they can be passed on."""
+        """Keep forms whole before they are taken apart, so that they can be passed on."""
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
-            if request.headers.get("content-type", "").startswith("multipart/"):
-                await request.body()
-            return await handle(request)
+            is_form = request.headers.get("content-type", "").startswith("multipart/")
+            if not is_form or KEPT in request.scope:
+                return await handle(request)
+            with ExitStack() as files:
+                body = await keep(request.stream(), files)
+                scope = {**request.scope, KEPT: body}
+                return await handle(Request(scope, again(body, request.receive)))
 
         return handled
 

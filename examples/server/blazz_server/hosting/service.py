@@ -21,7 +21,7 @@ from blazz.cluster.registry.memory import MemoryRegistry
 from blazz.cluster.router import Reply, Router
 from blazz.cluster.steward import Steward
 from blazz.errors import BlazzError, RegistryUnavailable
-from blazz.security.request_signing import RequestSigner
+from blazz.security.request_signing import Body, RequestSigner
 from blazz.security.secret import Secret
 from blazz_server.database import Database
 from blazz_server.errors import ApiError
@@ -173,7 +173,7 @@ class Hosting:
         return self.sessions.find(key) is not None
 
     async def forward(
-        self, key: str, method: str, target: str, *, headers: Mapping[str, str], body: bytes
+        self, key: str, method: str, target: str, *, headers: Mapping[str, str], body: Body
     ) -> Reply:
         """Forward a call to the instance that runs a session; see `Router.forward`.
 
