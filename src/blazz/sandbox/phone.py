@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from blazz.sandbox.web.jids import digits
+from blazz.sandbox.web.phone_groups import PhoneGroup, group_from_json
 from blazz.sandbox.web.received import ReceivedMessage, from_json
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class SandboxPhone:
         addressing: Literal["phone", "lid", "hidden"] | None = None,
         registered: bool | None = None,
         business: bool | None = None,
+        about: str | None = None,
+        picture: bytes | None = None,
     ) -> None:
         """Change whose phone it is; what is not given stays as it is.
 
@@ -57,8 +60,17 @@ class SandboxPhone:
                 `hidden`, a LID alone.
             registered: Whether the number is on WhatsApp.
             business: Whether it is a business account.
+            about: The text of its profile.
+            picture: The picture of its profile; empty: none.
         """
-        wanted = _given(name=name, addressing=addressing, registered=registered, business=business)
+        wanted = _given(
+            name=name,
+            addressing=addressing,
+            registered=registered,
+            business=business,
+            about=about,
+            picture=None if picture is None else base64.b64encode(picture).decode(),
+        )
         await self.web.request("PATCH", f"phones/{self._digits}", wanted)
 
     async def state(self) -> dict[str, Any]:
@@ -164,6 +176,10 @@ class SandboxPhone:
         """Ask; `most`: how many options may be chosen, 0: any number."""
         return await self._send("send_poll", to, question=question, options=[*options], most=most)
 
+    async def forward(self, message_id: str, to: str) -> str:
+        """Send a message on."""
+        return await self._send("forward", to, message_id=message_id)
+
     async def edit(self, message_id: str, text: str) -> None:
         """Replace the text of one of its own messages."""
         await self._do("edit", message_id=message_id, text=text)
@@ -187,6 +203,10 @@ class SandboxPhone:
     async def hang_up(self, call_id: str) -> None:
         """Give up a call."""
         await self._do("hang_up", call_id=call_id)
+
+    async def is_ringing(self, call_id: str) -> bool:
+        """Whether a call still rings: nobody has declined it or given it up."""
+        return bool(await self._do("is_ringing", call_id=call_id))
 
     # Reading
 
@@ -286,17 +306,45 @@ class SandboxPhone:
         """Leave a group."""
         await self._do("leave_group", group=group)
 
+    async def join_group(self, code: str) -> str:
+        """Join a group by an invitation, its code or the whole link; gives the group's id."""
+        return str(await self._do("join_group", code=code))
+
+    async def group(self, group: str) -> PhoneGroup:
+        """A group that it belongs to: name, members, who may change it, the invitation."""
+        return group_from_json(cast("dict[str, Any]", await self._do("group", group=group)))
+
     async def save_contact(self, number: str, name: str) -> None:
         """Save somebody under a name; its pages learn it."""
         await self._do("save_contact", number=digits(number), name=name)
 
     async def block(self, number: str) -> None:
-        """Block somebody: their messages no longer arrive."""
+        """Block somebody: their messages no longer arrive; its pages learn it."""
         await self._do("block", number=digits(number))
 
     async def unblock(self, number: str) -> None:
         """Block somebody no longer."""
         await self._do("unblock", number=digits(number))
+
+    async def set_chat(
+        self,
+        chat: str,
+        *,
+        archived: bool | None = None,
+        pinned: bool | None = None,
+        muted_until: int | None = None,
+    ) -> None:
+        """Put a chat away, pin it to the top, or mute it; what is not given stays as it is.
+
+        Args:
+            chat: The chat.
+            archived: Whether it is put away.
+            pinned: Whether it stays at the top.
+            muted_until: Until when it makes no sound, in seconds since 1970; -1: for good, 0: no
+                longer.
+        """
+        values = _given(archived=archived, pinned=pinned, muted_until=muted_until)
+        await self._do("set_chat", chat=_chat(chat), **values)
 
     async def _send(self, name: str, /, to: str, **parameters: object) -> str:
         return str(await self._do(name, to=_chat(to), **parameters))

@@ -3,6 +3,7 @@
 from blazz.sandbox.web.accounts import Addressing
 from blazz.sandbox.web.letters import Level
 from blazz.sandbox.web.phone import SimulatedPhone
+from blazz.sandbox.web.phone_groups import PhoneGroup
 from blazz.sandbox.web.received import ReceivedMessage
 from blazz.sandbox.web.refusals import WebRefusal
 from blazz.sandbox.web.settings import Answers, WebSettings
@@ -12,6 +13,7 @@ __all__ = [
     "Addressing",
     "Answers",
     "Level",
+    "PhoneGroup",
     "ReceivedMessage",
     "SimulatedPhone",
     "SimulatedWeb",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,12 +42,18 @@ class Chat:
     Attributes:
         letters: Its messages, oldest first.
         unread: How many of the others' messages were not read.
+        read: How many of its messages, from the oldest on, need not be looked at for reading.
         archived: Whether it was put away.
+        pinned: Whether it stays at the top.
+        muted_until: Until when it makes no sound, in seconds since 1970; -1: for good, 0: it does.
     """
 
     letters: list[Letter] = field(default_factory=list)
     unread: int = 0
+    read: int = 0
     archived: bool = False
+    pinned: bool = False
+    muted_until: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +103,7 @@ class Account:
     sees: dict[str, str] = field(default_factory=dict)
     _devices_made: int = 0
     _index: dict[tuple[str, str], Letter] = field(default_factory=dict)
+    _by_id: dict[str, Letter] = field(default_factory=dict)
 
     @property
     def jid(self) -> str:
@@ -125,7 +133,7 @@ class Account:
         """Put a message into its chat; one from somebody else is unread."""
         chat = self.chat(letter.chat_of(self.number))
         chat.letters.append(letter)
-        self._index[letter.author, letter.id] = letter
+        self._index[letter.author, letter.id] = self._by_id[letter.id] = letter
         if letter.author == self.number:
             chat.unread = 0
         else:
@@ -153,18 +161,44 @@ class Account:
             WebRefusal: There is none.
         """
         bare = message_id.split("_")[2] if message_id.count("_") >= 2 else message_id
-        for chat in self.chats.values():
-            for letter in reversed(chat.letters):
-                if letter.id == bare:
-                    return letter
-        raise WebRefusal("no_such_message", f"there is no message {message_id[:64]}")
+        found = self._by_id.get(bare)
+        if found is None:
+            raise WebRefusal("no_such_message", f"there is no message {message_id[:64]}")
+        return found
 
-    def unread_letters(self, key: str, level: Level) -> Iterator[Letter]:
-        """The messages of a chat that this account has not brought to a level yet."""
-        for letter in self.chat(key).letters:
-            is_theirs = self.number in letter.recipients and not letter.is_revoked
-            if is_theirs and letter.levels.get(self.number, Level.SENT) < level:
-                yield letter
+    def read(self, key: str, newest: str | None = None) -> list[Letter]:
+        """Read a chat and give the messages of others that had not been read.
+
+        Args:
+            key: The chat.
+            newest: The id of the newest message that was seen; what came after it stays unread.
+                None, or one that is not there: all are read.
+        """
+        chat = self.chat(key)
+        count = len(chat.letters)
+        places = range(count - 1, -1, -1)
+        end = next((at + 1 for at in places if chat.letters[at].id == newest), count)
+        end = max(end, chat.read)
+        fresh = chat.letters[chat.read : end]
+        chat.read, chat.unread = end, 0
+        for letter in chat.letters[end:]:
+            chat.unread = 0 if letter.author == self.number else chat.unread + 1
+        return [letter for letter in fresh if self._can_read(letter)]
+
+    def forget(self, key: str, is_gone: Callable[[Letter], bool]) -> None:
+        """Delete messages of a chat for this account; the others keep them."""
+        chat = self.chat(key)
+        gone = [is_gone(letter) for letter in chat.letters]
+        for letter in itertools.compress(chat.letters, gone):
+            del self._index[letter.author, letter.id]
+            self._by_id.pop(letter.id, None)
+        chat.read -= sum(gone[: chat.read])
+        chat.letters = [it for it, is_it in zip(chat.letters, gone, strict=True) if not is_it]
+        chat.unread = min(chat.unread, len(chat.letters))
+
+    def _can_read(self, letter: Letter) -> bool:
+        is_theirs = self.number in letter.recipients and not letter.is_revoked
+        return is_theirs and letter.levels.get(self.number, Level.SENT) < Level.READ
 
     def link(self, secret: bytes, now: float, *, most: int) -> Device:
         """Link a device.

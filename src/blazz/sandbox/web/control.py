@@ -25,7 +25,7 @@ _Handler: TypeAlias = Callable[[Request], Awaitable[object]]
 
 _LARGEST_BODY: Final = 150 * 1024 * 1024
 _LONGEST_WAIT: Final = 600.0
-_SETUP: Final = frozenset({"name", "addressing", "registered", "business"})
+_SETUP: Final = frozenset({"name", "addressing", "registered", "business", "about", "picture"})
 
 ACTIONS: Final = frozenset(
     {
@@ -33,8 +33,9 @@ ACTIONS: Final = frozenset(
         "suspend", "forgive", "go_offline", "go_online", "send_text", "send_media",
         "send_location", "send_contact", "send_poll", "edit", "revoke", "react", "vote", "read",
         "play", "set_activity", "set_available", "call", "hang_up", "create_group",
-        "change_members", "change_group", "leave_group", "save_contact", "block", "unblock",
-        "messages", "message", "media", "sees",
+        "change_members", "change_group", "leave_group", "join_group", "group", "save_contact",
+        "block", "unblock", "set_chat", "forward", "messages", "message", "media", "sees",
+        "is_ringing",
     }
 )  # fmt: skip
 """What a phone can be told to do: methods of `SimulatedPhone`, with the same parameters."""
@@ -56,7 +57,7 @@ def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
 
     async def reset(request: Request) -> object:
         del request
-        web.world.reset()
+        web.reset()
         return {"success": True}
 
     async def read_settings(request: Request) -> object:
@@ -97,6 +98,7 @@ def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
         values = await _body(request)
         if unknown := values.keys() - _SETUP:
             raise InvalidValue("phone", f"one of {', '.join(sorted(_SETUP))}", min(unknown))
+        _decode(values, "picture")
         return _describe(web.phone(request.path_params["number"], **values))
 
     async def show(request: Request) -> object:
@@ -165,11 +167,7 @@ async def _body(request: Request) -> Json:
 
 def _call(action: Callable[..., object], parameters: Json) -> object:
     """Call a phone's method with parameters by name; files come as base64."""
-    if "content" in parameters:
-        try:
-            parameters["content"] = base64.b64decode(parameters["content"], validate=True)
-        except (binascii.Error, TypeError, ValueError):
-            raise WebRefusal("bad_request", "content must be base64") from None
+    _decode(parameters, "content")
     try:
         bound = inspect.signature(action).bind(**parameters)
     except TypeError as error:
@@ -178,6 +176,15 @@ def _call(action: Callable[..., object], parameters: Json) -> object:
         return action(*bound.args, **bound.kwargs)
     except (TypeError, AttributeError, ValueError) as error:
         raise WebRefusal("bad_request", f"{action.__name__}: {error}") from None
+
+
+def _decode(parameters: Json, name: str) -> None:
+    """Replace a file in base64 by its bytes, if there is one."""
+    if name in parameters:
+        try:
+            parameters[name] = base64.b64decode(parameters[name], validate=True)
+        except (binascii.Error, TypeError, ValueError):
+            raise WebRefusal("bad_request", f"{name} must be base64") from None
 
 
 def _plain(value: object) -> object:

@@ -27,6 +27,8 @@ class Group:
         announce: Only admins may write.
         restrict: Only admins may change name and description.
         code: What is in its invitation link.
+        created: When it was made, in seconds since 1970.
+        picture: The id of its picture among the media, or None.
     """
 
     id: str
@@ -38,6 +40,8 @@ class Group:
     announce: bool = False
     restrict: bool = False
     code: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    created: int = 0
+    picture: str | None = None
 
     def __post_init__(self) -> None:
         _check_subject(self.subject)
@@ -96,6 +100,14 @@ class Group:
             changed.append(number)
         return changed
 
+    def check_editor(self, number: str) -> None:
+        """Make sure that somebody may change name, description and picture.
+
+        Raises:
+            WebRefusal: They may not.
+        """
+        (self.check_admin if self.restrict else self.check_member)(number)
+
     def renew_code(self) -> None:
         """Make a new invitation; the old one is no longer good."""
         self.code = secrets.token_urlsafe(16)
@@ -106,8 +118,8 @@ class Group:
         Raises:
             WebRefusal: Somebody may not, or a value is wrong.
         """
-        self.check_member(number)
-        if self.restrict or {"announcement", "restrict"} & values.keys():
+        self.check_editor(number)
+        if {"announcement", "restrict"} & values.keys():
             self.check_admin(number)
         if "subject" in values:
             _check_subject(values["subject"])

@@ -55,6 +55,7 @@ class Letter:
         type: WhatsApp Web's name of its kind, such as `chat` or `image`.
         content: All else that belongs to it, in WhatsApp Web's words.
         levels: How far it has come, by recipient.
+        times: When a recipient reached a level, in seconds since 1970.
         reactions: Reactions, by whoever reacted.
         votes: Votes, by whoever voted.
         edited: The id of the newest edit, or None.
@@ -68,6 +69,7 @@ class Letter:
     type: str
     content: dict[str, Any]
     levels: dict[str, Level] = field(default_factory=dict)
+    times: dict[tuple[str, Level], int] = field(default_factory=dict)
     reactions: dict[str, Mark] = field(default_factory=dict)
     votes: dict[str, Mark] = field(default_factory=dict)
     edited: str | None = None
@@ -101,11 +103,14 @@ class Letter:
             return self.group
         return self.recipients[0] if number == self.author else self.author
 
-    def raise_level(self, number: str, level: Level) -> bool:
+    def raise_level(self, number: str, level: Level, t: int) -> bool:
         """Note how far it has come with a recipient; False if that is nothing new."""
-        if number not in self.recipients or self.levels.get(number, Level.SENT) >= level:
+        before = self.levels.get(number, Level.SENT)
+        if number not in self.recipients or before >= level:
             return False
         self.levels[number] = level
+        for reached in range(before + 1, level + 1):  # what was read was delivered as well
+            self.times[number, Level(reached)] = t
         return True
 
     def edit(self, text: str, edit_id: str) -> None:

@@ -71,7 +71,7 @@ def _put_history(world: WebWorld, account: Account, device: Device) -> None:
         "contacts": [views.contact(people(number), account) for number in sorted(numbers)],
         "groups": [views.group(group, people) for group in groups],
         "chats": [
-            {"id": views.chat_id(key, people), "unreadCount": chat.unread, "archive": chat.archived}
+            {"id": views.chat_id(key, people), "unreadCount": chat.unread, **views.chat(chat)}
             for key, chat in account.chats.items()
         ],
     }
@@ -81,9 +81,8 @@ def _put_history(world: WebWorld, account: Account, device: Device) -> None:
         messages = [views.message(letter, account, people) for letter in part]
         done = 100 * place // len(starts)
         device.put("history", {**rest, "messages": messages, "done": done})
-    blocked = [people(number).address for number in sorted(account.blocked)]
-    if blocked:
-        device.put("blocked", {"blocked": blocked})
+    if account.blocked:
+        device.put("blocked", views.blocked(account, people))
 
 
 def _newest_letters(account: Account, most: int) -> list[Letter]:

@@ -36,6 +36,7 @@ class Membership:
             owner=owner.number,
             members=list(dict.fromkeys((owner.number, *members))),
             admins={owner.number},
+            created=int(self._world.clock.now()),
         )
         _check_size(len(group.members))
         self._world.groups[group.id] = group
@@ -79,11 +80,21 @@ class Membership:
         Raises:
             WebRefusal: No group has this invitation, or the group is full.
         """
+        group = self.invited(code)
+        _check_size(len({*group.members, account.number}))
+        changed = group.change_members("add", [account.number])
+        self._announce(group, account, "add", changed=changed, before=(), reason="invite")
+        return group
+
+    def invited(self, code: str) -> Group:
+        """The group that an invitation leads to.
+
+        Raises:
+            WebRefusal: No group has this invitation.
+        """
+        bare = code.rpartition("/")[2]
         for group in self._world.groups.values():
-            if group.code == code:
-                _check_size(len({*group.members, account.number}))
-                changed = group.change_members("add", [account.number])
-                self._announce(group, account, "add", changed=changed, before=(), reason="invite")
+            if group.code == bare:
                 return group
         raise WebRefusal("no_such_invitation", "no group has this invitation")
 

@@ -117,7 +117,13 @@ class Page:
         assert self.pairing is not None
         device = linking.link(self.services.world, account, self.pairing.keys.secret)
         self.pairing = None
-        told = {"wid": account.jid, "lid": account.lid, "device": device.id, "name": account.name}
+        told = {
+            "wid": account.jid,
+            "lid": account.lid,
+            "device": device.id,
+            "name": account.name,
+            "business": account.business,
+        }
         self.push("paired", told)
         return device
 

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
-from blazz.sandbox.web import linking, views
+from blazz.sandbox.web import drafts, keeping, linking
 from blazz.sandbox.web.accounts import Account, Standing
 from blazz.sandbox.web.devices import Device
-from blazz.sandbox.web.groups import Group
 from blazz.sandbox.web.jids import digits
 from blazz.sandbox.web.letters import Level
 from blazz.sandbox.web.pairing import Pairing, Qr
+from blazz.sandbox.web.phone_groups import PhoneGroup, shown_group
 from blazz.sandbox.web.received import ReceivedMessage, shown
 from blazz.sandbox.web.refusals import WebRefusal
 from blazz.sandbox.web.services import Services
-
-_MIME_TYPES: Final = {
-    "image": "image/jpeg",
-    "video": "video/mp4",
-    "audio": "audio/mpeg",
-    "voice": "audio/ogg; codecs=opus",
-    "document": "application/octet-stream",
-    "sticker": "image/webp",
-}
-
-
-def _any_message(message: ReceivedMessage) -> bool:
-    del message
-    return True
 
 
 class SimulatedPhone:
@@ -42,6 +27,7 @@ class SimulatedPhone:
 
     def __init__(self, services: Services, account: Account) -> None:
         self._services = services
+        self._world = services.world
         self._account = account
 
     @property
@@ -84,7 +70,7 @@ class SimulatedPhone:
         Raises:
             WebRefusal: It is not the code that a page shows for this number.
         """
-        now = self._services.world.clock.now()
+        now = self._world.clock.now()
         asking = [page for page in self._services.pages if self._is_asked_by(page.pairing)]
         for page in asking:
             if page.pairing is not None and page.pairing.accepts_code(code, self.number, now):
@@ -110,12 +96,12 @@ class SimulatedPhone:
             reason: WhatsApp Web's name of the reason that pages are told.
         """
         for device in self.devices:
-            linking.unlink(self._services.world, self._account, device, reason)
+            linking.unlink(self._world, self._account, device, reason)
 
     def open_elsewhere(self) -> None:
         """Let the stream of each device be taken over, as by another window."""
         for device in self.devices:
-            self._services.world.end(device, "conflict", "opened elsewhere")
+            self._world.end(device, "conflict", "opened elsewhere")
 
     def drop_connections(self) -> None:
         """Break the connections of the devices; they come back by themselves."""
@@ -129,7 +115,7 @@ class SimulatedPhone:
 
     def suspend(self, seconds: float) -> None:
         """WhatsApp suspends the account for a while."""
-        until = self._services.world.clock.now() + seconds
+        until = self._world.clock.now() + seconds
         self._services.refuse_entry(self._account, Standing.SUSPENDED, until=until)
 
     def forgive(self) -> None:
@@ -163,7 +149,7 @@ class SimulatedPhone:
         """
         content: dict[str, Any] = {"body": text}
         if mentions:
-            people = [self._services.world.account(number) for number in mentions]
+            people = [self._world.account(number) for number in mentions]
             content["mentionedJidList"] = [person.lid for person in people]
         return self._send(to, "chat", content, reply_to)
 
@@ -189,47 +175,37 @@ class SimulatedPhone:
             filename: Its name.
             reply_to: The id of the message that it answers.
         """
-        if kind not in _MIME_TYPES:
-            raise WebRefusal("no_such_kind", f"one of {', '.join(sorted(_MIME_TYPES))}")
-        guessed = mimetypes.guess_type(filename)[0] if filename else None
-        file = self._services.world.media.add(content)
-        return self._send(
-            to,
-            "ptt" if kind == "voice" else kind,
-            {
-                "mediaPath": file.id,
-                "filehash": file.hash,
-                "size": len(content),
-                "mimetype": mime_type or guessed or _MIME_TYPES[kind],
-                **_given(caption=caption, filename=filename),
-            },
-            reply_to,
+        drafts.check_kind(kind)
+        file = self._world.media.add(content)
+        draft = drafts.media(
+            file, kind=kind, mime_type=mime_type, caption=caption, filename=filename
         )
+        return self._send(to, "ptt" if kind == "voice" else kind, draft, reply_to)
 
     def send_location(
         self, to: str, latitude: float, longitude: float, *, name: str | None = None
     ) -> str:
         """Send a place; gives the message's id."""
-        content = {"lat": latitude, "lng": longitude, **_given(loc=name)}
-        return self._send(to, "location", content, None)
+        return self._send(to, "location", drafts.location(latitude, longitude, name=name))
 
     def send_contact(self, to: str, number: str, *, name: str) -> str:
         """Send somebody's card; gives the message's id."""
-        bare = digits(number)
-        card = (
-            f"BEGIN:VCARD\nVERSION:3.0\nN:;{name};;;\nFN:{name}\n"
-            f"TEL;type=CELL;type=VOICE;waid={bare}:+{bare}\nEND:VCARD"
-        )
-        return self._send(to, "vcard", {"body": card, "vcardFormattedName": name}, None)
+        return self._send(to, "vcard", drafts.card(digits(number), name=name))
 
     def send_poll(self, to: str, question: str, options: Sequence[str], *, most: int = 0) -> str:
         """Ask; gives the message's id. `most`: how many may be chosen, 0: any number."""
-        content = {
-            "pollName": question,
-            "pollOptions": [{"name": text, "localId": place} for place, text in enumerate(options)],
-            "pollSelectableOptionsCount": most,
-        }
-        return self._send(to, "poll_creation", content, None)
+        return self._send(to, "poll_creation", drafts.poll(question, options, most=most))
+
+    def forward(self, message_id: str, to: str) -> str:
+        """Send a message on; gives the new message's id.
+
+        Raises:
+            WebRefusal: There is no such message, or it was deleted.
+        """
+        letter = self._account.find(message_id)
+        if letter.is_revoked:
+            raise WebRefusal("cannot_forward", "this message was deleted")
+        return self._send(to, letter.type, drafts.forwarded(letter))
 
     def edit(self, message_id: str, text: str) -> None:
         """Replace the text of one of its own messages."""
@@ -268,7 +244,7 @@ class SimulatedPhone:
 
     def call(self, to: str, *, video: bool = False) -> str:
         """Call somebody; gives the call's id."""
-        called = self._services.world.account(digits(to))
+        called = self._world.account(digits(to))
         return self._services.ring(self._account, called, video=video)
 
     def hang_up(self, call_id: str) -> None:
@@ -285,31 +261,58 @@ class SimulatedPhone:
 
     def change_members(self, group: str, action: str, members: Sequence[str]) -> None:
         """`add`, `remove`, `promote` or `demote` members of a group."""
-        found = self._services.world.group(group)
+        found = self._world.group(group)
         numbers = [digits(number) for number in members]
         self._services.membership.change_members(found, self._account, action, numbers)
 
     def change_group(self, group: str, **values: Any) -> None:  # noqa: ANN401  # as Group.change
         """Change a group: `subject`, `description`, `announcement`, `restrict`."""
-        self._services.membership.change(self._services.world.group(group), self._account, values)
+        self._services.membership.change(self._world.group(group), self._account, values)
 
     def leave_group(self, group: str) -> None:
         """Leave a group."""
-        self._services.membership.leave(self._services.world.group(group), self.number)
+        self._services.membership.leave(self._world.group(group), self.number)
+
+    def join_group(self, code: str) -> str:
+        """Join a group by an invitation, its code or the whole link; gives the group's id.
+
+        Raises:
+            WebRefusal: No group has this invitation, or the group is full.
+        """
+        return self._services.membership.join(code, self._account).id
 
     def save_contact(self, number: str, name: str) -> None:
         """Save somebody under a name; linked devices learn it."""
-        person = self._services.world.account(digits(number))
-        self._account.contacts[person.number] = name
-        self._account.tell_devices("contact", views.contact(person, self._account))
+        keeping.save_contact(self._world, self._account, self._world.account(number), name)
 
     def block(self, number: str) -> None:
-        """Block somebody: their messages no longer arrive."""
-        self._account.blocked.add(digits(number))
+        """Block somebody: their messages no longer arrive; linked devices learn it."""
+        keeping.block(self._world, self._account, self._world.account(number), blocked=True)
 
     def unblock(self, number: str) -> None:
         """Block somebody no longer."""
-        self._account.blocked.discard(digits(number))
+        keeping.block(self._world, self._account, self._world.account(number), blocked=False)
+
+    def set_chat(
+        self,
+        chat: str,
+        *,
+        archived: bool | None = None,
+        pinned: bool | None = None,
+        muted_until: int | None = None,
+    ) -> None:
+        """Put a chat away, pin it to the top, or mute it; what is None stays as it is.
+
+        `muted_until` is in seconds since 1970; -1: for good, 0: no longer.
+        """
+        keeping.set_chat(
+            self._world,
+            self._account,
+            self._key(chat),
+            archived=archived,
+            pinned=pinned,
+            muted_until=muted_until,
+        )
 
     # Looking
 
@@ -333,7 +336,7 @@ class SimulatedPhone:
             WebRefusal: The message has none, or it was given up.
         """
         path = str(self._account.find(message_id).content.get("mediaPath"))
-        file = self._services.world.media.get(path)
+        file = self._world.media.get(path)
         if file is None:
             raise WebRefusal("no_such_file", "this message has no file")
         return file.content
@@ -342,14 +345,24 @@ class SimulatedPhone:
         """What the other side is doing in a chat: `composing`, `available`, …, if that is known."""
         return self._account.sees.get(self._key(chat))
 
-    def group(self, group: str) -> Group:
-        """A group, for looking only."""
-        return self._services.world.group(group)
+    def group(self, group: str) -> PhoneGroup:
+        """A group that it belongs to.
+
+        Raises:
+            WebRefusal: There is no such group, or this phone is not in it.
+        """
+        found = self._world.group(group)
+        found.check_member(self.number)
+        return shown_group(found)
+
+    def is_ringing(self, call_id: str) -> bool:
+        """Whether a call still rings: nobody has declined it or given it up."""
+        return call_id in self._services.calls
 
     async def wait_for_message(
         self,
         chat: str,
-        wanted: Callable[[ReceivedMessage], bool] = _any_message,
+        wanted: Callable[[ReceivedMessage], bool] = lambda _: True,
         *,
         timeout: float = 30.0,
     ) -> ReceivedMessage:
@@ -365,27 +378,22 @@ class SimulatedPhone:
             found[:] = [each for each in others if wanted(each)]
             return bool(found)
 
-        if not await self._services.world.changed.wait_for(look, timeout=timeout):
+        if not await self._world.changed.wait_for(look, timeout=timeout):
             raise TimeoutError(f"no such message came to +{self.number} within {timeout} s")
         return found[0]
 
-    def _send(self, to: str, kind: str, content: dict[str, Any], reply_to: str | None) -> str:
+    def _send(
+        self, to: str, kind: str, content: dict[str, Any], reply_to: str | None = None
+    ) -> str:
         if reply_to is not None:
-            quoted = self._account.find(reply_to)
-            content["quotedStanzaID"] = quoted.id
-            content["quotedParticipant"] = quoted.author
-            content["quotedMsg"] = {"type": quoted.type, **_given(body=quoted.body)}
+            content |= drafts.quoting(self._account.find(reply_to))
         return self._services.post.write(self._account, self._key(to), kind, content).id
 
     def _key(self, chat: str) -> str:
         if chat.endswith(("@g.us", "@lid")):
-            return self._services.world.chat_key(chat)
+            return self._world.chat_key(chat)
         return digits(chat)
 
     def _is_asked_by(self, pairing: Pairing | None) -> bool:
         code = pairing.code if pairing else None
         return code is not None and code.number == self.number
-
-
-def _given(**values: str | None) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -147,23 +147,33 @@ class Post:
         known = {option.get("localId") for option in letter.content.get("pollOptions", ())}
         if letter.type != "poll_creation" or not set(options) <= known:
             raise WebRefusal("cannot_vote", "this message is not a poll with these options")
+        most = letter.content.get("pollSelectableOptionsCount") or len(known)
+        if len(options) > most:
+            raise WebRefusal("cannot_vote", f"at most {most} of its options can be chosen")
         now = int(self._world.clock.now() * 1000)
         mark = Mark(self._world.new_message_id(), now, list(options))
         letter.votes[by.number] = mark
         self._tell_mark("vote", by, letter, views.vote(mark))
 
-    def read(self, reader: Account, chat: str, level: Level = Level.READ) -> list[Letter]:
-        """Read all messages of a chat; their authors and the reader's devices are told."""
-        read = list(reader.unread_letters(chat, level))
-        self.note(reader, read, level)
-        reader.chat(chat).unread = 0
-        reader.tell_devices("seen", {"chat": views.chat_id(chat, self._world.account)})
-        return read
+    def read(
+        self,
+        reader: Account,
+        chat: str,
+        newest: str | None = None,
+        *,
+        device: Device | None = None,
+    ) -> None:
+        """Read a chat, as far as a message if one is given; authors and other devices are told."""
+        self.note(reader, reader.read(chat, newest), Level.READ)
+        unread = reader.chat(chat).unread
+        told = {"chat": views.chat_id(chat, self._world.account), "unread": unread}
+        reader.tell_devices("seen", told, but=device)
 
     def note(self, recipient: Account, letters: Iterable[Letter], level: Level) -> None:
         """Note how far messages have come with a recipient, and tell their authors."""
+        now = int(self._world.clock.now())
         for letter in letters:
-            if letter.raise_level(recipient.number, level):
+            if letter.raise_level(recipient.number, level, now):
                 self._tell_receipt(letter, recipient, level)
         self._world.changed.notify_all()
 

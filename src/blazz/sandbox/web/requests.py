@@ -6,72 +6,19 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from blazz.sandbox.web import views
+from blazz.sandbox.web import keeping, views
 from blazz.sandbox.web.accounts import Account
-from blazz.sandbox.web.devices import Device
-from blazz.sandbox.web.letters import RESERVED, Letter, Level
+from blazz.sandbox.web.asking import Asking, Json
+from blazz.sandbox.web.group_requests import GROUP_REQUESTS
+from blazz.sandbox.web.groups import Group
+from blazz.sandbox.web.letters import RESERVED, Level
 from blazz.sandbox.web.refusals import WebRefusal
-from blazz.sandbox.web.services import Services
 
-Json: TypeAlias = dict[str, Any]
-
-LARGEST_TEXT: Final = 65_536
 LARGEST_CONTENT: Final = 256 * 1024
 _MOST_HISTORY: Final = 1000
 _FILES: Final = frozenset({"image", "video", "audio", "ptt", "document", "sticker"})
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """One request.
-
-    Attributes:
-        services: The simulated WhatsApp.
-        account: Who asks.
-        device: From which device.
-        parameters: What is asked.
-    """
-
-    services: Services
-    account: Account
-    device: Device
-    parameters: Json
-
-    def text(self, name: str, *, most: int = LARGEST_TEXT, least: int = 1) -> str:
-        """A parameter that must be text."""
-        value = self.parameters.get(name)
-        if not isinstance(value, str) or not least <= len(value) <= most:
-            raise WebRefusal("bad_request", f"{name} must be text of {least} to {most} characters")
-        return value
-
-    def flag(self, name: str) -> bool:
-        """A parameter that is true or false."""
-        return self.parameters.get(name) is True
-
-    def numbers(self, name: str) -> list[str]:
-        """A parameter that must be a list of people, as their numbers."""
-        values = self.parameters.get(name)
-        if not isinstance(values, list):
-            raise WebRefusal("bad_request", f"{name} must be a list")
-        return [self.services.world.person(value).number for value in values]
-
-    @property
-    def chat(self) -> str:
-        """The chat that is meant: a number or a group."""
-        return self.services.world.chat_key(self.text("chat", most=128))
-
-    @property
-    def letter(self) -> Letter:
-        """The message that is meant: one's own, or that of somebody in the chat."""
-        message_id, world = self.text("id", most=128), self.services.world
-        if self.flag("fromMe"):
-            return self.account.letter(self.account.number, message_id)
-        key = self.chat
-        sender = world.person(self.text("sender")).number if key.endswith("@g.us") else key
-        return self.account.letter(sender, message_id)
 
 
 def send(asking: Asking) -> Json:
@@ -133,8 +80,14 @@ def react(asking: Asking) -> None:
 
 
 def seen(asking: Asking) -> None:
-    """Read a chat."""
-    asking.services.post.read(asking.account, asking.chat)
+    """Read a chat, as far as the page has shown it."""
+    newest = asking.parameters.get("id")
+    asking.services.post.read(
+        asking.account,
+        asking.chat,
+        newest if isinstance(newest, str) else None,
+        device=asking.device,
+    )
 
 
 def played(asking: Asking) -> None:
@@ -194,37 +147,67 @@ def history(asking: Asking) -> Json:
     return {"messages": [views.message(letter, asking.account, people) for letter in older]}
 
 
-def archive(asking: Asking) -> None:
-    """Put a chat away, or bring it back."""
-    key, archived = asking.chat, asking.flag("archive")
-    asking.account.chat(key).archived = archived
-    told: Json = {"chat": asking.text("chat"), "archive": archived}
-    asking.account.tell_devices("archive", told, but=asking.device)
+def receipts(asking: Asking) -> Json:
+    """How far one's own message has come with each recipient, and when."""
+    letter = asking.account.letter(asking.account.number, asking.text("id"))
+    return views.receipts(letter, asking.services.world.account)
+
+
+def set_chat(asking: Asking) -> None:
+    """Put a chat away, pin or mute it, or no longer."""
+    mute = asking.parameters.get("mute")
+    keeping.set_chat(
+        asking.services.world,
+        asking.account,
+        asking.chat,
+        archived=asking.flag("archive") if "archive" in asking.parameters else None,
+        pinned=asking.flag("pin") if "pin" in asking.parameters else None,
+        muted_until=mute if isinstance(mute, int) else None,
+        device=asking.device,
+    )
+
+
+def delete(asking: Asking) -> None:
+    """Delete messages for oneself alone."""
+    ids = asking.ids("ids")
+    asking.account.forget(asking.chat, lambda letter: letter.id in ids)
+    asking.services.world.changed.notify_all()
+
+
+def clear(asking: Asking) -> None:
+    """Delete all messages of a chat for oneself, but some; or the chat with them."""
+    kept, key = asking.ids("keep"), asking.chat
+    asking.account.forget(key, lambda letter: letter.id not in kept)
+    if asking.flag("gone"):
+        del asking.account.chats[key]
+    asking.services.world.changed.notify_all()
 
 
 def block(asking: Asking) -> Json:
     """Block somebody, or no longer."""
-    world, account = asking.services.world, asking.account
-    person = world.person(asking.text("id"))
-    (account.blocked.add if asking.flag("blocked") else account.blocked.discard)(person.number)
-    told: Json = {"blocked": [world.account(number).address for number in sorted(account.blocked)]}
-    account.tell_devices("blocked", told, but=asking.device)
-    world.changed.notify_all()
-    return told
+    person = asking.services.world.person(asking.text("id"))
+    return keeping.block(
+        asking.services.world,
+        asking.account,
+        person,
+        blocked=asking.flag("blocked"),
+        device=asking.device,
+    )
 
 
 def contact(asking: Asking) -> Json:
-    """Save somebody under a name."""
+    """Save somebody under a name, or no longer."""
     person = asking.services.world.person(asking.text("id"))
-    asking.account.contacts[person.number] = asking.text("name", most=256)
-    seen_as = views.contact(person, asking.account)
-    asking.account.tell_devices("contact", seen_as, but=asking.device)
-    return seen_as
+    name = asking.text("name", most=256) if asking.parameters.get("name") is not None else None
+    world = asking.services.world
+    return keeping.save_contact(world, asking.account, person, name, device=asking.device)
 
 
 def picture(asking: Asking) -> Json:
-    """The file of somebody's picture."""
-    return {"file": asking.services.world.person(asking.text("id")).picture}
+    """The file of somebody's picture, or a group's."""
+    world, whose = asking.services.world, asking.text("id", most=128)
+    is_group = whose.endswith("@g.us")
+    return {"file": (world.group(whose) if is_group else world.person(whose)).picture}
 
 
 def about(asking: Asking) -> Json:
@@ -244,69 +227,20 @@ def set_profile(asking: Asking) -> None:
 
 
 def set_picture(asking: Asking) -> Json:
-    """Change one's own picture, or remove it."""
+    """Change one's own picture or a group's, or remove it."""
     world = asking.services.world
+    owner: Account | Group = asking.account
+    if "group" in asking.parameters:
+        owner = asking.group
+        owner.check_editor(asking.account.number)
     try:
         encoded = asking.text("picture", most=4 * 1024 * 1024, least=0)
         content = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         raise WebRefusal("bad_request", "picture must be base64") from None
-    asking.account.picture = world.media.add(content).id if content else None
+    owner.picture = world.media.add(content).id if content else None
     world.changed.notify_all()
-    return {"file": asking.account.picture}
-
-
-def create_group(asking: Asking) -> Json:
-    """Make a group."""
-    services = asking.services
-    made, results = services.membership.create(
-        asking.account, asking.text("subject"), asking.numbers("members")
-    )
-    return {"group": views.group(made, services.world.account), "results": results}
-
-
-def group(asking: Asking) -> Json:
-    """What is known of a group."""
-    found = asking.services.world.group(asking.text("group"))
-    return views.group(found, asking.services.world.account)
-
-
-def members(asking: Asking) -> Json:
-    """Add, remove, promote or demote members of a group."""
-    found = asking.services.world.group(asking.text("group"))
-    results = asking.services.membership.change_members(
-        found, asking.account, asking.text("action"), asking.numbers("members")
-    )
-    return {"results": results, "group": views.group(found, asking.services.world.account)}
-
-
-def set_group(asking: Asking) -> Json:
-    """Change a group's name, description or rules."""
-    found = asking.services.world.group(asking.text("group"))
-    values = {name: value for name, value in asking.parameters.items() if name not in {"n", "op"}}
-    asking.services.membership.change(found, asking.account, values)
-    return {"group": views.group(found, asking.services.world.account)}
-
-
-def leave(asking: Asking) -> None:
-    """Leave a group."""
-    found = asking.services.world.group(asking.text("group"))
-    asking.services.membership.leave(found, asking.account.number)
-
-
-def invite(asking: Asking) -> Json:
-    """The invitation to a group, or a new one."""
-    found = asking.services.world.group(asking.text("group"))
-    found.check_admin(asking.account.number)
-    if asking.flag("renew"):
-        found.renew_code()
-    return {"code": found.code}
-
-
-def join(asking: Asking) -> Json:
-    """Join a group through an invitation."""
-    joined = asking.services.membership.join(asking.text("code"), asking.account)
-    return {"group": views.group(joined, asking.services.world.account)}
+    return {"file": owner.picture}
 
 
 def reject_call(asking: Asking) -> None:
@@ -328,6 +262,8 @@ def ack(asking: Asking) -> None:
 def logout(asking: Asking) -> None:
     """Unlink this device."""
     asking.account.unlink(asking.device.id, "user_initiated")
+    if asking.device.line is not None:
+        asking.device.line.hang_up()
     asking.services.world.changed.notify_all()
 
 
@@ -335,8 +271,8 @@ REQUESTS: Final[Mapping[str, Callable[[Asking], object]]] = {
     function.__name__: function
     for function in (
         send, edit, revoke, react, seen, played, chatstate, available, subscribe, exists, chat,
-        history, archive, block, contact, picture, about, set_profile, set_picture, create_group,
-        group, members, set_group, leave, invite, join, reject_call, ack, logout,
+        history, receipts, set_chat, delete, clear, block, contact, picture, about, set_profile,
+        set_picture, reject_call, ack, logout,
     )
-}  # fmt: skip
+} | GROUP_REQUESTS  # fmt: skip
 """All requests by name."""

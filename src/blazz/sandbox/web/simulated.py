@@ -43,6 +43,8 @@ class SimulatedWeb:
         addressing: Addressing | str | None = None,
         registered: bool | None = None,
         business: bool | None = None,
+        about: str | None = None,
+        picture: bytes | None = None,
     ) -> SimulatedPhone:
         """The phone of a number, set up as given; what is not given stays as it is.
 
@@ -52,23 +54,28 @@ class SimulatedWeb:
             addressing: Under which id others see it: `phone`, `lid` or `hidden`.
             registered: Whether the number is on WhatsApp.
             business: Whether it is a business account.
+            about: The text of its profile.
+            picture: The picture of its profile; empty: none.
 
         Raises:
             InvalidAddress: It is not a phone number.
-            InvalidValue: The name is not text, or there is no such addressing.
+            InvalidValue: A value is not of its kind, or there is no such addressing.
         """
         account = self.world.account(number)
         if name is not None:
-            _check_name(name)
-            account.name = name
+            account.name = _text("name", name, least=1, most=256)
         if addressing is not None:
             if addressing not in tuple(Addressing):
                 raise InvalidValue("addressing", f"one of {', '.join(Addressing)}", addressing)
             account.addressing = Addressing(addressing)
         if registered is not None:
-            account.registered = registered is True
+            account.registered = _flag("registered", registered)
         if business is not None:
-            account.business = business is True
+            account.business = _flag("business", business)
+        if about is not None:
+            account.about = _text("about", about, least=0, most=139)
+        if picture is not None:
+            account.picture = self.world.media.add(picture).id if picture else None
         return SimulatedPhone(self.services, account)
 
     def configure(self, **changes: Any) -> None:  # noqa: ANN401  # checked by WebSettings
@@ -87,6 +94,11 @@ class SimulatedWeb:
         """End an outage."""
         self.services.set_down(down=False)
 
+    def reset(self) -> None:
+        """Forget everything but the settings; linked devices are logged out."""
+        self.services.calls.clear()
+        self.world.reset()
+
     async def wait_until(self, holds: Callable[[], bool], *, timeout: float = 30.0) -> None:
         """Wait until something is so.
 
@@ -97,6 +109,13 @@ class SimulatedWeb:
             raise TimeoutError("what was waited for did not happen in the simulated WhatsApp")
 
 
-def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not 0 < len(name) <= 256:
-        raise InvalidValue("name", "text of 1 to 256 characters", name)
+def _text(name: str, value: object, *, least: int, most: int) -> str:
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise InvalidValue(name, f"text of {least} to {most} characters", value)
+    return value
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue(name, "true or false", value)
+    return value

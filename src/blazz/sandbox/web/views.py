@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from blazz.sandbox.web.accounts import Account
+from blazz.sandbox.web.accounts import Account, Chat
 from blazz.sandbox.web.groups import Group
-from blazz.sandbox.web.letters import Letter, Mark
+from blazz.sandbox.web.letters import Letter, Level, Mark
 
 People: TypeAlias = Callable[[str], Account]
 """Gives the account of a number."""
@@ -64,6 +64,25 @@ def message(letter: Letter, viewer: Account, people: People) -> dict[str, Any]:
     return seen
 
 
+def receipts(letter: Letter, people: People) -> dict[str, Any]:
+    """Who got, read and played a message, and when; and how many have not yet."""
+    in_group = letter.group is not None
+    names = {Level.DELIVERED: "delivery", Level.READ: "read", Level.PLAYED: "played"}
+    seen: dict[str, Any] = {}
+    for level, name in names.items():
+        reached = {
+            number: letter.times[number, level]
+            for number in letter.recipients
+            if (number, level) in letter.times
+        }
+        seen[name] = [
+            {"id": people(number).lid if in_group else people(number).address, "t": t}
+            for number, t in reached.items()
+        ]
+        seen[f"{name}Remaining"] = len(letter.recipients) - len(reached)
+    return seen
+
+
 def reaction(mark: Mark) -> dict[str, Any]:
     """One reaction, without who gave it."""
     return {"id": mark.id, "t": mark.t, "text": mark.value}
@@ -72,6 +91,16 @@ def reaction(mark: Mark) -> dict[str, Any]:
 def vote(mark: Mark) -> dict[str, Any]:
     """One vote, without who gave it."""
     return {"id": mark.id, "t": mark.t, "options": mark.value}
+
+
+def blocked(account: Account, people: People) -> dict[str, Any]:
+    """Whom an account has blocked."""
+    return {"blocked": [people(number).address for number in sorted(account.blocked)]}
+
+
+def chat(seen: Chat) -> dict[str, Any]:
+    """What an account has decided about a chat."""
+    return {"archive": seen.archived, "pin": seen.pinned, "mute": seen.muted_until}
 
 
 def contact(person: Account, viewer: Account) -> dict[str, Any]:
@@ -109,6 +138,7 @@ def group(seen: Group, people: People) -> dict[str, Any]:
         "subject": seen.subject,
         "desc": seen.description,
         "owner": people(seen.owner).lid,
+        "creation": seen.created,
         "announce": seen.announce,
         "restrict": seen.restrict,
         "participants": [

@@ -3,17 +3,48 @@
 import { connection } from './connection.js';
 import { contactOf } from './contacts.js';
 import { groupOf } from './groups.js';
-import { lidPnCache, wid } from './ids.js';
+import { lidPnCache, MsgKey, wid } from './ids.js';
 import { Collection, collectionOf, Model, textOf } from './model.js';
 import { presenceOf } from './presence.js';
-import { define } from './registry.js';
+import { define, internal } from './registry.js';
 import * as storage from './storage.js';
 
 const now = () => Math.floor(Date.now() / 1000);
 
+/** Until when a chat makes no sound: seconds since 1970, -1 for good, 0 where it makes one. */
+class Mute extends Model {
+  constructor(attributes, chat) {
+    super(attributes);
+    Object.defineProperty(this, 'chat', { value: chat });
+  }
+
+  get expiration() {
+    return this.chat.get('muteExpiration');
+  }
+
+  get isMuted() {
+    return this.expiration !== 0;
+  }
+
+  canMute() {
+    return true;
+  }
+
+  async mute({ expiration }) {
+    await setOnChat(this.chat, { mute: expiration });
+    return expiration;
+  }
+
+  async unmute() {
+    await setOnChat(this.chat, { mute: 0 });
+  }
+}
+Mute.prototype.proxyName = 'mute';
+
 export class Chat extends Model {
   static defaults = {
-    unreadCount: 0, archive: false, pin: 0, t: 0, name: undefined, lastReceivedKey: undefined, groupMetadata: undefined,
+    unreadCount: 0, archive: false, pin: 0, muteExpiration: 0, t: 0, name: undefined, lastReceivedKey: undefined,
+    groupMetadata: undefined,
   };
 
   promises = {};
@@ -22,6 +53,7 @@ export class Chat extends Model {
     super(attributes);
     Object.defineProperty(this, 'msgs', { value: new ChatMessages() });
     Object.defineProperty(this, 'presence', { value: presenceOf(this.id) });
+    Object.defineProperty(this, 'mute', { value: new Mute({ id: this.id }, this) });
   }
 
   get contact() {
@@ -36,14 +68,12 @@ export class Chat extends Model {
     this.attributes.formattedTitle = title;
   }
 
-  get mute() {
-    return { canMute: () => true, isMuted: false };
-  }
-
   /** What is stored of the chat. */
   row() {
-    const { unreadCount, archive, pin, t, name, lastReceivedKey } = this.attributes;
-    return { key: this.id.toString(), unreadCount, archive, pin, t, name, lastReceivedKey: textOf(lastReceivedKey) };
+    const { unreadCount, archive, pin, muteExpiration, t, name, lastReceivedKey } = this.attributes;
+    return {
+      key: this.id.toString(), unreadCount, archive, pin, muteExpiration, t, name, lastReceivedKey: textOf(lastReceivedKey),
+    };
   }
 }
 Chat.prototype.proxyName = 'chat';
@@ -73,19 +103,19 @@ async function findOrCreateLatestChat(id) {
   const who = wid(id);
   const known = ChatCollection.get(who) ?? ChatCollection.get(lidPnCache.getCurrentLid(who));
   if (known) return { chat: { id: known.id }, created: false };
-  await connection.ready;
-  const answer = await connection.request('chat', { chat: who.toString() });
+  const answer = await connection.insist('chat', { chat: who.toString() });
   lidPnCache.learn(answer.number, answer.lid);
   const chat = chatOf(answer.chat, { t: now() });
   await saveChat(chat);
   return { chat: { id: chat.id }, created: true };
 }
 
+/** Read a chat as far as it is shown: what is on its way stays unread. */
 async function sendSeen({ chat }) {
   if (chat.unreadCount === 0) return;
   chat.set('unreadCount', 0);
   await saveChat(chat);
-  await connection.request('seen', { chat: chat.id.toString() });
+  await connection.eventually('seen', { chat: chat.id.toString(), id: chat.get('lastReceivedKey')?.id });
 }
 
 async function markUnread(chat, unread) {
@@ -93,25 +123,41 @@ async function markUnread(chat, unread) {
   await saveChat(chat);
 }
 
-async function setArchive(chat, archive) {
-  chat.set('archive', archive);
+/** What the server says of a chat, as attributes. */
+export const settingsOf = ({ archive, pin, mute }) => ({ archive, pin: pin ? now() : 0, muteExpiration: mute });
+
+/** Put a chat away, pin or mute it, or no longer. */
+async function setOnChat(chat, settings) {
+  const { archive, pin, muteExpiration } = chat.attributes;
+  chat.set(settingsOf({ archive, pin: !!pin, mute: muteExpiration, ...settings }));
   await saveChat(chat);
-  connection.tell('archive', { chat: chat.id.toString(), archive });
+  await connection.eventually('set_chat', { chat: chat.id.toString(), ...settings });
 }
 
-async function removeMessages(chat) {
-  const found = await storage.readAround(chat.id.toString(), { t: -1, n: -1 }, 'after', Infinity);
-  await storage.store({}, { removed: { message: found.map((row) => row.key) } });
-  chat.msgs.reset();
+/** Delete the messages of a chat here and on the phone; starred ones stay if that is wanted. */
+async function removeMessages(chat, { keepStarred = false, gone = false } = {}) {
+  const id = chat.id.toString();
+  const found = await storage.readAround(id, { t: -Infinity, n: -Infinity }, 'after', Infinity);
+  const kept = found.filter((row) => keepStarred && row.star);
+  await storage.store({}, { removed: { message: found.filter((row) => !kept.includes(row)).map((row) => row.key) } });
+  const { MsgCollection } = internal('WAWebMsgCollection');
+  for (const message of chat.msgs.getModelsArray()) {
+    if (!(keepStarred && message.get('star'))) [chat.msgs, MsgCollection].forEach((all) => all.remove(message));
+  }
+  chat.set({ lastReceivedKey: kept.length ? MsgKey.fromString(kept.at(-1).key) : undefined, unreadCount: 0 });
+  await connection.eventually('clear', { chat: id, keep: kept.map((row) => row.id), gone });
 }
 
-function sendClear(chat) {
+function sendClear(chat, keepStarred) {
   const WAWebStateUtils = removeMessages; // wa-js knows the right function by this name in its text
-  chat.promises.sendClear = WAWebStateUtils(chat).then(() => ({ status: 200 }));
+  chat.promises.sendClear = WAWebStateUtils(chat, { keepStarred }).then(async () => {
+    await saveChat(chat);
+    return { status: 200 };
+  });
 }
 
 function sendDelete(chat) {
-  chat.promises.sendDelete = removeMessages(chat).then(async () => {
+  chat.promises.sendDelete = removeMessages(chat, { gone: true }).then(async () => {
     await storage.store({}, { removed: { chat: [chat.id.toString()] } });
     ChatCollection.remove(chat);
     return { status: 200 };
@@ -122,7 +168,9 @@ define('WAWebChatModel', { Chat });
 define('WAWebChatCollection', { ChatCollectionImpl, ChatCollection });
 define('WAWebFindChatAction', { findOrCreateLatestChat });
 define('WAWebUpdateUnreadChatAction', { markUnread, sendSeen });
-define('WAWebSetArchiveChatAction', { setArchive });
+define('WAWebSetArchiveChatAction', { setArchive: (chat, archive) => setOnChat(chat, { archive }) });
+define('WAWebSetPinChatAction', { setPin: (chat, pin) => setOnChat(chat, { pin }) });
+define('WAWebMuteModel', { Mute });
 define('WAWebChatClearBridge', { sendClear });
 define('WAWebDeleteChatAction', { sendDelete });
 define('WAWebNewsletterCollection', { default: new (class extends collectionOf(Chat) {})() });

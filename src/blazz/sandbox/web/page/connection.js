@@ -21,6 +21,8 @@ export class RequestFailed extends Error {
 class Connection extends Emitter {
   wanted = false;
   isOpen = false;
+  isLoggedIn = false;
+  login = Promise.withResolvers();
   waiting = new Map();
   number = 0;
   pause = FIRST_PAUSE;
@@ -94,6 +96,31 @@ class Connection extends Emitter {
     return new Promise((resolve, reject) => this.waiting.set(number, { resolve, reject }));
   }
 
+  /** Ask until there is an answer; breaks of the line are waited out. */
+  async insist(operation, parameters) {
+    for (;;) {
+      await this.ready;
+      try {
+        return await this.request(operation, parameters);
+      } catch (failure) {
+        if (failure.code !== 'connection_lost') throw failure;
+      }
+    }
+  }
+
+  /** Ask now; without a line as soon as there is one, and do not wait for that. */
+  async eventually(operation, parameters) {
+    if (this.isLoggedIn) {
+      try {
+        await this.request(operation, parameters);
+        return;
+      } catch (failure) {
+        if (failure.code !== 'connection_lost') throw failure;
+      }
+    }
+    this.insist(operation, parameters).catch(() => {});
+  }
+
   /** Say something that has no answer. */
   tell(operation, parameters = {}) {
     if (this.isOpen) this.socket.send(JSON.stringify({ op: operation, ...parameters }));
@@ -113,17 +140,19 @@ class Connection extends Emitter {
 
   /** Resolves as soon as the device is logged in. */
   get ready() {
-    return this.login_?.promise ?? (this.login_ = Promise.withResolvers()).promise;
+    return this.login.promise;
   }
 
   loggedIn() {
-    void this.ready;
-    this.login_.resolve();
+    this.isLoggedIn = true;
+    this.login.resolve();
     this.trigger('login');
   }
 
   loggedOut() {
-    this.login_ = undefined;
+    if (!this.isLoggedIn) return; // whoever waits for the login goes on waiting for the same one
+    this.isLoggedIn = false;
+    this.login = Promise.withResolvers();
   }
 }
 

@@ -3,7 +3,7 @@
 import { connection } from './connection.js';
 import { lidPnCache, wid } from './ids.js';
 import { collectionOf, Model, textOf } from './model.js';
-import { define } from './registry.js';
+import { define, internal } from './registry.js';
 import * as storage from './storage.js';
 
 export class Contact extends Model {
@@ -47,8 +47,7 @@ export function learnBlocked(ids) {
 }
 
 async function queryWidExists(id) {
-  await connection.ready;
-  const found = await connection.request('exists', { id: textOf(id) });
+  const found = await connection.insist('exists', { id: textOf(id) });
   if (!found) return null;
   lidPnCache.learn(found.number, found.lid);
   return {
@@ -61,16 +60,37 @@ async function queryWidExists(id) {
 }
 
 async function setBlocked(id, blocked) {
-  const answer = await connection.request('block', { id: textOf(id), blocked });
-  await storage.store({ blocked: answer.blocked.map((key) => ({ key })) }, { removed: { blocked: [textOf(id)] } });
+  const answer = await connection.insist('block', { id: textOf(id), blocked });
+  const rows = answer.blocked.map((key) => ({ key }));
+  await storage.store({ blocked: rows }, { removed: { blocked: await storage.readKeys('blocked') } });
   learnBlocked(answer.blocked);
+}
+
+async function nameContact(id, name) {
+  const row = await connection.insist('contact', { id, name });
+  await storage.store({ contact: [{ ...row, key: row.id }] });
+  learnContact(row);
 }
 
 async function saveContactAction({ phoneNumber, lid, firstName, lastName }) {
   const id = phoneNumber ? `${phoneNumber}@c.us` : `${lid}@lid`;
-  const row = await connection.request('contact', { id, name: [firstName, lastName].filter(Boolean).join(' ') });
-  await storage.store({ contact: [{ ...row, key: row.id }] });
-  learnContact(row);
+  await nameContact(id, [firstName, lastName].filter(Boolean).join(' '));
+}
+
+async function deleteContactAction({ phoneNumber, lid }) {
+  await nameContact(textOf(phoneNumber ?? lid), null);
+}
+
+/** The groups in which somebody is as well. */
+async function findCommonGroups(contact) {
+  const ids = [contact.id, lidPnCache.getCurrentLid(contact.id)].filter(Boolean);
+  const { default: groups } = internal('WAWebGroupMetadataCollection');
+  const { ChatCollection } = internal('WAWebChatCollection');
+  const common = groups.filter(
+    ({ participants }) => participants.iAmMember() && ids.some((id) => participants.get(id)),
+  );
+  const chats = common.map((group) => ChatCollection.get(group.id)).filter(Boolean);
+  return { getModelsArray: () => chats };
 }
 
 define('WAWebContactModel', { Contact });
@@ -83,6 +103,8 @@ define('WAWebBlockContactAction', {
   unblockContact: (contact) => setBlocked(contact.id, false),
 });
 define('WAWebSaveContactAction', { saveContactAction });
+define('WAWebDeleteContactAction', { deleteContactAction });
+define('WAWebFindCommonGroupsContactAction', { findCommonGroups });
 
 // What wa-js puts on contacts as properties.
 const no = () => false;

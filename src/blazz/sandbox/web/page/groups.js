@@ -6,6 +6,8 @@ import { collectionOf, Model, textOf } from './model.js';
 import { define } from './registry.js';
 import { readLid, readWid } from './storage.js';
 
+const LARGEST_GROUP = 1024;
+
 class Participant extends Model {
   static defaults = { isAdmin: false, isSuperAdmin: false };
 }
@@ -56,6 +58,7 @@ class GroupMetadata extends Model {
   constructor(attributes) {
     super(attributes);
     Object.defineProperty(this, 'participants', { value: new ParticipantCollection() });
+    Object.defineProperty(this, 'pastParticipants', { value: new ParticipantCollection() });
   }
 
   get isLidAddressingMode() {
@@ -179,6 +182,22 @@ define('WAWebGroupInviteJob', {
   sendQueryGroupInviteCode: async (id) => (await change('invite', id)).code,
   sendRevokeGroupInviteCode: async (id) => (await change('invite', id, { renew: true })).code,
 });
+/** What an invitation leads to, without joining. */
+async function sendQueryGroupInvite(code) {
+  const { group } = await connection.insist('invited', { code });
+  const { id, owner, participants, subject, desc, announce, restrict, creation } = group;
+  const groupInfo = {
+    id: wid(id), owner: wid(owner), subject, desc, announce, restrict, creation, size: participants.length,
+    isLidAddressingMode: true, membershipApprovalMode: false, isParentGroup: false,
+    participants: participants.map(({ id: member, admin, owner: isSuperAdmin }) => ({
+      id: wid(member), isAdmin: admin, isSuperAdmin,
+    })),
+  };
+  return { status: 200, groupInfo };
+}
+
+define('WAWebGroupQueryInviteJob', { sendQueryGroupInvite });
+define('WAWebGroupGetSizeLimit', { getGroupSizeLimit: () => LARGEST_GROUP });
 define('WAWebGroupJoinJob', {
   sendJoinGroupViaInvite: async (code) => {
     await connection.ready;

@@ -1,11 +1,11 @@
 /** Old messages: what comes with the linking, and what is asked for later. */
 
-import { chatOf, ChatCollection } from './chats.js';
+import { chatOf, ChatCollection, settingsOf } from './chats.js';
 import { connection } from './connection.js';
 import { learnContact } from './contacts.js';
 import { learnGroup } from './groups.js';
 import { MsgKey } from './ids.js';
-import { attributesOf, keyOf, recall, rowOf } from './messages.js';
+import { attributesOf, keyOf, MsgCollection, recall, rowOf } from './messages.js';
 import { Model } from './model.js';
 import { define } from './registry.js';
 import * as storage from './storage.js';
@@ -13,6 +13,11 @@ import { BackendEvent, BackendEventBus } from './stream.js';
 
 const MOST_AT_ONCE = 1000;
 const MEDIA = new Set(['image', 'video', 'audio', 'ptt', 'document', 'sticker']);
+const KINDS = {
+  allMedia: ({ type }) => MEDIA.has(type),
+  allDocs: ({ type }) => type === 'document',
+  allLinks: ({ body, caption }) => /https?:\/\/\S/.test(body ?? caption ?? ''),
+};
 
 class HistorySyncProgressModel extends Model {
   static defaults = { realProgress: 0, remainingPausedSeconds: 0 };
@@ -23,7 +28,9 @@ const progress = new HistorySyncProgressModel();
 export function learnHistory({ contacts, groups, chats, messages, done }, batch) {
   for (const contact of contacts) batch.put('contact', { ...contact, key: contact.id });
   for (const group of groups) batch.put('group', { ...group, key: group.id });
-  for (const { id, ...chat } of chats) batch.put('chat', { ...batch.chat(id), ...chat });
+  for (const { id, unreadCount, ...settings } of chats) {
+    batch.put('chat', { ...batch.chat(id), unreadCount, ...settingsOf(settings) });
+  }
   for (const message of messages) {
     const row = rowOf(message);
     const chat = batch.chat(row.chat);
@@ -54,7 +61,7 @@ export async function showChat({ key, lastReceivedKey, ...attributes }) {
 async function findAround({ anchor, count, direction }) {
   const wanted = Math.min(count, MOST_AT_ONCE);
   const chat = anchor.remote.toString();
-  const place = await storage.readMessage(anchor.toString());
+  const place = (await storage.readMessage(anchor.toString())) ?? placeOf(MsgCollection.get(anchor));
   if (!place || wanted <= 0) return [];
   const found = await storage.readAround(chat, place, direction, wanted);
   if (direction === 'before' && found.length < wanted) {
@@ -65,9 +72,11 @@ async function findAround({ anchor, count, direction }) {
   return found.map(attributesOf);
 }
 
+/** Where a message that is not stored stands, such as one whose file could not be sent. */
+const placeOf = (message) => message && { ...message.attributes, id: message.id.id, n: Infinity };
+
 async function fetchOlder(chat, { id, sender, t, n }, count) {
-  await connection.ready;
-  const { messages } = await connection.request('history', { chat, id, sender, count });
+  const { messages } = await connection.insist('history', { chat, id, sender, count });
   // Places count downwards from the oldest one known, so that the order within a second is kept.
   const rows = messages.map((message, at) => ({
     ...message, key: keyOf(message), n: message.t === t ? n - messages.length + at : at - messages.length,
@@ -77,9 +86,10 @@ async function fetchOlder(chat, { id, sender, t, n }, count) {
 }
 
 async function msgFindMedia(query) {
-  const found = await findAround({ ...query, count: MOST_AT_ONCE });
-  const files = found.filter(({ type }) => MEDIA.has(type) && (query.mediaType !== 'allDocs' || type === 'document'));
-  return { messages: query.direction === 'before' ? files.slice(-query.count) : files.slice(0, query.count) };
+  const isWanted = KINDS[query.mediaType] ?? KINDS.allMedia;
+  const found = (await findAround({ ...query, count: MOST_AT_ONCE })).filter(isWanted);
+  if (query.count <= 0) return { messages: [] };
+  return { messages: query.direction === 'before' ? found.slice(-query.count) : found.slice(0, query.count) };
 }
 
 const msgFindByDirection = async (query) => ({ messages: await findAround(query) });

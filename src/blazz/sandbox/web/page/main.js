@@ -7,6 +7,7 @@ import './profile.js';
 import './history.js';
 import './sending.js';
 import './receiving.js';
+import './receipts.js';
 import './inert.js';
 import { boot } from './connection.js';
 import { publish } from './registry.js';

@@ -6,7 +6,7 @@ import { MsgKey, Wid, wid } from './ids.js';
 import { mediaOf } from './media.js';
 import { collectionOf, Model, textOf } from './model.js';
 import { define } from './registry.js';
-import { readLid, readMessage, readWid, store } from './storage.js';
+import { changeMessage, readLid, readMessage, readWid } from './storage.js';
 
 const IDS = ['quotedParticipant', 'quotedRemoteJid'];
 
@@ -131,8 +131,15 @@ export async function recall(key) {
 
 /** Change a stored message, if it is stored. */
 export async function amend(key, changes) {
-  const row = await readMessage(key.toString());
-  if (row) await store({ message: [{ ...row, ...changes }] });
+  await changeMessage(key.toString(), (row) => ({ ...row, ...changes }));
+}
+
+/** Mark messages with a star; only this page knows of it. */
+async function setStar(messages, star) {
+  for (const message of messages) {
+    message.set('star', star);
+    await amend(message.id, { star });
+  }
 }
 
 /** Look for a message that is not in memory; what is found is there once the promise resolves. */
@@ -147,6 +154,7 @@ const isMedia = (message) => !!message.get('mediaData') && message.id.fromMe;
 define('WAWebMsgModel', { Msg });
 define('WAWebMsgCollection', { MsgCollectionImpl, MsgCollection });
 define('WAWebChatMessageSearch', { getSearchContext });
+define('WAWebStarMessageAction', { setStar });
 define('WAWebMsgReply', { canReplyMsg: (message) => message.get('type') !== 'revoked' });
 define('WAWebMsgActionCapability', { canEditText: isText, canEditCaption: isMedia });
 define('WAWebQuotedMsgModelUtils', {

@@ -26,6 +26,7 @@ async function showCode(again = false) {
   }
   Conn.set('refTTL', answer.seconds);
   Socket.set('state', SOCKET_STATE.UNPAIRED);
+  clearTimeout(timer); // somebody may have asked for a code while this one was on its way
   timer = setTimeout(showCode, answer.seconds * 1000);
 }
 

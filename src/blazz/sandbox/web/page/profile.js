@@ -7,10 +7,7 @@ import { define } from './registry.js';
 import * as storage from './storage.js';
 import { Conn } from './stream.js';
 
-const ask = async (operation, parameters) => {
-  await connection.ready;
-  return connection.request(operation, parameters);
-};
+const ask = (operation, parameters) => connection.insist(operation, parameters);
 
 const urlOf = ({ file }) => (file ? boot.media + file : undefined);
 
@@ -40,13 +37,16 @@ async function setPushname(name) {
   Conn.set('pushname', name);
 }
 
+/** Whose picture is changed: a group's, or one's own. */
+const ownerOf = (id) => (wid(id).isGroup() ? { group: textOf(id) } : {});
+
 async function sendSetPicture(id, thumbnail, picture) {
-  const url = urlOf(await ask('set_picture', { picture: picture.split(',').at(-1) }));
+  const url = urlOf(await ask('set_picture', { ...ownerOf(id), picture: picture.split(',').at(-1) }));
   return { eurl: url, status: 200, tag: url, token: '', _duplicate: false };
 }
 
-async function requestDeletePicture() {
-  await ask('set_picture', { picture: '' });
+async function requestDeletePicture(id) {
+  await ask('set_picture', { ...ownerOf(id), picture: '' });
   return { status: 200 };
 }
 

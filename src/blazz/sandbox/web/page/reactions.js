@@ -2,7 +2,7 @@
 
 import { MsgKey, wid } from './ids.js';
 import { define, internal } from './registry.js';
-import { readLid, readMessage, readWid, store } from './storage.js';
+import { changeMessage, readLid, readMessage, readWid } from './storage.js';
 
 const isMine = (sender) => sender === readWid() || sender === readLid();
 
@@ -38,8 +38,7 @@ export function showReaction(parent, { sender, text, t, id }) {
 
 /** Take over a reaction of this account. */
 export async function noteReaction(message, reaction) {
-  const row = await readMessage(message.id.toString());
-  if (row) await store({ message: [withReaction(row, reaction)] });
+  await changeMessage(message.id.toString(), (row) => withReaction(row, reaction));
   showReaction(message.id, reaction);
 }
 

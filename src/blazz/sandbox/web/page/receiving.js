@@ -5,15 +5,15 @@
  * page that dies in between has the message, but nobody was told of it. WhatsApp does the same.
  */
 
-import { chatOf, ChatCollection } from './chats.js';
+import { chatOf, ChatCollection, settingsOf } from './chats.js';
 import { connection } from './connection.js';
 import { learnBlocked, learnContact } from './contacts.js';
 import { learnGroup } from './groups.js';
 import { learnHistory } from './history.js';
 import { lidPnCache, MsgKey, wid } from './ids.js';
-import { attributesOf, keyOf, MsgCollection, recall, remember, rowOf } from './messages.js';
+import { attributesOf, keyOf, MsgCollection, recall, rowOf } from './messages.js';
 import { showReaction, showVote, withReaction, withVote } from './reactions.js';
-import { define, internal } from './registry.js';
+import { internal } from './registry.js';
 import * as storage from './storage.js';
 import { Conn } from './stream.js';
 
@@ -43,11 +43,13 @@ async function takeIn(items) {
   const fresh = items.filter(([number]) => number > received);
   if (fresh.length) {
     const last = fresh.at(-1)[0];
-    await storage.advanceRatchet(last);
-    const batch = new Batch();
     const shows = [];
-    for (const [, kind, data] of fresh) shows.push(await handlers[kind](data, batch));
-    await storage.store(batch.lists(), { received: last });
+    await storage.alone(async () => {
+      await storage.advanceRatchet(last);
+      const batch = new Batch();
+      for (const [, kind, data] of fresh) shows.push(await handlers[kind](data, batch));
+      await storage.store(batch.lists(), { received: last, removed: batch.removed });
+    });
     received = last;
     for (const show of shows) {
       const shown = show?.();
@@ -64,6 +66,7 @@ async function takeIn(items) {
 /** The rows that a group of items writes. */
 class Batch {
   tables = { message: new Map(), chat: new Map(), contact: new Map(), group: new Map(), blocked: new Map() };
+  removed = {};
 
   put(table, row) {
     this.tables[table].set(row.key, row);
@@ -75,7 +78,7 @@ class Batch {
 
   chat(id) {
     const known = this.tables.chat.get(id) ?? ChatCollection.get(id)?.row();
-    return known ?? { key: id, unreadCount: 0, archive: false, pin: 0, t: 0 };
+    return known ?? { key: id, unreadCount: 0, archive: false, pin: 0, muteExpiration: 0, t: 0 };
   }
 
   lists() {
@@ -124,14 +127,14 @@ const handlers = {
       void (remote.isGroup() ? module.handleGroupSimpleReceipt(receipt) : module.handleChatSimpleReceipt(receipt));
   },
 
-  edit(data, batch) {
+  async edit(data, batch) {
     const { text, edit, t, isCaption } = data;
     const changes = {
       [isCaption ? 'caption' : 'body']: text, latestEditSenderTimestampMs: t * 1000, latestEditMsgKey: keyOf({ ...data, id: edit }),
     };
-    return change(data, batch, (row) => ({ ...row, ...changes }), (message, key) => {
-      const shown = message ?? remember({ id: key, ...changes });
-      shown.set({ ...changes, latestEditMsgKey: MsgKey.fromString(changes.latestEditMsgKey) });
+    await recall(keyOf(data)); // wa-js hears of an edit only through a message that is in memory
+    return change(data, batch, (row) => ({ ...row, ...changes }), (message) => {
+      message?.set({ ...changes, latestEditMsgKey: MsgKey.fromString(changes.latestEditMsgKey) });
     });
   },
 
@@ -183,18 +186,20 @@ const handlers = {
     return learnHistory(data, batch);
   },
 
-  async seen({ chat }, batch) {
-    batch.put('chat', { ...batch.chat(chat), unreadCount: 0 });
-    return () => chatOf(chat).set('unreadCount', 0);
+  async seen({ chat, unread }, batch) {
+    batch.put('chat', { ...batch.chat(chat), unreadCount: unread });
+    return () => chatOf(chat).set('unreadCount', unread);
   },
 
-  async archive({ chat, archive }, batch) {
-    batch.put('chat', { ...batch.chat(chat), archive });
-    return () => chatOf(chat).set('archive', archive);
+  async chat({ chat, ...settings }, batch) {
+    const changes = settingsOf(settings);
+    batch.put('chat', { ...batch.chat(chat), ...changes });
+    return () => chatOf(chat).set(changes);
   },
 
   async blocked({ blocked }, batch) {
-    for (const key of blocked) batch.put('blocked', { key });
+    batch.tables.blocked = new Map(blocked.map((key) => [key, { key }]));
+    batch.removed.blocked = await storage.readKeys('blocked');
     return () => learnBlocked(blocked);
   },
 
@@ -209,17 +214,3 @@ const handlers = {
     return () => lidPnCache.learn(number, lid);
   },
 };
-
-/** Show how far own messages have come; in groups `overall` is what all members have reached. */
-async function takeReceipt({ externalIds, from, ack, overall, sender }) {
-  for (const id of externalIds) {
-    const message = MsgCollection.get(keyOf({ id, chat: from.toString(), sender, fromMe: true }));
-    if (message) message.updateAck(Math.max(message.get('ack'), overall ?? ack));
-  }
-}
-
-define('WAWebHandleAck', {
-  handleChatSimpleReceipt: (receipt) => takeReceipt(receipt),
-  handleGroupSimpleReceipt: (receipt) => takeReceipt(receipt),
-  handleStatusSimpleReceipt: (receipt) => takeReceipt(receipt),
-});

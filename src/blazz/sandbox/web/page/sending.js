@@ -3,26 +3,15 @@
 import { chatOf, saveChat } from './chats.js';
 import { connection } from './connection.js';
 import { MsgKey } from './ids.js';
-import { amend, attributesOf, MsgCollection, outgoingRow, remember, rowOf } from './messages.js';
+import { amend, attributesOf, MsgCollection, outgoingRow, recall, remember } from './messages.js';
 import { noteReaction } from './reactions.js';
+import { textOf } from './model.js';
 import { define } from './registry.js';
 import * as storage from './storage.js';
-import { readWid } from './storage.js';
+import { readLid, readWid } from './storage.js';
 
 const SENT = 1;
 const FAILED = -1;
-
-/** Ask until there is an answer; breaks of the line are waited out. */
-async function untilAnswered(operation, parameters) {
-  for (;;) {
-    await connection.ready;
-    try {
-      return await connection.request(operation, parameters);
-    } catch (failure) {
-      if (failure.code !== 'connection_lost') throw failure;
-    }
-  }
-}
 
 const underWay = new Set();
 
@@ -31,14 +20,16 @@ async function transmit(message, row) {
   underWay.add(row.key);
   const { key, n, unsent, fromMe, ack, ...wire } = row;
   try {
-    const { t } = await untilAnswered('send', { message: wire });
+    const { t } = await connection.insist('send', { message: wire });
     message.set('t', t);
-    void storage.store({ message: [{ ...rowOf({ ...row, t, ack: SENT }), unsent: undefined }] });
+    // What has happened to it meanwhile stays: its answer may have been lost, and receipts came first.
+    const accepted = (stored) => ({ ...stored, t, ack: Math.max(SENT, stored.ack), unsent: undefined });
+    void storage.changeMessage(row.key, accepted);
     message.updateAck(Math.max(SENT, message.get('ack')));
     return { messageSendResult: 'OK', t, count: null };
   } catch (failure) {
     message.updateAck(FAILED);
-    await storage.store({ message: [{ ...row, ack: FAILED, unsent: undefined }] });
+    await amend(message.id, { ack: FAILED, unsent: undefined });
     return { messageSendResult: 'ERROR_UNKNOWN', t: row.t, count: null, error: failure.code };
   } finally {
     underWay.delete(row.key);
@@ -79,7 +70,7 @@ export async function resendUnsent() {
 
 async function addAndSendMessageEdit(message, raw) {
   const text = raw.body;
-  const answer = await untilAnswered('edit', {
+  const answer = await connection.insist('edit', {
     chat: message.id.remote.toString(), id: message.id.id, text, edit: raw.id.id,
   });
   const field = message.get('type') === 'chat' ? 'body' : 'caption';
@@ -91,7 +82,7 @@ async function addAndSendMessageEdit(message, raw) {
 async function sendRevoke(chat, messages) {
   for (const message of messages) {
     const sender = message.id.participant?.toString();
-    await untilAnswered('revoke', {
+    await connection.insist('revoke', {
       chat: chat.id.toString(), id: message.id.id, fromMe: message.id.fromMe, sender,
     });
     message.set({ type: 'revoked', body: undefined, caption: undefined, mediaData: undefined });
@@ -100,17 +91,56 @@ async function sendRevoke(chat, messages) {
 }
 
 async function sendDeleteMsgs(chat, messages) {
+  const keys = messages.map((message) => message.id.toString());
+  const last = MsgKey.fromString(textOf(chat.get('lastReceivedKey')) || keys[0]);
   for (const message of messages) {
     chat.msgs.remove(message);
     MsgCollection.remove(message);
   }
-  await storage.store({}, { removed: { message: messages.map((message) => message.id.toString()) } });
+  await storage.store({}, { removed: { message: keys } });
+  if (keys.includes(last.toString())) await showNewest(chat);
+  await connection.eventually('delete', { chat: chat.id.toString(), ids: messages.map((message) => message.id.id) });
+}
+
+/** Let a chat whose last message was deleted end with the one before. */
+async function showNewest(chat) {
+  const end = { t: Infinity, n: Infinity };
+  const [newest] = await storage.readAround(chat.id.toString(), end, 'before', 1);
+  chat.set('lastReceivedKey', newest && MsgKey.fromString(newest.key));
+  if (newest) await recall(newest.key);
+  await saveChat(chat);
+}
+
+const FORWARDED = [
+  'type', 'body', 'caption', 'mimetype', 'size', 'filehash', 'filename', 'mediaPath', 'duration', 'width', 'height',
+  'lat', 'lng', 'loc', 'vcardFormattedName', 'vcardList', 'pollName', 'pollOptions', 'pollSelectableOptionsCount',
+];
+
+/** Send messages on, one after another; gives what has become of each. */
+async function forwardMessages({ chat, msgs, includeCaption }) {
+  const results = [];
+  for (const message of msgs) {
+    const given = message.attributes;
+    const content = Object.fromEntries(FORWARDED.filter((name) => given[name] != null).map((name) => [name, given[name]]));
+    if (content.mediaPath && !includeCaption) delete content.caption;
+    const id = new MsgKey({ fromMe: true, remote: chat.id, id: await MsgKey.newId() });
+    const t = Math.floor(Date.now() / 1000);
+    const own = attributesOf({ id: id.id, chat: chat.id.toString(), sender: readLid(), fromMe: true, t });
+    const raw = { ...own, ...content, isForwarded: true, forwardingScore: (given.forwardingScore ?? 0) + 1, ack: 0 };
+    results.push(await addAndSendMsgToChat(chat, raw)[1]);
+  }
+  return results;
+}
+
+async function forwardMessagesToChats(msgs, chats, includeCaption) {
+  for (const chat of chats) await forwardMessages({ chat, msgs, includeCaption });
+  return true;
 }
 
 /** React to a message; an empty text takes the reaction back. */
 async function sendReactionToMsg(message, text) {
   const key = await MsgKey.newId();
-  await untilAnswered('react', {
+  await connection.insist('react', {
     chat: message.id.remote.toString(),
     id: message.id.id,
     fromMe: message.id.fromMe,
@@ -123,7 +153,7 @@ async function sendReactionToMsg(message, text) {
 }
 
 async function markPlayed(message) {
-  await untilAnswered('played', {
+  await connection.insist('played', {
     chat: message.id.remote.toString(), id: message.id.id, sender: message.id.participant?.toString(),
   });
   message.updateAck(4);
@@ -146,3 +176,5 @@ define('WAWebDeleteMsgAction', { sendDeleteMsgs });
 define('WAWebSendReactionMsgAction', { sendReactionToMsg });
 define('WAWebMsgPlayedAction', { markPlayed, canMarkPlayed: (message) => !message.id.fromMe });
 define('WAWebSendTextMsgChatAction', { sendTextMsgToChat });
+define('WAWebChatForwardMessage', { forwardMessages });
+define('WAWebForwardMessagesToChat', { forwardMessagesToChats });

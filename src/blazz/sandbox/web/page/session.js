@@ -40,7 +40,8 @@ export async function start() {
 
 async function enter({ firstTime }) {
   await loadState();
-  Conn.set({ pushname: storage.readName() });
+  const isSMB = storage.readBusiness();
+  Conn.set({ pushname: storage.readName(), isSMB, platform: isSMB ? 'smba' : 'android' });
   connection.on('open', () => void logIn(firstTime));
   connection.on('close', (reason) => leaveStream(reason));
   Socket.on('logout_requested', () => void logOut());
@@ -115,9 +116,9 @@ function receivePush(kind, data) {
   else if (kind === 'end') void end(data.code, data.text);
 }
 
-async function becomePaired({ wid, lid, device, name }) {
+async function becomePaired(person) {
   const secret = endPairing();
-  await storage.saveIdentity({ wid, lid, device, name, secret });
+  await storage.saveIdentity({ ...person, secret });
   identity = await storage.readIdentity();
   Stream.set({ mode: StreamMode.SYNCING, info: StreamInfo.SYNCING });
   await enter({ firstTime: true });

@@ -10,7 +10,7 @@
 const SIGNAL = 'signal-storage';
 const MODELS = 'model-storage';
 const TABLES = ['message', 'chat', 'contact', 'group', 'blocked', 'picture'];
-const OWN_KEYS = ['last-wid-md', 'WALid', 'WADeviceId', 'WANoiseInfo', 'me-display-name'];
+const OWN_KEYS = ['last-wid-md', 'WALid', 'WADeviceId', 'WANoiseInfo', 'WAIsBusiness', 'me-display-name'];
 
 /** What is wrong with the profile; the texts are those of WhatsApp's logout reasons. */
 export const DAMAGED = 'web_fail_storage_initialization';
@@ -71,7 +71,8 @@ export const advanceRatchet = (received) => writeSignal('received', received);
  * Write rows in one transaction.
  *
  * @param {object} rows lists of rows by table; a row has a `key`
- * @param {object} options `received`: how far the queue was stored; `removed`: keys by table
+ * @param {object} options `received`: how far the queue was stored; `removed`: keys by table, taken
+ *   away before rows are written
  */
 export async function store(rows, { received, removed = {} } = {}) {
   const tables = TABLES.filter((table) => rows[table]?.length || removed[table]?.length);
@@ -79,8 +80,8 @@ export async function store(rows, { received, removed = {} } = {}) {
   const transaction = models.transaction([...tables, 'sync'], 'readwrite');
   for (const table of tables) {
     const store = transaction.objectStore(table);
-    for (const row of rows[table] ?? []) store.put(row);
     for (const key of removed[table] ?? []) store.delete(key);
+    for (const row of rows[table] ?? []) store.put(row);
   }
   if (received !== undefined) transaction.objectStore('sync').put(received, 'received');
   await completed(transaction);
@@ -93,6 +94,31 @@ export async function readTables() {
   const lists = names.map((table) => settled(transaction.objectStore(table).getAll()));
   const found = await Promise.all(lists);
   return Object.fromEntries(names.map((table, place) => [table, found[place]]));
+}
+
+let turn = Promise.resolve();
+
+/** Do something while nobody else changes what is stored: whoever reads rows to write them again. */
+export function alone(task) {
+  const done = turn.then(task);
+  turn = done.catch(() => {});
+  return done;
+}
+
+/** Change a stored message, unless it is gone. */
+export function changeMessage(key, changed) {
+  return alone(async () => {
+    const transaction = models.transaction('message', 'readwrite');
+    const rows = transaction.objectStore('message');
+    const found = rows.get(key);
+    found.onsuccess = () => found.result && rows.put(changed(found.result));
+    await completed(transaction);
+  });
+}
+
+/** The keys of all rows of a table. */
+export async function readKeys(table) {
+  return settled(models.transaction(table).objectStore(table).getAllKeys());
 }
 
 /** One stored message, or undefined. */
@@ -138,7 +164,7 @@ const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 const unbase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /** Write who this device is; the secret is sealed with a key that never leaves the profile. */
-export async function saveIdentity({ wid, lid, device, name, secret }) {
+export async function saveIdentity({ wid, lid, device, name, business, secret }) {
   const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, unbase64(secret));
@@ -150,6 +176,7 @@ export async function saveIdentity({ wid, lid, device, name, secret }) {
   localStorage.setItem('WADeviceId', JSON.stringify(device));
   localStorage.setItem('WANoiseInfo', JSON.stringify({ iv: base64(iv), data: base64(sealed) }));
   localStorage.setItem('me-display-name', JSON.stringify(name));
+  localStorage.setItem('WAIsBusiness', JSON.stringify(business));
 }
 
 /**
@@ -186,6 +213,9 @@ export async function readIdentity() {
 /** What this account is called, as its phone says. */
 export const readName = () => JSON.parse(localStorage.getItem('me-display-name') ?? '""');
 export const saveName = (name) => localStorage.setItem('me-display-name', JSON.stringify(name));
+
+/** Whether this is a business account. */
+export const readBusiness = () => JSON.parse(localStorage.getItem('WAIsBusiness') ?? 'false');
 
 /** The id under which this page is logged in, or null. */
 export const readWid = () => JSON.parse(localStorage.getItem('last-wid-md') ?? 'null');

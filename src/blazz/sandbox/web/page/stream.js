@@ -78,6 +78,14 @@ class CmdImpl extends Emitter {
     return internal('WAWebRevokeMsgAction').sendRevoke(chat, list);
   }
 
+  sendStarMsgs(chat, messages) {
+    chat.promises.sendStarMsgs = internal('WAWebStarMessageAction').setStar(messages, true);
+  }
+
+  sendUnstarMsgs(chat, messages) {
+    chat.promises.sendStarMsgs = internal('WAWebStarMessageAction').setStar(messages, false);
+  }
+
   sendDeleteMsgs(chat, { list }) {
     return internal('WAWebDeleteMsgAction').sendDeleteMsgs(chat, list);
   }
