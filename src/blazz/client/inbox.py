@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from blazz.campaigns.quality import QUALITY_EVENTS, concern
 from blazz.client.broadcasts import ClientBroadcasts
 from blazz.client.measuring import ClientMeasures
 from blazz.conversations.base import ConversationStore
-from blazz.conversations.recorder import Recorder
+from blazz.conversations.handling import handling
+from blazz.conversations.recorder import RECORDED
 from blazz.conversations.signals import Signals
 from blazz.errors import SessionClosed
 from blazz.events.base import Event
 from blazz.events.messages import MessageReceived
-from blazz.events.preferences import MarketingResumed, MarketingStopped
 from blazz.events.sessions import SessionEvent
 from blazz.events.statuses import StatusChanged
 from blazz.security.secret import Secret
@@ -28,8 +28,6 @@ from blazz.webhooks.receiver import Receiver
 from blazz.webhooks.routes import Routes
 
 Handler: TypeAlias = Callable[[Session, Any], Awaitable[object]]
-
-_RECORDED: Final = (MessageReceived, StatusChanged, MarketingStopped, MarketingResumed)
 
 
 class ApplyStatuses(Protocol):
@@ -95,7 +93,6 @@ class ClientInbox:
         self._insecure = insecure
         self._measures = measures
         self._sessions: dict[str, Session] = {}
-        self._recorders: dict[str, Recorder] = {}
         self._owned: dict[str, Callable[[], bool]] = {}
         routes = Routes(insecure=insecure)
         self.dispatcher = Dispatcher(
@@ -108,7 +105,7 @@ class ClientInbox:
             observe=measures.observer,
             logged=self._log_has_grown,
         )
-        self.log = EventLog(inbox, self.dispatcher.deliveries)
+        self.log = EventLog(inbox, self.dispatcher.deliveries, self._has)
         self.receiver = Receiver(
             inbox,
             routes,
@@ -116,7 +113,7 @@ class ClientInbox:
             arrived=self.dispatcher.wake,
             observe=measures.observer,
         )
-        self.dispatcher.add_sink(self._record, *_RECORDED, name="blazz.conversations")
+        self.dispatcher.add_sink(self._record, *RECORDED, name="blazz.conversations")
         self.dispatcher.add_sink(self._settle, StatusChanged, name="blazz.campaigns")
         self.dispatcher.add_sink(self._heed, *QUALITY_EVENTS, name="blazz.quality")
         if broadcasts is not None:
@@ -138,9 +135,6 @@ class ClientInbox:
             owned: Whether its updates may be handled in this process.
         """
         self._sessions[session.key] = session
-        self._recorders[session.key] = Recorder(
-            session.key, self._store, self._signals, session.settings.stop_words
-        )
         self._owned[session.key] = owned
         await self.renew(session)
 
@@ -159,8 +153,8 @@ class ClientInbox:
         """Stop receiving for a session in this process; its updates wait in the inbox."""
         self.receiver.remove(session.key)
         self._sessions.pop(session.key, None)
-        self._recorders.pop(session.key, None)
         self._owned.pop(session.key, None)
+        self.log.grown()  # its readers end
 
     async def forget(self, key: str) -> None:
         """Route nothing to a session any more, in any process."""
@@ -189,24 +183,23 @@ class ClientInbox:
         name: str | None,
     ) -> None:
         """Call a function with the session and the event, for events of some kinds."""
+        chosen = name or self.dispatcher.handlers.free_name(function)
 
         async def call(delivery: Delivery) -> None:
             if not await self._answers_a_question(delivery):
-                await function(self._session(delivery.session), delivery.event)
+                with handling(chosen, delivery.event):
+                    await function(self._session(delivery.session), delivery.event)
 
-        self.dispatcher.add_handler(
-            call,
-            *kinds,
-            where=where,
-            session=session,
-            name=name or self.dispatcher.handlers.free_name(function),
-        )
+        self.dispatcher.add_handler(call, *kinds, where=where, session=session, name=chosen)
 
     async def _answers_a_question(self, delivery: Delivery) -> bool:
         event = delivery.event
         if not isinstance(event, MessageReceived):
             return False
         return bool(await self._store.answers(delivery.session, [event.key]))
+
+    def _has(self, key: str) -> bool:
+        return key in self._sessions
 
     def _session(self, key: str) -> Session:
         try:
@@ -220,7 +213,7 @@ class ClientInbox:
         for each in deliveries:
             by_session.setdefault(each.session, []).append((each.seq, each.event))
         for key, received in by_session.items():
-            await self._recorders[self._session(key).key].record(received)
+            await self._session(key).recorder.record(received)
 
     async def _settle(self, deliveries: Sequence[Delivery]) -> None:
         events = [each.event for each in deliveries]

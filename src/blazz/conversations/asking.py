@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 import anyio
 
 from blazz.addresses import Address
+from blazz.conversations.ahead import ReadAhead, contact_name, question_name
 from blazz.conversations.base import ConversationStore, Question, QuestionState
+from blazz.conversations.naming import names_of
 from blazz.conversations.signals import Signals
-from blazz.errors import Timeout
+from blazz.errors import NotSent, Refused, Timeout
+
+Leaving: TypeAlias = Callable[[], Awaitable[None]]
+"""Called right before a message leaves; may raise to keep it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,57 +27,116 @@ class Asker:
     session: str
     store: ConversationStore
     signals: Signals
+    ahead: ReadAhead
 
     async def ask(
         self,
         to: Address,
-        send: Callable[[], Awaitable[object]],
+        send: Callable[[Leaving], Awaitable[object]],
         *,
         question_id: str,
         timeout: float,
+        log_position: int,
+        lasting: bool = True,
     ) -> Question:
         """Send a question once and wait for its answer.
 
-        The question is registered before it is sent, so that an answer cannot come too early; one
-        that was sent before a crash is not sent again.
-
         Args:
             to: Who is asked.
-            send: Sends the question's message.
+            send: Sends the question's message, and calls what it is given right before it leaves.
             question_id: The question's name.
-            timeout: Seconds to wait for the answer.
+            timeout: Seconds to wait for the answer, from when it was first asked.
+            log_position: Where the inbox's log ends now.
+            lasting: Somebody may ask again under this name; else nothing answers the question any
+                more once this call has ended.
 
         Raises:
             Timeout: No answer came in time.
         """
         # WhatsApp tells times in whole seconds: an answer within the same second must count.
         now = datetime.now(UTC).replace(microsecond=0)
-        question = await self.store.ask(
-            self.session,
-            Question(
-                id=question_id,
-                address=str(to),
-                asked_at=now,
-                expires_at=now + timedelta(seconds=timeout),
-            ),
+        asked = Question(
+            id=question_id,
+            address=str(to),
+            asked_at=now,
+            expires_at=now + timedelta(seconds=timeout),
+            log_position=log_position,
         )
-        if not question.sent and question.state is QuestionState.OPEN:
-            await send()
-            await self.store.asked(self.session, question_id)
-        return await self._answer(question)
-
-    async def _answer(self, question: Question) -> Question:
-        left = (question.expires_at - datetime.now(UTC)).total_seconds()
-        name = ("question", self.session, question.id)
-        with anyio.move_on_after(max(left, 0)), self.signals.waiting(name) as call:
-            while question.state is QuestionState.OPEN:
-                await call()
-                question = await self.store.question(self.session, question.id) or question
-        if question.state is QuestionState.OPEN:
-            await self.store.expire(self.session, question.id)
-            # The answer may have come between the last look and now: then it counts.
-            question = await self.store.question(self.session, question.id) or question
+        try:
+            question = await self._answer(asked, send, names_of(to))
+        except BaseException:
+            if not lasting:
+                # The person's next message must not be taken for an answer that nobody gets.
+                with anyio.CancelScope(shield=True):
+                    await self.store.expire(self.session, question_id)
+            raise
         if question.state is not QuestionState.ANSWERED:
             waited = (question.expires_at - question.asked_at).total_seconds()
-            raise Timeout(f"{question.address} did not answer {question.id!r} within {waited:g} s")
+            named = f" {question.id!r}" if lasting else ""
+            raise Timeout(f"{question.address} did not answer{named} within {waited:g} s")
         return question
+
+    async def _answer(
+        self, asked: Question, send: Callable[[Leaving], Awaitable[object]], names: Sequence[str]
+    ) -> Question:
+        """Wait until a question is answered or expired."""
+        question_id = asked.id
+        persons = [contact_name(self.session, name) for name in names]
+        with self.signals.waiting(question_name(self.session, question_id), *persons) as call:
+            question = await self.store.ask(self.session, asked)
+            async with self.ahead.reading():
+                while question.state is QuestionState.OPEN and (left := _left(question)) > 0:
+                    if question.sent:
+                        with anyio.move_on_after(left):
+                            await call()
+                    else:
+                        await self._send(question_id, send)
+                    question = await self.store.question(self.session, question_id) or question
+            if question.state is QuestionState.OPEN:
+                await self.store.expire(self.session, question_id)
+                # The answer may have come between the last look and now: then it counts.
+                question = await self.store.question(self.session, question_id) or question
+        return question
+
+    async def _send(self, question_id: str, send: Callable[[Leaving], Awaitable[object]]) -> None:
+        """Send a question, unless another worker does.
+
+        Claimed before it leaves: a process that dies on the way may have sent it, so nobody sends
+        it again.
+        """
+        claim = _Claim(self.session, self.store, question_id)
+        try:
+            await send(claim.take)
+        except _SentElsewhere:
+            return
+        except (NotSent, Refused):
+            await claim.give_back()
+            raise
+
+
+class _SentElsewhere(Exception):
+    """Another worker sends the question, or has sent it."""
+
+
+@dataclass(slots=True)
+class _Claim:
+    """The right to send a question."""
+
+    session: str
+    store: ConversationStore
+    question_id: str
+    taken: bool = field(default=False, init=False)
+
+    async def take(self) -> None:
+        if not await self.store.claim(self.session, self.question_id):
+            raise _SentElsewhere
+        self.taken = True
+
+    async def give_back(self) -> None:
+        if self.taken:
+            with anyio.CancelScope(shield=True):
+                await self.store.unclaim(self.session, self.question_id)
+
+
+def _left(question: Question) -> float:
+    return (question.expires_at - datetime.now(UTC)).total_seconds()

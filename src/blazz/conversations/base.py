@@ -44,8 +44,9 @@ class Question:
         address: Who was asked, as `str(address)` writes it.
         asked_at: When it was asked, in UTC; only later messages can answer it.
         expires_at: When nobody waits for it any more, in UTC.
-        sent: The message left; a question that was registered but not sent is sent by the next
-            `ask` of that name.
+        log_position: Where the inbox's log ended when it was asked; only what came into the log
+            later can answer it.
+        sent: Somebody sends it, or has sent it; until then nothing can answer it.
         answer: The number of the answer in the inbox's log, once it came.
         answer_key: The key of the answer's update.
     """
@@ -54,6 +55,7 @@ class Question:
     address: str
     asked_at: datetime
     expires_at: datetime
+    log_position: int = 0
     state: QuestionState = QuestionState.OPEN
     sent: bool = False
     answer_key: str | None = None
@@ -143,11 +145,18 @@ class ConversationStore(Protocol):
         ...
 
     async def ask(self, session: str, question: Question) -> Question:
-        """Register a question; return the one that has its id already, if there is one."""
+        """Register a question; return the one that has its id already, if there is one.
+
+        One that has expired, or that nobody has sent, is replaced.
+        """
         ...
 
-    async def asked(self, session: str, question_id: str) -> None:
-        """Note that the question's message left."""
+    async def claim(self, session: str, question_id: str) -> bool:
+        """Claim an open question's sending: true for one caller alone."""
+        ...
+
+    async def unclaim(self, session: str, question_id: str) -> None:
+        """Give the claim back: the message certainly did not leave, and another may send it."""
         ...
 
     async def question(self, session: str, question_id: str) -> Question | None:

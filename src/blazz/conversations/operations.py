@@ -55,14 +55,19 @@ def suppressing(workspace: str) -> Operation[list[str]]:
 
 def ask(session: str, question: Question) -> Operation[Question]:
     asked_at, expires_at = question.asked_at.timestamp(), question.expires_at.timestamp()
-    yield Statement("ask", (session, question.id, question.address, asked_at, expires_at))
+    row = (question.id, question.address, asked_at, expires_at, question.log_position)
+    yield Statement("ask", (session, *row))
     found = yield from get_question(session, question.id)
     assert found is not None
     return found
 
 
-def asked(session: str, question_id: str) -> Operation[None]:
-    yield Statement("asked", (session, question_id))
+def claim(session: str, question_id: str) -> Operation[bool]:
+    return bool((yield Statement("claim", (session, question_id))))
+
+
+def unclaim(session: str, question_id: str) -> Operation[None]:
+    yield Statement("unclaim", (session, question_id))
 
 
 def get_question(session: str, question_id: str) -> Operation[Question | None]:
@@ -78,7 +83,8 @@ def answer(session: str, answers: Sequence[Answer]) -> Operation[dict[str, str]]
         rows = yield Statement("question_by_answer", (session, offered.key))
         if not rows:
             among = json.dumps(list(offered.addresses))
-            rows = yield Statement("oldest_open", (session, among, offered.at.timestamp()))
+            row = (session, among, offered.at.timestamp(), offered.seq)
+            rows = yield Statement("oldest_open", row)
             if not rows:
                 continue
             yield Statement("answer", (session, rows[0][0], offered.key, offered.seq))
@@ -160,4 +166,5 @@ def _question(row: Sequence[Any]) -> Question:
         sent=bool(row[5]),
         answer_key=row[6],
         answer=row[7],
+        log_position=row[8],
     )

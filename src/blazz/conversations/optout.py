@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
-_NOT_WORD = re.compile(r"[^\w\s]+|_")
+from blazz.errors import InvalidValue
 
 
 class StopWords:
     """Recognises a text that consists of a stop word and nothing else.
 
-    Case, punctuation, accents' encoding and surrounding space do not matter; a longer text that
-    merely contains the word is not an opt-out.
+    Letter case, punctuation, emoji, space and how Unicode writes a letter do not matter; a longer
+    text that merely contains the word is not an opt-out. Accents and vowel signs do matter.
+
+    Args:
+        words: The words, or short sentences.
+
+    Raises:
+        InvalidValue: It is one text instead of several, or one of them is empty.
 
     Example:
         >>> words = StopWords(["STOP", "BERHENTI"])
@@ -22,16 +27,31 @@ class StopWords:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(folded for word in words if (folded := _fold(word)))
+        if isinstance(words, str):
+            # Its letters would be the words: whoever writes "s" would opt out.
+            raise InvalidValue("stop_words", f"several texts, such as [{words!r}]", words)
+        self._words = frozenset(_fold(word) for word in words)
+        if "" in self._words:
+            raise InvalidValue("stop_words", "texts that are not empty", "")
 
     def match(self, text: str) -> bool:
         """Whether the text is one of the words."""
-        return _fold(text) in self._words
+        return bool(self._words) and _fold(text) in self._words
 
     def __bool__(self) -> bool:
         return bool(self._words)
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(_NOT_WORD.sub(" ", folded).split())
+    """Reduce a text to its letters and digits, one space between words; to signs if it has none."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    kept: list[str] = []
+    for character in folded.replace("i\u0307", "i"):  # the small form of the Turkish capital
+        kind = unicodedata.category(character)
+        # A vowel sign belongs to its letter; what follows an emoji does not.
+        marks = kind[0] == "M" and kept and unicodedata.category(kept[-1])[0] in "LM"
+        if kind[0] in "LN" or marks:
+            kept.append(character)
+        elif kind != "Cf":  # those are invisible, also within a word
+            kept.append(" ")
+    return " ".join("".join(kept).split()) or " ".join(folded.split())

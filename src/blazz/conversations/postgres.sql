@@ -37,15 +37,23 @@ SELECT session FROM each WHERE starts_with(session, $1);
 SELECT address, reason, at FROM suppression WHERE session = $1 AND active = 1 ORDER BY at, address;
 
 -- name: ask
-INSERT INTO question (session, id, address, asked_at, expires_at, state)
-VALUES ($1, $2, $3, $4, $5, 'open')
-ON CONFLICT (session, id) DO NOTHING;
+-- One that has expired, or that never left, is asked anew.
+INSERT INTO question (session, id, address, asked_at, expires_at, log_position, state)
+VALUES ($1, $2, $3, $4, $5, $6, 'open')
+ON CONFLICT (session, id) DO UPDATE
+SET address = excluded.address, asked_at = excluded.asked_at, expires_at = excluded.expires_at,
+    log_position = excluded.log_position, state = 'open', sent = 0
+WHERE question.state = 'expired' OR (question.state = 'open' AND question.sent = 0);
 
--- name: asked
-UPDATE question SET sent = 1 WHERE session = $1 AND id = $2;
+-- name: claim
+UPDATE question SET sent = 1 WHERE session = $1 AND id = $2 AND state = 'open' AND sent = 0
+RETURNING id;
+
+-- name: unclaim
+UPDATE question SET sent = 0 WHERE session = $1 AND id = $2 AND state = 'open';
 
 -- name: question
-SELECT id, address, asked_at, expires_at, state, sent, answer_key, answer
+SELECT id, address, asked_at, expires_at, state, sent, answer_key, answer, log_position
 FROM question WHERE session = $1 AND id = $2;
 
 -- name: question_by_answer
@@ -53,7 +61,8 @@ SELECT id FROM question WHERE session = $1 AND answer_key = $2;
 
 -- name: oldest_open
 SELECT id FROM question
-WHERE session = $1 AND state = 'open' AND asked_at <= $3 AND expires_at > $3
+WHERE session = $1 AND state = 'open' AND sent = 1 AND asked_at <= $3 AND expires_at > $3
+  AND log_position < $4
   AND address IN (SELECT json_array_elements_text($2::json))
 ORDER BY asked_at, id LIMIT 1;
 

@@ -1,21 +1,23 @@
-"""Wakes those who wait for something in this process; others find it by looking."""
+"""Wakes those who wait for something in this process."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
+from typing import Final
 
 import anyio
 
-POLL_SECONDS = 0.5
-"""How often a waiter looks for what another process recorded."""
+_FIRST_LOOK: Final = 0.5
+_LONGEST_PAUSE: Final = 5.0
 
 
 class Signals:
     """Named wake-up calls.
 
-    Whoever waits looks first, then waits for its name to be called or for `POLL_SECONDS`, and looks
-    again: a call is only ever a hint, so a lost one costs time and nothing else.
+    Whoever waits looks first, then waits for one of its names to be called and looks again. Now and
+    then it looks by itself, too: a call is only ever a hint, so a lost one costs seconds and
+    nothing else.
     """
 
     def __init__(self) -> None:
@@ -27,9 +29,13 @@ class Signals:
             for call in self._waiting.get(name, ()):
                 call.ring()
 
+    def awaited(self, name: Hashable) -> bool:
+        """Whether anybody waits for a name."""
+        return name in self._waiting
+
     @contextlib.contextmanager
-    def waiting(self, name: Hashable) -> Iterator[Callable[[], Awaitable[None]]]:
-        """Register for a name; gives a function that waits until it is worth looking again.
+    def waiting(self, *names: Hashable) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Register for some names; gives a function that waits until it is worth looking again.
 
         A call that comes between a look and the wait is not lost.
 
@@ -41,29 +47,35 @@ class Signals:
                         await call()
         """
         call = _Call()
-        self._waiting.setdefault(name, set()).add(call)
+        for name in names:
+            self._waiting.setdefault(name, set()).add(call)
         try:
             yield call.wait
         finally:
-            waiting = self._waiting[name]
-            waiting.discard(call)
-            if not waiting:
-                del self._waiting[name]
+            for name in names:
+                waiting = self._waiting[name]
+                waiting.discard(call)
+                if not waiting:
+                    del self._waiting[name]
 
 
 class _Call:
     """One waiter's bell."""
 
-    __slots__ = ("_event",)
+    __slots__ = ("_event", "_pause")
 
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._pause = _FIRST_LOOK
 
     def ring(self) -> None:
         self._event.set()
 
     async def wait(self) -> None:
-        with anyio.move_on_after(POLL_SECONDS):
+        with anyio.move_on_after(self._pause):
             await self._event.wait()
+        if not self._event.is_set():
+            # Thousands may wait for hours: looking must not keep the database busy.
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         # Replaced before the waiter looks again, so that a call during its look rings the new one.
         self._event = anyio.Event()

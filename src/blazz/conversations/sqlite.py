@@ -38,3 +38,9 @@ class SqliteConversationStore(SqlConversationStore):
         return await self._database.write(
             lambda connection: run_on_sqlite(connection, self._queries, operation)
         )
+
+    async def look(self, operation: Operation[T]) -> T:
+        """Run an operation in the reader thread, which waits for no writer."""
+        return await self._database.read(
+            lambda connection: run_on_sqlite(connection, self._queries, operation)
+        )

@@ -27,11 +27,15 @@ class SqlConversationStore(ConversationStore, ABC):
     async def run(self, operation: Operation[T]) -> T:
         """Run an operation in one transaction and return what it returns."""
 
+    async def look(self, operation: Operation[T]) -> T:
+        """Run an operation that only reads."""
+        return await self.run(operation)
+
     async def saw(self, session: str, contacts: Mapping[str, datetime]) -> None:
         await self.run(operations.saw(session, contacts))
 
     async def last_seen(self, session: str, address: str) -> datetime | None:
-        return await self.run(operations.last_seen(session, address))
+        return await self.look(operations.last_seen(session, address))
 
     async def suppress(self, session: str, entries: Sequence[Suppression]) -> None:
         await self.run(operations.suppress(session, entries))
@@ -40,28 +44,31 @@ class SqlConversationStore(ConversationStore, ABC):
         await self.run(operations.unsuppress(session, address, at))
 
     async def suppressed(self, session: str, addresses: Collection[str]) -> set[str]:
-        return await self.run(operations.suppressed(session, addresses))
+        return await self.look(operations.suppressed(session, addresses))
 
     async def suppressions(self, session: str) -> list[Suppression]:
-        return await self.run(operations.suppressions(session))
+        return await self.look(operations.suppressions(session))
 
     async def suppressing(self, workspace: str) -> list[str]:
-        return await self.run(operations.suppressing(workspace))
+        return await self.look(operations.suppressing(workspace))
 
     async def ask(self, session: str, question: Question) -> Question:
         return await self.run(operations.ask(session, question))
 
-    async def asked(self, session: str, question_id: str) -> None:
-        await self.run(operations.asked(session, question_id))
+    async def claim(self, session: str, question_id: str) -> bool:
+        return await self.run(operations.claim(session, question_id))
+
+    async def unclaim(self, session: str, question_id: str) -> None:
+        await self.run(operations.unclaim(session, question_id))
 
     async def question(self, session: str, question_id: str) -> Question | None:
-        return await self.run(operations.get_question(session, question_id))
+        return await self.look(operations.get_question(session, question_id))
 
     async def answer(self, session: str, answers: Sequence[Answer]) -> dict[str, str]:
         return await self.run(operations.answer(session, answers))
 
     async def answers(self, session: str, keys: Collection[str]) -> set[str]:
-        return await self.run(operations.answers(session, keys))
+        return await self.look(operations.answers(session, keys))
 
     async def expire(self, session: str, question_id: str) -> None:
         await self.run(operations.expire(session, question_id))
@@ -70,10 +77,10 @@ class SqlConversationStore(ConversationStore, ABC):
         await self.run(operations.reached(session, states))
 
     async def state(self, session: str, message_id: str) -> MessageState | None:
-        return await self.run(operations.get_state(session, message_id))
+        return await self.look(operations.get_state(session, message_id))
 
     async def pace(self, session: str) -> str | None:
-        return await self.run(operations.pace(session))
+        return await self.look(operations.pace(session))
 
     async def keep_pace(self, session: str, pace: str) -> None:
         await self.run(operations.keep_pace(session, pace))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, fields
 
 import anyio
 
+from blazz.conversations.ahead import ReadAhead, message_name
 from blazz.conversations.base import ConversationStore, MessageState
 from blazz.conversations.signals import Signals
-from blazz.errors import DeliveryFailed, Timeout
+from blazz.errors import DeliveryFailed, InvalidValue, Timeout
 from blazz.events.statuses import Status, StatusChanged, advance
 from blazz.providers.base import Receipt
 
@@ -20,6 +21,7 @@ class StatusWatch:
     session: str
     store: ConversationStore
     signals: Signals
+    ahead: ReadAhead
 
     async def wait(self, message_id: str, status: Status, *, timeout: float | None) -> MessageState:
         """Wait until a message has come at least as far as `status`.
@@ -33,16 +35,17 @@ class StatusWatch:
             DeliveryFailed: The message failed, and a failure was not what was waited for.
             Timeout: It did not come so far in time.
         """
-        known: MessageState | None = None
-        with (
-            anyio.move_on_after(timeout),
-            self.signals.waiting(("message", self.session, message_id)) as call,
-        ):
-            while True:
-                known = await self.store.state(self.session, message_id)
-                if known is not None and _arrived(known, status):
+        name = message_name(self.session, message_id)
+        with self.signals.waiting(name) as call:
+            known = await self.store.state(self.session, message_id)
+            if known is not None and _arrived(known, status):
+                return known
+            async with self.ahead.reading():
+                with anyio.move_on_after(timeout):
+                    while known is None or not _arrived(known, status):
+                        await call()
+                        known = await self.store.state(self.session, message_id)
                     return known
-                await call()
         reached = "nothing is known of it" if known is None else f"it is {known.status.value}"
         raise Timeout(
             f"message {message_id} was not {status.value} within {timeout:g} s; {reached}"
@@ -73,6 +76,7 @@ class TrackedReceipt(Receipt):
         Raises:
             DeliveryFailed: The message failed, and a failure was not what was waited for.
             Timeout: It did not come so far in time.
+            InvalidValue: `status` is not a status.
 
         Example:
             ::
@@ -80,8 +84,16 @@ class TrackedReceipt(Receipt):
                 receipt = await session.send(contact, Text("Halo"))
                 await receipt.wait(Delivered, timeout=60)
         """
-        wanted = status if isinstance(status, Status) else status.status
-        return await self.watch.wait(self.message_id, wanted, timeout=timeout)
+        return await self.watch.wait(self.message_id, _status(status), timeout=timeout)
+
+
+def _status(wanted: Status | type[StatusChanged]) -> Status:
+    """Read which status is waited for."""
+    try:
+        return Status(getattr(wanted, "status", str(wanted)))
+    except ValueError:
+        rule = "Sent, Delivered, Read, Played or Failed"
+        raise InvalidValue("status", rule, wanted) from None
 
 
 def _arrived(known: MessageState, wanted: Status) -> bool:

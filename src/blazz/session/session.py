@@ -2,59 +2,55 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
-from blazz import addresses
 from blazz.addresses import Address, Group
 from blazz.auth_stores.keeping_base import Ownership
-from blazz.conversations.asking import Asker
-from blazz.conversations.base import ConversationStore, Suppression
-from blazz.conversations.optout import StopWords
+from blazz.conversations.ahead import ReadAhead
+from blazz.conversations.asking import Asker, Leaving
+from blazz.conversations.base import ConversationStore
+from blazz.conversations.handling import name_question
+from blazz.conversations.recorder import Recorder
 from blazz.conversations.signals import Signals
 from blazz.conversations.waiting import StatusWatch, TrackedReceipt
-from blazz.conversations.windows import Window, WindowPolicy, WindowState
 from blazz.errors import (
     ConfigurationError,
     InvalidAddress,
+    InvalidValue,
+    Refused,
     SessionClosed,
     Timeout,
-    WindowClosed,
 )
 from blazz.events.base import Event
+from blazz.events.choosing import check_filter, check_kinds
 from blazz.events.messages import MessageReceived
 from blazz.messages.base import Message
 from blazz.messages.template import Template
-from blazz.providers.base import Capability, Provider, new_token
+from blazz.providers.base import Capability, Provider, Receipt, new_token
 from blazz.session.abilities import SessionAbilities
+from blazz.session.contacts import SessionContacts
 from blazz.session.pacer import Pacer
+from blazz.session.settings import SessionSettings
 from blazz.session.states import StateWatch
 from blazz.telemetry.sessions import Sends
 from blazz.webhooks.log import EventLog, Start
 
 E = TypeVar("E", bound=Event)
 
+OUTSIDE_WINDOW: Final = 131047
+"""Meta's code of a free-form message outside the 24-hour window."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSettings:
-    """How a session behaves.
-
-    Attributes:
-        region: The ISO 3166 country of phone numbers that are written without a country code.
-        window: What to do with free-form messages outside the 24-hour window. Sessions whose
-            provider has no such window ignore it.
-        stop_words: Received texts that put their sender on the suppression list.
-    """
-
-    region: str | None = None
-    window: WindowPolicy = WindowPolicy.KNOWN
-    stop_words: StopWords = field(default_factory=lambda: StopWords(()))
+_YEAR: Final = 365 * 86_400
 
 
-class Session(SessionAbilities):
+async def _let_go() -> None:
+    """Hold nothing back."""
+
+
+class Session(SessionContacts, SessionAbilities):
     """One WhatsApp account. Made by `Client.open`.
 
     Attributes:
@@ -64,6 +60,7 @@ class Session(SessionAbilities):
         settings: How it behaves.
         receives: Whether its updates come in; without an app secret it only sends.
         store: Where its conversations are remembered.
+        recorder: Notes what received events say of its conversations.
         states: Follows where it stands.
         pacer: What it holds messages back with, if anything.
         keeper: Proves that this process owns it; None: any number of processes may run it.
@@ -93,17 +90,15 @@ class Session(SessionAbilities):
         self.pacer = pacer
         self.sends: Sends = sends or Sends()
         self.keeper: Ownership | None = None
+        self.recorder: Recorder = Recorder(self.key, store, signals, settings.stop_words)
         self._log = log
-        self._asker = Asker(self.key, store, signals)
-        self._watch = StatusWatch(self.key, store, signals)
+        read = functools.partial(log.ahead, self.key)
+        ahead = ReadAhead(self.key, read, self.recorder.record, signals)
+        self._asker = Asker(self.key, store, signals, ahead)
+        self._watch = StatusWatch(self.key, store, signals, ahead)
         self.states: StateWatch = states or StateWatch()
         self._open = True
         self._closed = closed
-
-    @property
-    def key(self) -> str:
-        """`<workspace>/<name>`: what tells it apart wherever sessions are stored together."""
-        return f"{self.workspace}/{self.name}"
 
     @property
     def epoch(self) -> int | None:
@@ -117,14 +112,6 @@ class Session(SessionAbilities):
 
     def __repr__(self) -> str:
         return f"<Session {self.key} {self.provider.name}>"
-
-    def address(self, contact: str | Address) -> Address:
-        """Read an address; numbers without a country code belong to the session's region.
-
-        Raises:
-            InvalidAddress: It is not an address.
-        """
-        return addresses.parse(contact, region=self.settings.region)
 
     # Sending
 
@@ -143,7 +130,7 @@ class Session(SessionAbilities):
             to: Whom to send it to: a number in any spelling, a user id, a LID or a group.
             message: What to send.
             reply_to: The id of the message that it quotes.
-            fallback: Sent in its place when the 24-hour window has closed.
+            fallback: Sent in its place unless the 24-hour window is known to be open.
             token: What travels with it and comes back in its status updates, of
                 `providers.base.new_token`: who keeps it before sending can tell after a crash what
                 became of the message. By default one is made.
@@ -164,19 +151,45 @@ class Session(SessionAbilities):
                 receipt = await session.send("+62 812-3456-7890", Text("Halo"))
                 await receipt.wait(Delivered, timeout=60)
         """
+        return await self._send(
+            self.address(to), message, reply_to=reply_to, fallback=fallback, token=token
+        )
+
+    async def _send(
+        self,
+        to: Address,
+        message: Message,
+        *,
+        reply_to: str | None = None,
+        fallback: Template | None = None,
+        token: str | None = None,
+        leaving: Leaving = _let_go,
+    ) -> TrackedReceipt:
         self._check_open()
-        address = self.address(to)
         self.require(message)
         if reply_to is not None:
             self._require(Capability.REPLY, "quote a message")
-        chosen = await self._within_window(address, message, fallback)
+        if fallback is not None:
+            self.require(fallback)
+        chosen = await self._within_window(to, message, fallback)
         if self.pacer is not None:
-            await self.pacer.turn(address, chosen)
+            await self.pacer.turn(to, chosen)
+        await leaving()
         quoted = reply_to if chosen is message else None
-        receipt = await self.sends.measure(
-            self.provider.send(address, chosen, token=token or new_token(), reply_to=quoted)
-        )
+        try:
+            receipt = await self._leave(to, chosen, token=token, reply_to=quoted)
+        except Refused as refusal:
+            if refusal.code != OUTSIDE_WINDOW or fallback is None or chosen is fallback:
+                raise
+            # Only the provider knew that the window has closed.
+            receipt = await self._leave(to, fallback, token=token, reply_to=None)
         return TrackedReceipt.of(receipt, self._watch)
+
+    async def _leave(
+        self, to: Address, message: Message, *, token: str | None, reply_to: str | None
+    ) -> Receipt:
+        sending = self.provider.send(to, message, token=token or new_token(), reply_to=reply_to)
+        return await self.sends.measure(sending)
 
     async def reply(
         self, event: MessageReceived, message: Message, *, quote: bool = False
@@ -203,22 +216,28 @@ class Session(SessionAbilities):
         *,
         timeout: float,
         id: str | None = None,  # noqa: A002  # the word that callers expect
+        fallback: Template | None = None,
     ) -> MessageReceived:
-        """Send a question and wait for the contact's next message.
+        """Send a question and wait for the person's next message.
 
-        The message that answers is not given to `Client.on` handlers; it is in `events`. With an
-        `id`, asking again after a restart neither sends the question twice nor loses its answer,
-        and any of several workers may receive it.
+        The message that answers is not given to `Client.on` handlers; it is in `events`. A question
+        with a name outlives its process: asking again under the same name neither sends it twice
+        nor loses its answer, whichever worker receives it. Asking again after a `Timeout` asks
+        anew. What a handler asks has a name by itself.
 
         Args:
-            to: Whom to ask.
+            to: Whom to ask; a person.
             message: The question.
-            timeout: Seconds to wait for the answer.
+            timeout: Seconds to wait for the answer, from when it was first asked; at most a year.
             id: The question's name, such as `signup-name-6281234567890`.
+            fallback: Sent in its place unless the 24-hour window is known to be open.
 
         Raises:
             Timeout: No answer came in time.
             ConfigurationError: The session receives nothing.
+            InvalidAddress: `to` is no address, or a group, where nobody is asked in particular.
+            InvalidValue: The timeout is not of its form.
+            BlazzError: The question could not be sent, see `send`.
 
         Example:
             ::
@@ -227,44 +246,25 @@ class Session(SessionAbilities):
         """
         self._check_open()
         self._check_receives()
+        if not 0 < timeout <= _YEAR:
+            raise InvalidValue("timeout", f"above 0 and at most {_YEAR} seconds", timeout)
         address = self.address(to)
+        if isinstance(address, Group):
+            raise InvalidAddress("to", "a person: what a group says answers nothing", to)
+        name = id or name_question(address, message)
         question = await self._asker.ask(
             address,
-            lambda: self.send(address, message),
-            question_id=id or uuid.uuid4().hex,
+            lambda leaving: self._send(address, message, fallback=fallback, leaving=leaving),
+            question_id=name or uuid.uuid4().hex,
             timeout=timeout,
+            log_position=await self._log.position(),
+            lasting=name is not None,
         )
         assert question.answer is not None
         event = await self._log.event(self.key, question.answer)
         if not isinstance(event, MessageReceived):
             raise Timeout(f"the answer to {question.id!r} is no longer kept in the inbox")
         return event
-
-    # What is known of contacts
-
-    async def window(self, contact: str | Address) -> Window:
-        """The contact's 24-hour customer-service window, as far as blazz has seen messages.
-
-        Example:
-            ::
-
-                if (await session.window(contact)).state is WindowState.CLOSED: ...
-        """
-        last_seen = await self.store.last_seen(self.key, str(self.address(contact)))
-        return Window(last_seen, now=datetime.now(UTC))
-
-    async def suppress(self, contact: str | Address, *, reason: str) -> None:
-        """Put a contact on the suppression list: campaigns of this session leave it out."""
-        entry = Suppression(address=str(self.address(contact)), reason=reason, at=datetime.now(UTC))
-        await self.store.suppress(self.key, [entry])
-
-    async def unsuppress(self, contact: str | Address) -> None:
-        """Take a contact off the suppression list."""
-        await self.store.unsuppress(self.key, str(self.address(contact)), datetime.now(UTC))
-
-    async def suppressions(self) -> list[Suppression]:
-        """The suppression list, oldest entry first."""
-        return await self.store.suppressions(self.key)
 
     # Receiving
 
@@ -277,12 +277,15 @@ class Session(SessionAbilities):
     ) -> AsyncGenerator[E]:
         """Iterate over events as they are received, also those that handlers get.
 
+        The loop ends when the session is closed, or when another process owns it.
+
         Args:
             kinds: The events wanted, with their subclasses; none means all.
             where: A filter, see `blazz.events.filters`.
             cursor: A name under which the position is kept. With it the iteration goes on where an
                 earlier one, also of an earlier process, left off: an event counts as done when the
-                next one is asked for, so after a crash the last one may come again.
+                next one is asked for, so after a crash or a `break` the last one comes again. Each
+                loop needs a name of its own: two of one name both get all events.
             start: Where to begin when no position is kept: `now`, which is when the first event is
                 asked for, or at the `oldest` event that is kept (8 days).
 
@@ -294,6 +297,8 @@ class Session(SessionAbilities):
         """
         self._check_open()
         self._check_receives()
+        check_kinds(kinds)
+        check_filter(where)
         wanted = kinds or cast("tuple[type[E], ...]", (Event,))
         return self._log.follow(self.key, wanted, where=where, cursor=cursor, start=start)
 
@@ -334,30 +339,3 @@ class Session(SessionAbilities):
                 f"session {self.key} receives nothing: give its provider an app_secret=, so that"
                 " webhooks can be told from forged ones"
             )
-
-    async def _within_window(
-        self, to: Address, message: Message, fallback: Template | None
-    ) -> Message:
-        if not self._needs_window(to, message):
-            return message
-        window = await self.window(to)
-        closed = window.state is WindowState.CLOSED or (
-            window.state is WindowState.UNKNOWN and self.settings.window is WindowPolicy.STRICT
-        )
-        if not closed:
-            return message
-        if fallback is not None:
-            return fallback
-        wrote = "never" if window.last_inbound is None else f"at {window.last_inbound:%F %H:%M} UTC"
-        raise WindowClosed(
-            f"{to} last wrote {wrote}; after 24 hours only a Template may be sent:"
-            " send one, or name it as fallback="
-        )
-
-    def _needs_window(self, to: Address, message: Message) -> bool:
-        return (
-            self.settings.window is not WindowPolicy.OFF
-            and Capability.SERVICE_WINDOW in self.provider.capabilities
-            and not isinstance(message, Template)
-            and not isinstance(to, Group)
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -79,21 +80,49 @@ async def _the_newest_choice_about_suppression_wins(
 async def _a_question_is_registered_once(
     store: ConversationStore, other: ConversationStore
 ) -> None:
+    first = _question("name", asked_at=_NOON - timedelta(hours=1))
+    assert await store.ask(_SALES, first) == first
     question = _question("name")
-    assert await store.ask(_SALES, question) == question
+    assert await other.ask(_SALES, question) == question, "one that nobody sent was kept"
+    assert await store.claim(_SALES, "name")
+    assert not await other.claim(_SALES, "name"), "two workers may send one question"
     later = _question("name", asked_at=_NOON + timedelta(hours=1))
-    assert await other.ask(_SALES, later) == question, "a question was replaced"
-    await store.asked(_SALES, "name")
-    found = await other.question(_SALES, "name")
-    assert found is not None
-    assert found.sent
+    assert await other.ask(_SALES, later) == replace(question, sent=True), "it was replaced"
     assert await other.question(_OTHER, "name") is None, "tenants share questions"
+
+
+async def _only_what_was_sent_is_answered(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    await store.ask(_SALES, _question("kept", address=_SITI, log_position=50))
+    answer = Answer(addresses=(_SITI,), key="m-kept", at=_NOON, seq=51)
+    assert await store.answer(_SALES, [answer]) == {}, "a question was answered before it left"
+    assert await store.claim(_SALES, "kept")
+    await other.unclaim(_SALES, "kept")
+    assert await store.answer(_SALES, [answer]) == {}, "a question that did not leave was answered"
+    assert await other.claim(_SALES, "kept"), "nobody may send what did not leave"
+    before = replace(answer, seq=50)
+    assert await store.answer(_SALES, [before]) == {}, "what had come in before counted"
+    assert await store.answer(_SALES, [answer]) == {"m-kept": "kept"}
+
+
+async def _what_has_expired_is_asked_anew(
+    store: ConversationStore, other: ConversationStore
+) -> None:
+    await store.ask(_SALES, _question("again", address=_SITI))
+    await store.claim(_SALES, "again")
+    await store.expire(_SALES, "again")
+    anew = _question("again", address=_SITI, asked_at=_NOON + timedelta(hours=1))
+    assert await other.ask(_SALES, anew) == anew
+    assert await other.claim(_SALES, "again")
+    await store.expire(_SALES, "again")
 
 
 async def _one_message_answers_one_question(
     store: ConversationStore, other: ConversationStore
 ) -> None:
     await store.ask(_SALES, _question("second", asked_at=_NOON + timedelta(minutes=1)))
+    await store.claim(_SALES, "second")
     early = _answer("m0", _NOON - timedelta(seconds=1))
     assert await store.answer(_SALES, [early]) == {}, "a message from before the question counted"
     stranger = Answer(addresses=(_SITI,), key="m1", at=_NOON, seq=1)
@@ -113,6 +142,7 @@ async def _workers_do_not_answer_one_question_twice(
     store: ConversationStore, other: ConversationStore
 ) -> None:
     await store.ask(_SALES, _question("raced"))
+    await store.claim(_SALES, "raced")
     taken: dict[str, str] = {}
 
     async def offer(worker: ConversationStore, key: str) -> None:
@@ -128,6 +158,7 @@ async def _an_expired_question_takes_no_answer(
     store: ConversationStore, other: ConversationStore
 ) -> None:
     await store.ask(_SALES, _question("late"))
+    await store.claim(_SALES, "late")
     after = _answer("m5", _NOON + timedelta(hours=2))
     assert await store.answer(_SALES, [after]) == {}, "an answer after the deadline counted"
     await store.expire(_SALES, "late")
@@ -172,6 +203,8 @@ _CHECKS: tuple[Callable[[ConversationStore, ConversationStore], Awaitable[None]]
     _last_seen_only_moves_forward,
     _the_newest_choice_about_suppression_wins,
     _a_question_is_registered_once,
+    _only_what_was_sent_is_answered,
+    _what_has_expired_is_asked_anew,
     _one_message_answers_one_question,
     _workers_do_not_answer_one_question_twice,
     _an_expired_question_takes_no_answer,
@@ -181,9 +214,16 @@ _CHECKS: tuple[Callable[[ConversationStore, ConversationStore], Awaitable[None]]
 )
 
 
-def _question(name: str, *, asked_at: datetime = _NOON) -> Question:
-    expires_at = _NOON + timedelta(hours=1)
-    return Question(id=name, address=_BUDI, asked_at=asked_at, expires_at=expires_at)
+def _question(
+    name: str, *, address: str = _BUDI, asked_at: datetime = _NOON, log_position: int = 0
+) -> Question:
+    return Question(
+        id=name,
+        address=address,
+        asked_at=asked_at,
+        expires_at=_NOON + timedelta(hours=1),
+        log_position=log_position,
+    )
 
 
 def _answer(key: str, at: datetime, *, seq: int = 1) -> Answer:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from blazz.events.base import Event
-from blazz.webhooks.bell import Bell
+from blazz.webhooks.bell import Bells
 from blazz.webhooks.delivery import Deliveries
-from blazz.webhooks.inbox.base import Inbox, Logged, Page
+from blazz.webhooks.inbox.base import Entry, Inbox, Logged, State
 
 _PAGE: Final = 200
 _POLL_SECONDS: Final = 0.5
+_LOOK_BACK: Final = 2_000
+_KEEP_AFTER: Final = 1_000
 
 E = TypeVar("E", bound=Event)
 Start: TypeAlias = Literal["now", "oldest"]
+
+
+class _Read(NamedTuple):
+    """What was read of a session.
+
+    Attributes:
+        events: Events with their numbers in the log.
+        position: Everything up to here has been read.
+    """
+
+    events: Sequence[tuple[int, Any]]
+    position: int
 
 
 class EventLog:
@@ -23,17 +38,24 @@ class EventLog:
     Args:
         inbox: Where they are kept.
         deliveries: Finds the events of rows.
+        readable: Whether this process has a session, and so can read its events.
     """
 
-    def __init__(self, inbox: Inbox, deliveries: Deliveries) -> None:
+    def __init__(
+        self, inbox: Inbox, deliveries: Deliveries, readable: Callable[[str], bool]
+    ) -> None:
         self._inbox = inbox
         self._deliveries = deliveries
-        self._readers: set[Bell] = set()
+        self._readable = readable
+        self._grown = Bells()
 
     def grown(self) -> None:
-        """Wake all readers of this process: there is more to read."""
-        for bell in self._readers:
-            bell.ring()
+        """Wake all readers of this process: there is more to read, or a session has gone."""
+        self._grown.ring()
+
+    async def position(self) -> int:
+        """Where the log ends now."""
+        return await self._inbox.last_position()
 
     async def follow(
         self,
@@ -44,7 +66,7 @@ class EventLog:
         cursor: str | None = None,
         start: Start = "now",
     ) -> AsyncGenerator[E]:
-        """Yield a session's events of some kinds as they come, without end.
+        """Yield a session's events of some kinds as they come, until this process lets go of it.
 
         Args:
             session: The session's key.
@@ -55,32 +77,59 @@ class EventLog:
             start: Where to begin without a kept position: `now`, or at the `oldest` event there is.
         """
         name = None if cursor is None else f"{session}:{cursor}"
-        position = await self._start(name, start)
-        bell = Bell()
-        self._readers.add(bell)
-        try:
-            while True:
-                page = await self._inbox.read_after(position, limit=_PAGE, session=session)
-                for seq, event in await self._events(page):
+        kept = await self._start(name, start)
+        async with contextlib.aclosing(self._pages(session, kept)) as pages:
+            async for page in pages:
+                for seq, event in page.events:
                     if isinstance(event, kinds) and (where is None or where(event)):
                         yield event
                         # Asked for the next one: this one is done.
                         await self._keep(name, seq)
+                        kept = seq
+                # Of what came for other sessions no note is taken each time: there may be many.
+                passed = bool(page.events) and page.events[-1][0] > kept
+                if passed or page.position - kept >= _KEEP_AFTER:
+                    await self._keep(name, page.position)
+                    kept = page.position
+
+    async def ahead(self, session: str) -> AsyncGenerator[Sequence[tuple[int, Event]]]:
+        """Yield what handlers have not been given of a session, then what comes, page by page.
+
+        Until this process lets go of the session.
+        """
+        position = await self._inbox.last_position()
+        entries = await self._inbox.entries(
+            states=(State.READY, State.BLOCKED),
+            session=session,
+            after=max(0, position - _LOOK_BACK),
+            limit=_LOOK_BACK,
+        )
+        yield await self._events([_row(session, entry) for entry in entries])
+        async with contextlib.aclosing(self._pages(session, position)) as pages:
+            async for page in pages:
+                yield page.events
+
+    async def _pages(self, session: str, position: int) -> AsyncGenerator[_Read]:
+        """Read a session from a position on, as it grows."""
+        with self._grown.listening() as bell:
+            while True:
+                page = await self._inbox.read_after(position, limit=_PAGE, session=session)
+                events = await self._events(page.entries)
+                # Asked afterwards: without the session, its events could not have been found.
+                if not self._readable(session):
+                    return
                 if page.position != position:
                     position = page.position
-                    await self._keep(name, position)
+                    yield _Read(events, position)
                 if not page.more:
                     await bell.wait(_POLL_SECONDS)
-        finally:
-            self._readers.discard(bell)
 
     async def event(self, session: str, seq: int) -> Event | None:
         """Read one event by its number; None if retention has removed it."""
         entry = await self._inbox.entry(seq)
         if entry is None or entry.session != session:
             return None
-        row = Logged(seq, session, entry.body_id, entry.position, entry.key)
-        (delivery,) = await self._deliveries.find([row])
+        (delivery,) = await self._deliveries.find([_row(session, entry)])
         return None if delivery is None else delivery.event
 
     async def _start(self, name: str | None, start: Start) -> int:
@@ -96,10 +145,14 @@ class EventLog:
         if name is not None:
             await self._inbox.set_cursor(name, position)
 
-    async def _events(self, page: Page) -> list[tuple[int, Any]]:
-        found = await self._deliveries.find(list(page.entries))
+    async def _events(self, rows: Sequence[Logged]) -> list[tuple[int, Any]]:
+        found = await self._deliveries.find(rows)
         return [
             (row.seq, delivery.event)
-            for row, delivery in zip(page.entries, found, strict=True)
+            for row, delivery in zip(rows, found, strict=True)
             if delivery is not None
         ]
+
+
+def _row(session: str, entry: Entry) -> Logged:
+    return Logged(entry.seq, session, entry.body_id, entry.position, entry.key)

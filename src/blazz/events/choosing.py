@@ -1,0 +1,38 @@
+"""Checks what chooses events: their kinds, and a filter."""
+
+from __future__ import annotations
+
+import inspect
+
+from blazz.errors import InvalidValue
+from blazz.events.base import Event
+
+
+def check_kinds(kinds: tuple[object, ...]) -> None:
+    """Check that these are kinds of events.
+
+    Raises:
+        InvalidValue: One is not.
+    """
+    for kind in kinds:
+        if inspect.isroutine(kind):
+            raise InvalidValue("kinds", "classes of events: write @client.on(TextReceived)", kind)
+        if not (isinstance(kind, type) and issubclass(kind, Event)):
+            raise InvalidValue("kinds", "classes of events, such as TextReceived", kind)
+
+
+def check_filter(where: object) -> None:
+    """Check that this can be a filter, or None.
+
+    Raises:
+        InvalidValue: It is no function of an event, or one that waits.
+    """
+    if where is None:
+        return
+    if not callable(where) or isinstance(where, type):
+        raise InvalidValue("where", "a filter, or a function of an event", where)
+    if inspect.iscoroutinefunction(where):
+        raise InvalidValue("where", "a plain function: a filter does not wait", where)
+    gives = getattr(where, "__annotations__", {}).get("return", "")
+    if str(gives).startswith("Filter["):
+        raise InvalidValue("where", "a filter: what this function gives when it is called", where)
