@@ -43,6 +43,24 @@ class Reply:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call as it is passed on."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: Body
+    caller: str
+
+    @classmethod
+    def of(
+        cls, method: str, target: str, headers: Mapping[str, str] | None, body: Body, caller: str
+    ) -> _Call:
+        kept = {name: it for name, it in (headers or {}).items() if name.lower() in _KEPT}
+        return cls(method.upper(), target, kept, body, caller)
+
+
 class Router:
     """Finds the owner of a session and forwards calls to it, signed.
 
@@ -115,6 +133,7 @@ class Router:
         *,
         headers: Mapping[str, str] | None = None,
         body: Body = b"",
+        caller: str = "",
     ) -> Reply:
         """Forward a call to the instance that runs a session.
 
@@ -125,17 +144,17 @@ class Router:
             headers: The headers; only those that say what the body is, what answer is wanted, and
                 which call it is are passed on.
             body: The raw body, or the file that it is in: a large one is not read into memory.
+            caller: On whose account, which the owner is told.
 
         Raises:
             NoInstance: The session runs nowhere, and no instance took it over in time.
             OwnerUnreachable: Its owner does not answer; `may_have_happened` tells about the call.
             RegistryUnavailable: The registry does not answer.
         """
-        method = method.upper()
-        passed = {name: it for name, it in (headers or {}).items() if name.lower() in _KEPT}
+        call = _Call.of(method, target, headers, body, caller)
         deadline = anyio.current_time() + self._patience
         while True:
-            reply, problem = await self._try(session, method, target, passed, body)
+            reply, problem = await self._try(session, call)
             if reply is not None:
                 return reply
             if anyio.current_time() >= deadline:
@@ -150,26 +169,31 @@ class Router:
         *,
         headers: Mapping[str, str] | None = None,
         body: Body = b"",
+        caller: str = "",
     ) -> Reply:
         """Call an instance about itself, once; the arguments are those of `forward`.
 
         Raises:
             OwnerUnreachable: It does not answer; `may_have_happened` tells about the call.
         """
-        passed = {name: it for name, it in (headers or {}).items() if name.lower() in _KEPT}
         try:
-            return await self._send(instance, method.upper(), target, passed, body)
+            return await self._send(instance, _Call.of(method, target, headers, body, caller))
         except httpx.TransportError as error:
             happened = not isinstance(error, _NOT_SENT)
             raise _unreachable(None, instance, happened=happened) from error
 
-    async def _send(
-        self, instance: Instance, method: str, target: str, headers: Mapping[str, str], body: Body
-    ) -> Reply:
+    async def _send(self, instance: Instance, call: _Call) -> Reply:
+        body = call.body
         sign = functools.partial(
-            self._signer.sign, method, target, body, receiver=instance.name, now=self._clock()
+            self._signer.sign,
+            call.method,
+            call.target,
+            body,
+            receiver=instance.name,
+            now=self._clock(),
+            caller=call.caller,
         )
-        sent = {**headers, FORWARDED_BY: self._name}
+        sent = {**call.headers, FORWARDED_BY: self._name}
         content: bytes | AsyncGenerator[bytes]
         if isinstance(body, bytes):
             sent |= sign()
@@ -179,13 +203,13 @@ class Router:
             # The owner is told how much it is: it may refuse it before it comes.
             sent["Content-Length"] = str((await anyio.Path(body).stat()).st_size)
             content = _pieces(body)
-        address = instance.address.rstrip("/") + target
-        response = await self._http.request(method, address, headers=sent, content=content)
+        address = instance.address.rstrip("/") + call.target
+        response = await self._http.request(call.method, address, headers=sent, content=content)
         found = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, found, response.content)
 
     async def _try(
-        self, session: str, method: str, target: str, headers: Mapping[str, str], body: Body
+        self, session: str, call: _Call
     ) -> tuple[Reply | None, NoInstance | OwnerUnreachable]:
         """Forward a call once; without a reply it may be tried again, or the problem be raised.
 
@@ -196,12 +220,12 @@ class Router:
         if owner is None:
             return None, NoInstance(f"{session} runs on no instance at the moment")
         try:
-            reply = await self._send(owner, method, target, headers, body)
+            reply = await self._send(owner, call)
         except _NOT_SENT:
             return None, _unreachable(session, owner, happened=False)
         except httpx.TransportError as error:
-            problem = _unreachable(session, owner, happened=method not in _SAFE)
-            if method in _SAFE:
+            problem = _unreachable(session, owner, happened=call.method not in _SAFE)
+            if call.method in _SAFE:
                 return None, problem
             raise problem from error
         if reply.status == MISDIRECTED:

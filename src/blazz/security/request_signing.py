@@ -2,9 +2,12 @@
 
 A signature is the hex HMAC-SHA256 of the receiver's name, the time, a number used once, the method,
 the path with its query, and the body. Each receiver remembers the numbers that it has seen, so the
-name is part of it: a call that was overheard is no use at another receiver, either. An older form
-signs only time and body, as services did that know nothing of the other parts; it can be accepted
-for as long as such services exist.
+name is part of it: a call that was overheard is no use at another receiver, either.
+
+On whose account a call is made can be told, too. That is signed apart, with the number used once:
+receivers of a former version need not know of it. An older form signs only time and body, as
+services did that know nothing of the other parts; it can be accepted for as long as such services
+exist.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from blazz.errors import ConfigurationError, InvalidValue, RequestNotAuthentic, WrongReceiver
 from blazz.security.secret import Secret
@@ -26,6 +29,8 @@ SIGNATURE: Final = "X-HMAC-Signature"
 TIMESTAMP: Final = "X-HMAC-Timestamp"
 NONCE: Final = "X-HMAC-Nonce"
 RECEIVER: Final = "X-HMAC-Receiver"
+CALLER: Final = "X-HMAC-Caller"
+CALLER_SIGNATURE: Final = "X-HMAC-Caller-Signature"
 WINDOW: Final = 300.0
 """Seconds that a signature is good for, and that the clocks of two services may differ."""
 _SHORTEST_SECRET: Final = 16
@@ -58,7 +63,7 @@ class RequestSigner:
         self._key = _key(secret)
 
     def sign(
-        self, method: str, target: str, body: Body, *, receiver: str, now: float
+        self, method: str, target: str, body: Body, *, receiver: str, now: float, caller: str = ""
     ) -> dict[str, str]:
         """Make the headers of a request.
 
@@ -68,20 +73,26 @@ class RequestSigner:
             body: Its raw body, or the file that it is in.
             receiver: The name of the service that it is for: no other one accepts it.
             now: The time, in seconds since 1970.
+            caller: On whose account it is made: a name of up to 100 characters; empty: not told.
 
         Raises:
-            InvalidValue: The name is not of its form.
+            InvalidValue: A name is not of its form.
             OSError: The file cannot be read.
         """
         timestamp, nonce = str(int(now)), secrets.token_urlsafe(18)
         name = _written(receiver)
         head = _head(name, timestamp, nonce, method, target)
-        return {
+        headers = {
             RECEIVER: name,
             TIMESTAMP: timestamp,
             NONCE: nonce,
             SIGNATURE: _signature(self._key, head, body),
         }
+        if caller:
+            told = _written(caller, "caller")
+            headers[CALLER] = told
+            headers[CALLER_SIGNATURE] = _signature(self._key, _account(nonce, told), b"")
+        return headers
 
 
 class RequestVerifier:
@@ -102,6 +113,7 @@ class RequestVerifier:
         >>> secret = Secret("0123456789abcdef")
         >>> headers = RequestSigner(secret).sign("GET", "/", b"", receiver="east-2", now=0)
         >>> RequestVerifier([secret], receiver="east-2").check("GET", "/", headers, b"", now=0)
+        ''
     """
 
     def __init__(
@@ -122,8 +134,8 @@ class RequestVerifier:
 
     def check(
         self, method: str, target: str, headers: Mapping[str, str], body: Body, *, now: float
-    ) -> None:
-        """Check a request.
+    ) -> str:
+        """Check a request; give on whose account it is made, or nothing if that is not told.
 
         Args:
             method: Its HTTP method.
@@ -148,7 +160,7 @@ class RequestVerifier:
         nonce = given.get(NONCE.lower())
         if nonce is None:
             self._check_unbound(signature, timestamp, body)
-            return
+            return ""
         if not _NONCE.fullmatch(nonce):
             raise RequestNotAuthentic(f"the {NONCE} header is not 16 to 128 letters and digits")
         receiver = given.get(RECEIVER.lower(), "")
@@ -158,9 +170,14 @@ class RequestVerifier:
         self._check_signature(signature, head, body)
         if receiver != self._receiver:
             raise WrongReceiver(f"the request is for {receiver!r}, and this is {self._receiver!r}")
+        caller = given.get(CALLER.lower(), "")
+        if caller:
+            told = given.get(CALLER_SIGNATURE.lower(), "")
+            self._check_signature(told, _account(nonce, caller), b"")
         # Only what is signed is remembered: nobody else can fill the memory.
         if not self._seen.add(nonce, now):
             raise RequestNotAuthentic("the request was used before")
+        return unquote(caller)
 
     def _check_unbound(self, signature: str, timestamp: str, body: Body) -> None:
         if not self._accept_unbound:
@@ -202,6 +219,11 @@ def _head(receiver: str, timestamp: str, nonce: str, method: str, target: str) -
     return f"bound\n{receiver}\n{timestamp}\n{nonce}\n{method.upper()}\n{target}\n".encode()
 
 
+def _account(nonce: str, caller: str) -> bytes:
+    # It begins as neither of the other two does, and its number is good for one request.
+    return f"caller\n{nonce}\n{caller}\n".encode()
+
+
 def _signature(key: bytes, head: bytes, body: Body) -> str:
     """Sign what stands before the body, and the body."""
     if isinstance(body, bytes):
@@ -213,11 +235,11 @@ def _signature(key: bytes, head: bytes, body: Body) -> str:
     return signing.hexdigest()
 
 
-def _written(receiver: str) -> str:
+def _written(name: str, field: str = "receiver") -> str:
     """The name as a header can hold it, whatever characters it has."""
-    if not 1 <= len(receiver) <= _LONGEST_NAME:
-        raise InvalidValue("receiver", f"1 to {_LONGEST_NAME} characters", receiver)
-    return quote(receiver, safe="")
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise InvalidValue(field, f"1 to {_LONGEST_NAME} characters", name)
+    return quote(name, safe="")
 
 
 def _key(secret: Secret) -> bytes:

@@ -50,7 +50,10 @@ async def test_a_number_that_runs_goes_on_with_other_credentials(
     assert session.provider._token.reveal() == "EAAGnew"
     assert session.provider._graph is not None
     history = (await acme.api.get(f"{acme.path}/sessions/shop/history")).json()
-    assert (history[0]["change"], history[0]["reason"]) == ("renewed", "token, app_secret")
+    [key] = (await acme.api.get(f"{acme.path}/keys")).json()["items"]
+    said = f"token, app_secret by test ({key['id']})"
+    assert (history[0]["change"], history[0]["reason"]) == ("renewed", said)
+    assert answer.json()["config"]["credentials_changed_by"] == key["id"]
     assert "EAAGnew" not in str(history)
     for text, secret in (("one", FORMER), ("two", NEW)):  # Meta changes over when it likes
         body = batch(wrote(NUMBER, WABA, text, message_id=f"wamid.{text}"))

@@ -38,7 +38,7 @@ router = APIRouter(
 async def echo(
     request: Request,
     hosted: HostedSession,
-    _caller: Annotated[Principal, needs(Scope.MESSAGES_SEND)],
+    caller: Annotated[Principal, needs(Scope.MESSAGES_SEND)],
     platform: ThePlatform,
 ) -> dict[str, Any]:
     """Tell who answers, and what it got; the session comes before the caller's rights."""
@@ -48,6 +48,7 @@ async def echo(
         "body": (await request.body()).decode(),
         "query": str(request.url.query),
         "key": request.headers.get("idempotency-key"),
+        "caller": caller.key_id,
     }
 
 
@@ -147,6 +148,7 @@ async def test_the_owner_answers(pair: Pair, ask: Callable[[Pair], Any]) -> None
         "body": "Halo",
         "query": "a=1",
         "key": "k1",
+        "caller": "root",
     }
 
 

@@ -44,6 +44,7 @@ async def test_a_call_is_forwarded_and_signed() -> None:
         SESSION, "post", "/v1/messages?x=1", body=b"{}",
         headers={"Content-Type": "application/json", "Authorization": "Bearer of a client",
                  "Idempotency-Key": "k", "Host": "evil"},
+        caller="a1b2",
     )  # fmt: skip
     assert (reply.status, reply.body, reply.headers["x-anything"]) == (201, b'{"id":"m1"}', "1")
     (request,) = seen
@@ -52,9 +53,10 @@ async def test_a_call_is_forwarded_and_signed() -> None:
     assert request.headers["idempotency-key"] == "k"
     assert request.headers[FORWARDED_BY] == "east"
     assert "authorization" not in request.headers, "a client's key stays where it was given"
-    RequestVerifier([SECRET], receiver="west").check(
+    caller = RequestVerifier([SECRET], receiver="west").check(
         "POST", "/v1/messages?x=1", dict(request.headers), b"{}", now=NOW
     )
+    assert caller == "a1b2"
     await router.close()
 
 

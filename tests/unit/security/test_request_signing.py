@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from blazz.errors import ConfigurationError, InvalidValue, RequestNotAuthentic, WrongReceiver
 from blazz.security.request_signing import (
+    CALLER,
+    CALLER_SIGNATURE,
     NONCE,
     RECEIVER,
     SIGNATURE,
@@ -50,6 +52,32 @@ def test_a_body_may_be_in_a_file(tmp_path: Path) -> None:
         with pytest.raises(RequestNotAuthentic, match="does not fit"):
             RequestVerifier([SECRET], receiver=HERE).check("PUT", "/file", headers, path, now=NOW)
         path.write_bytes(body)
+
+
+def test_it_tells_on_whose_account_it_is_made() -> None:
+    def sign(caller: str) -> dict[str, str]:
+        return RequestSigner(SECRET).sign(
+            "POST", "/send", b"{}", receiver=HERE, now=NOW, caller=caller
+        )
+
+    verifier = RequestVerifier([SECRET], receiver=HERE)
+    for caller in ("", "a1b2c3", "Büro, 2. Stock\n"):
+        assert verifier.check("POST", "/send", sign(caller), b"{}", now=NOW) == caller
+    headers, others = sign("a1b2c3"), sign("d4e5f6")
+    for wrong in (
+        {CALLER: "d4e5f6"},
+        {CALLER: others[CALLER], CALLER_SIGNATURE: others[CALLER_SIGNATURE]},
+        {CALLER_SIGNATURE: ""},
+        {CALLER_SIGNATURE: headers[SIGNATURE]},
+    ):
+        with pytest.raises(RequestNotAuthentic, match="does not fit"):
+            verifier.check("POST", "/send", headers | wrong, b"{}", now=NOW)
+    with pytest.raises(RequestNotAuthentic, match="does not fit"):
+        verifier.check(
+            "POST", "/send", headers | {SIGNATURE: headers[CALLER_SIGNATURE]}, b"", now=NOW
+        )
+    with pytest.raises(InvalidValue, match="caller"):
+        sign("x" * 101)
 
 
 def test_secrets_are_rotated() -> None:

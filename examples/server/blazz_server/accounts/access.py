@@ -66,9 +66,9 @@ async def authenticated(
     Raises:
         ApiError: Nobody that is known, or they call too often.
     """
-    instance = connection.scope.get(INSTANCE)
-    if instance is not None:  # its signature was checked with the body; the caller, by the sender
-        return Principal(instance, None, EVERYTHING, "instance")
+    called_it = connection.scope.get(INSTANCE)
+    if called_it is not None:  # the signature was checked with the body; the caller, by the sender
+        return Principal(called_it, None, EVERYTHING, "instance")
     accounts = platform.accounts
     if bearer is not None:
         principal = await accounts.keys.recognize(bearer.credentials)

@@ -141,6 +141,12 @@ class Keys:
         row = await self._find(key_id)
         return None if row is None else self._principal(row)
 
+    async def title(self, key_id: str) -> str:
+        """What people know a key by, in what is written down of its deeds; it may be revoked."""
+        row = await self._find(key_id)
+        label = "" if row is None else row.label
+        return f"{label} ({key_id})" if label else key_id
+
     async def save_uses(self) -> None:
         """Write down when keys were used last: now and then, not at every call."""
         used, self._used = self._used, {}

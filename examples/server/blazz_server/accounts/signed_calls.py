@@ -19,7 +19,8 @@ from blazz_server.edge.kept_bodies import KEPT, again, keep
 from blazz_server.errors import ApiError, problem
 
 INSTANCE: Final = "blazz.instance"
-"""The key in the ASGI scope of a call that another instance has signed."""
+"""Where the ASGI scope of a call that another instance has signed says which API key it is for."""
+_UNTOLD: Final = "instance"
 _SIGNATURE: Final = request_signing.SIGNATURE.lower().encode()
 
 
@@ -46,7 +47,7 @@ class SignedCalls:
             return
         with ExitStack() as files:
             try:
-                body = await self._checked(scope, receive, files)
+                body, caller = await self._checked(scope, receive, files)
             except ClientDisconnect:
                 return
             except WrongReceiver as error:
@@ -58,10 +59,10 @@ class SignedCalls:
             except RequestNotAuthentic as error:
                 await problem(ApiError(401, "bad_signature", str(error)))(scope, receive, send)
                 return
-            scope = {**scope, INSTANCE: "instance", KEPT: body}
+            scope = {**scope, INSTANCE: caller or _UNTOLD, KEPT: body}
             await self._app(scope, again(body, receive), send)
 
-    async def _checked(self, scope: Scope, receive: Receive, files: ExitStack) -> Body:
+    async def _checked(self, scope: Scope, receive: Receive, files: ExitStack) -> tuple[Body, str]:
         if self._verifier is None:
             raise RequestNotAuthentic("this instance has no secret to check a signature with")
         body = await keep(Request(scope, receive).stream(), files)
@@ -73,11 +74,9 @@ class SignedCalls:
         check = partial(
             self._verifier.check, scope["method"], target, headers, body, now=time.time()
         )
-        if isinstance(body, bytes):
-            check()
-        else:  # to read it from the disk takes its time
-            await run_sync(check)
-        return body
+        # To read it from the disk takes its time.
+        caller = check() if isinstance(body, bytes) else await run_sync(check)
+        return body, caller
 
 
 def _is_signed(scope: Scope) -> bool:

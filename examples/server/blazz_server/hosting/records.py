@@ -88,8 +88,13 @@ class SessionRecords:
         """Say where a session is to run."""
         await self._update(workspace, name, wished=instance)
 
-    async def renewed(self, workspace: str, name: str) -> SessionRow:
+    async def renewed(self, workspace: str, name: str, *, by: str) -> SessionRow:
         """Note that a session has other credentials; whoever knows the former ones reads them anew.
+
+        Args:
+            workspace: Its workspace.
+            name: Its name.
+            by: The key of who replaced them.
 
         Raises:
             ApiError: There is none.
@@ -98,7 +103,11 @@ class SessionRecords:
             row = await session.get(SessionRow, (workspace, name), with_for_update=True)
             if row is None:
                 raise not_found("session", name)
-            row.config = {**row.config, "credentials_changed_at": utc_now().isoformat()}
+            row.config = {
+                **row.config,
+                "credentials_changed_at": utc_now().isoformat(),
+                "credentials_changed_by": by,
+            }
         return row
 
     async def delete(

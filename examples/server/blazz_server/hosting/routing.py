@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 
 from blazz import Session
 from blazz.cluster.router import FORWARDED_BY, MISDIRECTED, Reply
-from blazz_server.accounts.access import ThePlatform
+from blazz_server.accounts.access import Principal, ThePlatform
 from blazz_server.edge.kept_bodies import KEPT, again, keep
 from blazz_server.errors import ApiError
 from blazz_server.hosting.running import RunningSession
@@ -52,7 +52,7 @@ class _Elsewhere:
         self._key = key
         self._request = request
 
-    async def forward(self) -> Response:
+    async def forward(self, caller: str) -> Response:
         """Have its owner answer."""
         request = self._request
         url = request.scope["raw_path"].decode("latin-1")
@@ -64,6 +64,7 @@ class _Elsewhere:
             f"{url}?{query}" if query else url,
             headers=dict(request.headers),
             body=await request.body() if kept is None else kept,
+            caller=caller,
         )
         return passed_on(reply)
 
@@ -112,7 +113,8 @@ def _answered_by_owner(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     async def answered(*args: Any, **given: Any) -> Any:  # noqa: ANN401  # the endpoint's own
         for value in given.values():
             if isinstance(value, _Elsewhere):
-                return await value.forward()
+                callers = (it.key_id for it in given.values() if isinstance(it, Principal))
+                return await value.forward(next(callers, ""))
         return await endpoint(*args, **given)
 
     # Its annotations are names in the endpoint's module, not in this one.

@@ -173,13 +173,22 @@ class Hosting:
         return self.sessions.find(key) is not None
 
     async def forward(
-        self, key: str, method: str, target: str, *, headers: Mapping[str, str], body: Body
+        self,
+        key: str,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: Body,
+        caller: str,
     ) -> Reply:
         """Forward a call to the instance that runs a session; see `Router.forward`.
 
         The caller's rights must have been checked: the other instance trusts this one.
         """
-        return await self.router.forward(key, method, target, headers=headers, body=body)
+        return await self.router.forward(
+            key, method, target, headers=headers, body=body, caller=caller
+        )
 
     def hurry(self) -> None:
         """Look at once at what is to run: it has changed."""

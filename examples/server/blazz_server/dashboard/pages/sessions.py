@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 
-from blazz.cluster.registry.base import Record
+from blazz.cluster.registry.base import Change, Record
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.dashboard.rendering import PageRoute, page
 from blazz_server.dashboard.wording import words
@@ -58,6 +58,10 @@ class HistoryLine:
     def of(cls, key: str, record: Record) -> HistoryLine:
         """Say it."""
         reason = _WHY.get(record.reason, words(record.reason).lower())
+        if record.change is Change.RENEWED:  # names a key, as its owner wrote it
+            reason = record.reason.replace("app_secret", "app secret").replace(
+                "verify_t", "verify t"
+            )
         why = f": {reason}" if reason else ""
         change = str(record.change)
         text, tone = {

@@ -25,15 +25,16 @@ router = APIRouter(
 async def renew(
     workspace: str,
     session: str,
+    *,
     body: NewCredentials,
-    _caller: Annotated[Principal, needs(Scope.SESSIONS_WRITE)],
+    caller: Annotated[Principal, needs(Scope.SESSIONS_WRITE)],
     platform: ThePlatform,
     running: IfRunning,
 ) -> SessionOut:
     """Replace the token, app secret or verify token of a Cloud API number.
 
     A session that runs uses them from its next call on; it is not closed, and loses nothing. Its
-    history says what was replaced, its `config` when.
+    history says what was replaced, and by which key; its `config` when and by which key.
     """
     hosting = platform.hosting
     row = await hosting.records.get(workspace, session)
@@ -43,12 +44,13 @@ async def renew(
     client = await hosting.client(workspace)
     former = CloudCredentials.from_secrets(await client.credentials(session))
     await client.renew_credentials(session, body.within(former))
-    row = await hosting.records.renewed(workspace, session)
+    row = await hosting.records.renewed(workspace, session, by=caller.key_id)
     if running is not None:
+        who = await platform.accounts.keys.title(caller.key_id)
         await hosting.registry.note(
             row.key,
             epoch=running.session.epoch or 0,
             change=Change.RENEWED,
-            reason=", ".join(body.names),
+            reason=f"{', '.join(body.names)} by {who}",
         )
     return await shown(hosting.registry, row)
