@@ -75,6 +75,7 @@ class MessageReceived(MessageEvent):
 
     Attributes:
         reply_to: The id of the message that it answers.
+        mentions: Whom it names, in a group; WhatsApp Web alone tells.
         forwarded: It was forwarded.
         frequently_forwarded: It was forwarded more than five times; then `forwarded`, too.
         referred_product: The product of your catalogue that it asks about.
@@ -83,6 +84,7 @@ class MessageReceived(MessageEvent):
     """
 
     reply_to: str | None = None
+    mentions: tuple[Identity, ...] = ()
     forwarded: bool = False
     frequently_forwarded: bool = False
     referred_product: ReferredProduct | None = None
