@@ -12,13 +12,15 @@ import anyio
 
 from blazz.addresses import Phone
 from blazz.errors import PairingFailed, Timeout, WrongAccount
-from blazz.errors.web import BridgeError, WebError
+from blazz.errors.web import BridgeError, BrowserDied, WebError
 from blazz.events.sessions import SessionState, StateReason
 from blazz.pairing import Paired, PairingCode, PairingStep, QrCode
+from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.life import Life
 
 _USUAL_SECONDS: Final = 20.0
 _CALL_SECONDS: Final = 20.0
+_CANCEL_SECONDS: Final = 1.0
 _LINKING_SECONDS: Final = 120.0
 _LINKED: Final = frozenset({SessionState.READY, SessionState.CONNECTING, SessionState.RECONNECTING})
 
@@ -76,9 +78,12 @@ class Pairing:
         deadline = anyio.current_time() + self._timeout
         with self._feed.listen() as reports:
             await self._begin(deadline)
-            async for step in self._codes(reports, deadline):
-                yield step
-        yield Paired(account=await self._linked())
+            try:
+                async for step in self._codes(reports, deadline):
+                    yield step
+            finally:
+                await self._stop_asking()
+        yield Paired(account=await self._linked(deadline))
 
     async def _begin(self, deadline: float) -> None:
         """Wait until the page shows codes, or turns out to be linked."""
@@ -90,14 +95,17 @@ class Pairing:
     async def _codes(
         self, reports: asyncio.Queue[tuple[str, Mapping[str, Any]]], deadline: float
     ) -> AsyncGenerator[PairingStep]:
-        if self._life.now.state is SessionState.PAIRING:
-            first = await self._first_code()
-            if first is not None:
-                yield first
+        asked: tuple[Bridge | None, int] | None = None
         while self._life.now.state not in _LINKED:
             self._check(deadline)
-            report = await self._next(reports, deadline)
-            step = await self._step(*report) if report is not None else None
+            page = (self._life.bridge, self._life.loads)
+            if self._life.now.state is SessionState.PAIRING and page != asked:
+                # Each page has codes of its own, also one that follows a crash.
+                asked = page
+                step = await self._first_code()
+            else:
+                report = await self._next(reports, deadline)
+                step = await self._step(*report) if report is not None else None
             if step is not None:
                 yield step
 
@@ -124,20 +132,21 @@ class Pairing:
 
     async def _first_code(self) -> PairingStep | None:
         if self._phone is not None:
-            number = {"number": self._phone.digits}
-            code = await self._ask("askForCode", number)
-            return self._typed(code["code"])
+            found = await self._ask("askForCode", {"number": self._phone.digits})
+            return self._typed(found["code"]) if found else None
         shown = await self._ask("currentQr", None)
-        if shown.get("idle"):
+        if shown and shown.get("idle"):
             await self._ask("refreshQr", None)
             return None
-        return self._scanned(shown)
+        return self._scanned(shown) if shown else None
 
     async def _step(self, name: str, value: Mapping[str, Any]) -> PairingStep | None:
         if name == "qr" and self._phone is None:
             return self._scanned(value)
         if name == "code" and self._phone is not None:
             return self._typed(value.get("code"))
+        if name in {"code_expired", "code_refused"} and self._phone is not None:
+            return await self._first_code()  # nobody typed it in, or somebody typed another
         if name == "state" and value.get("idle") and self._phone is None:
             # All codes have expired unseen; there is time for more.
             with contextlib.suppress(PairingFailed):
@@ -160,7 +169,16 @@ class Pairing:
         self._shown = code
         return PairingCode(code=code.replace("-", "").upper())
 
+    async def _stop_asking(self) -> None:
+        """Let the page ask for no more codes: WhatsApp tells the phone of each."""
+        bridge = self._life.bridge
+        if self._phone is None or bridge is None or self._life.now.state in _LINKED:
+            return
+        with anyio.CancelScope(shield=True), contextlib.suppress(WebError, Timeout):
+            await bridge.call("cancelCode", timeout=_CANCEL_SECONDS)
+
     async def _ask(self, name: str, argument: Any) -> Any:  # noqa: ANN401  # whatever it gives
+        """Call a function of the page; None if the page goes meanwhile: the next one is asked."""
         life = self._life
         await life.until(lambda now: now.ended or life.bridge is not None, timeout=_CALL_SECONDS)
         if (bridge := life.bridge) is None:
@@ -169,6 +187,8 @@ class Pairing:
             return await bridge.call(name, argument, timeout=_CALL_SECONDS)
         except BridgeError as error:
             raise PairingFailed(f"WhatsApp gave no code: {error}", reason="refused") from error
+        except BrowserDied:
+            return None
         except (WebError, Timeout) as error:
             raise PairingFailed(f"the page gave no code: {error}", reason="refused") from error
 
@@ -193,10 +213,11 @@ class Pairing:
             reason=now.reason,
         )
 
-    async def _linked(self) -> Phone:
+    async def _linked(self, deadline: float) -> Phone:
         """Wait until the account is connected, and tell whose it is."""
         await self._life.until(
-            lambda now: now.ended or now.state is SessionState.READY, timeout=_LINKING_SECONDS
+            lambda now: now.ended or now.state is SessionState.READY,
+            timeout=max(_LINKING_SECONDS, deadline - anyio.current_time()),
         )
         if self._life.now.ended:
             self._fail()
