@@ -32,6 +32,7 @@ _NOBODY: Final = frozenset(
     {"wid_is_not_on_whatsapp", "chat_not_found", "no_such_chat", "invalid_wid", "not_on_whatsapp"}
 )
 _UNREACHABLE: Final = ("is not on WhatsApp", "not found", "not_on_whatsapp", "not a contact")
+_NOT_SENT: Final = "not_sent"
 _PIECE_SECONDS: Final = 30.0
 _RELOAD_SECONDS: Final = 15.0
 _TRIES: Final = 10
@@ -81,6 +82,10 @@ class Sender:
                 answer = await self._give(bridge, prepared, message_id, again=again)
                 break
             except BridgeError as error:
+                if again and error.code != _NOT_SENT and await self._is_open(token):
+                    raise DeliveryUnknown(
+                        f"the message may have left before, and now: {error}", token=token
+                    ) from error
                 await self._outbox.refuse(message_id)
                 raise refusal(error) from error
             except Timeout as error:
@@ -157,6 +162,11 @@ class Sender:
         }
         return dict(await bridge.call("send", argument, timeout=self._send_timeout))
 
+    async def _is_open(self, token: str) -> bool:
+        """Whether an earlier try of a message may have reached WhatsApp."""
+        noted = (await self._outbox.look_up([token])).get(token)
+        return noted is not None and noted.standing is not Standing.REFUSED
+
     async def settle(self, tokens: Sequence[str]) -> Mapping[str, Outcome]:
         """Tell what became of messages; see `Provider.settle`."""
         noted = await self._outbox.look_up(tokens)
@@ -229,6 +239,6 @@ def refusal(error: BridgeError) -> Refused:
     told = str(error)
     if error.code in _NOBODY or any(it in told for it in _UNREACHABLE[:1]):
         return Undeliverable(told)
-    if error.code == "not_sent":
+    if error.code == _NOT_SENT:
         return Unavailable(told) if "UPLOAD" in told else Rejected(told)
     return Rejected(f"{told} ({error.code})")

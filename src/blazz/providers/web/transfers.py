@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -12,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 import anyio
 import anyio.to_thread
 
-from blazz.errors import InvalidValue, Rejected
+from blazz.errors import InvalidValue, Rejected, Timeout
+from blazz.errors.web import WebError
 from blazz.messages.files import MediaFile, media_file
 from blazz.messages.media import Media
 from blazz.providers.web.bridge import Bridge
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 PIECE: Final = 3 * 256 * 1024
 """Bytes of a piece; a multiple of three, so that base64 needs no padding in between."""
 
-_FETCH_SECONDS: Final = 60.0
+_FETCH_SECONDS: Final = 120.0
+"""Seconds that a file behind a link may take as a whole; a server that drips ends, too."""
+
+_SILENCE_SECONDS: Final = 30.0
+_DROP_SECONDS: Final = 1.0
 
 
 async def look_at(media: Media) -> MediaFile:
@@ -47,13 +53,18 @@ async def hand_over(bridge: Bridge, file: MediaFile, *, timeout: float) -> str:
         WebError: The page did not take it.
     """
     upload = secrets.token_hex(8)
-    if isinstance(file.content, Path):
-        async with await anyio.open_file(file.content, "rb") as source:
-            while piece := await source.read(PIECE):
-                await _add(bridge, upload, piece, timeout)
-    else:
-        for start in range(0, len(file.content), PIECE):
-            await _add(bridge, upload, file.content[start : start + PIECE], timeout)
+    try:
+        if isinstance(file.content, Path):
+            async with await anyio.open_file(file.content, "rb") as source:
+                while piece := await source.read(PIECE):
+                    await _add(bridge, upload, piece, timeout)
+        else:
+            for start in range(0, len(file.content), PIECE):
+                await _add(bridge, upload, file.content[start : start + PIECE], timeout)
+    except BaseException:
+        with anyio.CancelScope(shield=True), suppress(WebError, Timeout):
+            await bridge.call("dropUpload", {"upload": upload}, timeout=_DROP_SECONDS)
+        raise
     return upload
 
 
@@ -85,15 +96,18 @@ async def _fetch(media: Media, url: str) -> MediaFile:
     import httpx
 
     try:
-        async with (
-            httpx.AsyncClient(timeout=_FETCH_SECONDS, follow_redirects=True) as client,
-            client.stream("GET", url) as response,
-        ):
-            if response.status_code != 200:
-                raise Rejected(f"{url} answered with status {response.status_code}")
-            content = await _read(media, response)
-            kind = response.headers.get("content-type", "").partition(";")[0].strip()
-    except httpx.HTTPError as error:
+        with anyio.fail_after(_FETCH_SECONDS):
+            async with (
+                httpx.AsyncClient(timeout=_SILENCE_SECONDS, follow_redirects=True) as client,
+                client.stream("GET", url) as response,
+            ):
+                if response.status_code != 200:
+                    raise Rejected(f"{url} answered with status {response.status_code}")
+                content = await _read(media, response)
+                kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    except TimeoutError as error:
+        raise Rejected(f"{url} was not there within {_FETCH_SECONDS:g} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Rejected(f"{url} cannot be fetched: {type(error).__name__}") from error
     media.check_content(kind, len(content), content[:32])
     name = unquote(Path(urlsplit(url).path).name) or "file"

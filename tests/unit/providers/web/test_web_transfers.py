@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from blazz import Document, Image, InvalidValue, Rejected, Sticker, Upload
+from blazz.providers.web import transfers
 from blazz.providers.web.transfers import look_at
+
+dripping = threading.Event()
 
 PICTURE = b"\xff\xd8\xff\xe0 as good as a picture"
 
@@ -19,6 +22,8 @@ class Files(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         kinds = {"/a%20cat.jpg": "image/jpeg; charset=x", "/page": "text/html"}
+        if self.path == "/drips":
+            dripping.wait()  # ends with the tests
         sticker = self.path == "/large.webp"
         kind = "image/webp" if sticker else kinds.get(self.path)
         self.send_response(200 if kind else 404)
@@ -37,6 +42,7 @@ def address() -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
+        dripping.set()
         server.shutdown()
         thread.join()
 
@@ -54,6 +60,12 @@ async def test_what_a_link_leads_to_must_be_of_its_kind(address: str) -> None:
         await look_at(Sticker(f"{address}/large.webp"))
     with pytest.raises(Rejected, match="status 404"):
         await look_at(Document(f"{address}/missing.pdf"))
+
+
+async def test_a_link_that_drips_is_given_up(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfers, "_FETCH_SECONDS", 0.05)
+    with pytest.raises(Rejected, match=r"not there within 0\.05 s"):
+        await look_at(Document(f"{address}/drips"))
 
 
 async def test_a_link_to_nobody_is_refused() -> None:

@@ -36,7 +36,7 @@ function settled(message) {
   });
 }
 
-/** Mentions in a group are written `@` and the digits of a number or LID. */
+/** Mentions in a group are written `@` and the digits of a number or LID; `@all` is known to wa-js. */
 async function mentionsIn(chat, written) {
   const digits = [...(written ?? '').matchAll(/@(\d{5,20})\b/g)].map(([, found]) => found);
   if (!digits.length || !text(chat.id).endsWith('@g.us')) return undefined;
@@ -73,7 +73,15 @@ function sendCards(chat, cards, options) {
 }
 
 /** Send a message; `again` tells that it may have been sent before. */
-blazz.send = async ({ to, id, kind, content, quoted, again }) => {
+blazz.send = async (asked) => {
+  try {
+    return await sent(asked);
+  } finally {
+    uploads.delete(asked.content.upload); // also where it was not needed after all
+  }
+};
+
+async function sent({ to, id, kind, content, quoted, again }) {
   const chat = await chatOf(to);
   // Looked up while WhatsApp takes the message; if that fails, nobody asks for it.
   const whom = person(chat.id);
@@ -81,24 +89,20 @@ blazz.send = async ({ to, id, kind, content, quoted, again }) => {
   const key = await keyOf(chat, id);
   let message = again ? await find(key) : null;
   if (!message || message.ack === FAILED) {
-    const options = { messageId: key, waitForAck: false, markIsRead: false, detectMentioned: false };
+    const options = { messageId: key, waitForAck: true, markIsRead: false, detectMentioned: true };
     if (quoted) options.quotedMsg = (await need(quoted)).id;
     const mentioned = await mentionsIn(chat, content.body ?? content.caption);
     if (mentioned) options.mentionedList = mentioned;
     const { sendMsgResult } = await kinds[kind](chat, content, options);
-    message = WPP.whatsapp.MsgStore.get(key);
-    if (!message) return { id: key, ack: 0, person: await whom };
-    const ended = Promise.resolve(sendMsgResult).then((result) => {
-      const code = result?.messageSendResult ?? result;
-      if (typeof code === 'string' && code !== 'OK') throw blazz.fail('not_sent', `${code} ${result?.error ?? ''}`.trim());
-      return message.ack;
-    });
-    await Promise.race([settled(message), ended]);
+    const { messageSendResult: result, error } = sendMsgResult ?? {};
+    if (result && result !== 'OK') throw blazz.fail('not_sent', `${result} ${error ?? ''}`.trim());
+    message = await find(key);
+    if (!message) return { id: key, ack: SENT, person: await whom };
   }
   const ack = await settled(message);
   if (ack === FAILED) throw blazz.fail('not_sent', 'WhatsApp did not take the message');
   return { id: key, ack, person: await whom };
-};
+}
 
 /** How far messages of ours have come, by whole id; `null`: the page does not know it. */
 blazz.levels = async ({ to, ids }) => {
@@ -124,6 +128,11 @@ blazz.edit = async ({ message, body }) => {
 
 blazz.revoke = async ({ message }) => {
   const target = await need(message);
+  const { remote, fromMe } = target.id;
+  // wa-js would delete it here instead, for this account alone.
+  if (!fromMe && !(remote.isGroup() && (await WPP.group.iAmAdmin(remote)))) {
+    throw blazz.fail('not_ours', 'only messages of this account can be deleted for everyone, and in a group by its admins');
+  }
   const answer = await WPP.chat.deleteMessage(target.id.remote, message, true, true);
   const { isRevoked } = Array.isArray(answer) ? answer[0] : answer;
   if (!isRevoked) throw blazz.fail('not_revoked', 'WhatsApp did not delete the message for everyone');
