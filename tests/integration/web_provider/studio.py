@@ -9,7 +9,7 @@ from typing import Any, Self
 from blazz import BrowserSettings, Client, Event, Pacing, QrCode, Session, Web
 from blazz.providers.lifecycle import Backoff
 from blazz.providers.web.browser import RunningBrowser
-from blazz.providers.web.life import LifeSettings
+from blazz.providers.web.watching import LifeSettings
 from blazz.sandbox.web import SimulatedPhone, SimulatedWeb
 from tests.integration.sessions.scene import Heard
 
@@ -75,6 +75,12 @@ class Studio:
     def profile(self) -> Path:
         """The browser profile of the session."""
         return self.client.folder / "sessions" / "acme" / "shop" / "profile"
+
+
+async def arrive(session: Session, kind: str, **content: Any) -> str:
+    """Let something stand in the page of a session that no phone sends; gives its id."""
+    script = Path(__file__).with_name("arrive.js").read_text(encoding="utf-8")
+    return str(await browser_of(session).page.evaluate(script, [kind, content]))
 
 
 def browser_of(session: Session) -> RunningBrowser:

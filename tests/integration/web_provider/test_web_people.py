@@ -13,6 +13,7 @@ from blazz import (
     PresenceChanged,
     ReactionReceived,
     Read,
+    Rejected,
     Text,
     TextReceived,
     VoiceReceived,
@@ -23,13 +24,18 @@ from blazz.events import (
     CallConnected,
     ChatOpened,
     GroupAdminsChanged,
+    GroupSettingsChanged,
     MessageEchoed,
+    MessageReceived,
     MessageRevoked,
+    UnsupportedReceived,
 )
 from blazz.sandbox.web import SimulatedPhone
-from tests.integration.web_provider.studio import BUDI, Studio
+from tests.integration.web_provider.studio import BUDI, Studio, arrive, browser_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TEAM = "120363000000000001@g.us"
 
 
 async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
@@ -92,6 +98,47 @@ async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: Simu
     assert b"".join([piece async for piece in session.download(voice.media_id)]) == sound
 
 
+async def test_what_nobody_said_in_a_chat_is_not_received(
+    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    session = await studio.linked(shop)
+    page = browser_of(session).page
+    await arrive(session, "chat", chat="status@broadcast", id="3A01", sender=budi.jid, body="story")
+    await arrive(session, "chat", chat="120363@newsletter", id="3A02", body="channel")
+    await arrive(session, "gp2", chat=TEAM, id="3A03", sender=budi.lid, subtype="add")
+    await arrive(session, "gp2", chat=TEAM, id="3A04", sender=budi.lid, subtype="subject", body="B")
+    renamed = await studio.heard.one(GroupSettingsChanged)
+    assert (renamed.group, renamed.picture) == (Group(TEAM.removesuffix("@g.us")), None)
+    assert renamed.subject is not None
+    assert renamed.subject.value == "B"
+
+    # What cannot be decrypted is told after a while, and again as what it is.
+    await page.evaluate("() => { blazz.messages.patience = 0; }")
+    hidden = await arrive(session, "ciphertext", chat=budi.jid, id="3A05")
+    assert (await studio.heard.one(UnsupportedReceived)).message_id == hidden
+    readable = "(id) => { WPP.whatsapp.MsgStore.get(id).set({ type: 'chat', body: 'read me' }); }"
+    await page.evaluate(readable, hidden)
+    assert (await studio.heard.one(TextReceived)).message_id == hidden
+    assert [it.text for it in studio.heard.of(MessageReceived)] == [None, "read me"]
+
+    # wa-js would delete it for this account alone.
+    budi.send_text(shop.number, "this is mine")
+    theirs = await studio.heard.one(TextReceived, lambda it: it.body == "this is mine")
+    with pytest.raises(Rejected, match="not_ours"):
+        await session.revoke(theirs.message_id)
+    (last,) = [it async for it in session.history(BUDI, limit=1)]
+    assert last.message.message_id == theirs.message_id
+
+    # By itself wa-js tells others which links are sent.
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    link = "https://example.com/only-for-budi"
+    preview = "(link) => WPP.whatsapp.functions.genMinimalLinkPreview(link)"
+    assert await page.evaluate(preview, link) is None
+    await session.send(BUDI, Text(f"see {link}"))
+    assert [url for url in asked if not url.startswith(studio.web.url)] == []
+
+
 async def test_somebody_who_is_seen_by_lid(studio: Studio, shop: SimulatedPhone) -> None:
     session = await studio.linked(shop)
     lina = studio.web.phone("+6281500000005", name="Lina", addressing="lid")
@@ -104,6 +151,16 @@ async def test_somebody_who_is_seen_by_lid(studio: Studio, shop: SimulatedPhone)
     lina.read(shop.number)
     read = await studio.heard.one(Read, lambda it: it.message_id == answer.message_id)
     assert read.token == answer.token
+
+    # The chat is under the LID; it is found by the number as well.
+    web = session.provider
+    assert isinstance(web, Web)
+    said = [it.message.message_id async for it in session.history("+6281500000005")]
+    assert said == [answer.message_id, got.message_id]
+    await web.chats.archive("+6281500000005")
+    await web.chats.archive("+6281500000005")
+    assert [it.archived for it in await web.chats.list()] == [True]
+    assert [it async for it in session.history("+6281900000099")] == []
 
     hidden = studio.web.phone("+6281600000006", name="Anon", addressing="hidden")
     hidden.send_text(shop.number, "guess who")
@@ -124,14 +181,17 @@ async def test_groups(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
     sent = await session.send(group, Text(f"welcome @{budi.number}"))
     arrived = budi.messages(str(group))[-1]
     assert arrived.content["mentionedJidList"] == [budi.lid]
+    await session.send(group, Text("come, @all"))
+    assert budi.messages(str(group))[-1].content["nonJidMentions"] == 1
     budi.read(str(group))
     read = await studio.heard.one(Read, lambda it: it.message_id == sent.message_id)
     assert (read.group, read.recipient.phone) == (group, session.address(BUDI))
     assert read.token == sent.token
 
-    thanks = budi.send_text(str(group), "thanks")
+    thanks = budi.send_text(str(group), "thanks", mentions=[shop.number])
     got = await studio.heard.one(TextReceived, lambda it: it.body == "thanks")
     assert (got.chat, got.sender.phone) == (group, session.address(BUDI))
+    assert [it.phone for it in got.mentions] == [web.number]
     answer = await session.reply(got, Text("you are welcome"), quote=True)
     assert budi.message(answer.message_id).quoted == thanks
     budi.react(sent.message_id, "🙌")

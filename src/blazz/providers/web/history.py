@@ -66,6 +66,9 @@ async def read_history(
         chat: Which chat.
         account: The digits of this account's number.
         limit: The most messages; None: all of them.
+
+    Raises:
+        InvalidValue: The limit is not positive.
     """
     if limit is not None and limit < 1:
         raise InvalidValue("limit", "at least 1 message, or None", limit)
@@ -75,11 +78,12 @@ async def read_history(
         count = PAGE if left is None else min(PAGE, left)
         found = await ask("past", {"chat": jid(chat), "before": before, "count": count})
         fresh = [it for it in found if it["id"] != before]
-        for value in reversed(fresh):
+        said = [it for it in fresh if not it.get("notice")]
+        for value in reversed(said):
             key = f"web:{account or ''}:past:{value['id']}"
             yield past(value, {"key": key, "account": account, "raw": value})
         if not fresh or len(found) < count:
             return
         before = fresh[0]["id"]
         if left is not None:
-            left -= len(fresh)
+            left -= len(said)

@@ -11,8 +11,11 @@ from typing import Final
 FIRST: Final = "bridge.js"
 """Makes `window.blazz`, which the other scripts add their functions to."""
 
-NO_ANALYTICS: Final = "window.WPPConfig = { disableGoogleAnalytics: true };"
-"""wa-js reads it when it starts: without it, it reports every session to Google Analytics."""
+WA_JS_CONFIG: Final = (
+    "window.WPPConfig = { disableGoogleAnalytics: true, linkPreviewApiServers: [] };"
+)
+"""wa-js reads it when it starts. Without it, it reports every session to Google Analytics, and asks
+servers of third parties for previews: they would learn each link that is sent."""
 
 
 def page_scripts(wa_js: Path) -> Iterator[str]:
@@ -26,7 +29,7 @@ def page_scripts(wa_js: Path) -> Iterator[str]:
         OSError: wa-js cannot be read.
     """
     own = own_scripts()
-    yield _guarded(NO_ANALYTICS) + "\n" + _guarded(own[FIRST])
+    yield _guarded(WA_JS_CONFIG) + "\n" + _guarded(own[FIRST])
     yield _guarded(wa_js.read_text(encoding="utf-8"))
     yield "\n".join(_guarded(source) for name, source in sorted(own.items()) if name != FIRST)
 

@@ -25,6 +25,7 @@ from blazz.events import (
     GroupAdminsChanged,
     GroupMembersAdded,
     GroupMembersRemoved,
+    GroupSettingsChanged,
     ImageReceived,
     LocationReceived,
     MessageEchoed,
@@ -36,6 +37,7 @@ from blazz.events import (
     ReactionReceived,
     RowPicked,
     Sent,
+    SettingChange,
     StickerReceived,
     TextReceived,
     UnknownUpdate,
@@ -93,14 +95,27 @@ def test_a_text_says_who_wrote_what_where() -> None:
 
 def test_a_message_in_a_group_belongs_to_the_group() -> None:
     value = message(
-        id=f"false_{GROUP}_3AAA_77@lid", chat=GROUP, author=SITI, person=None, body="Halo"
+        id=f"false_{GROUP}_3AAA_77@lid",
+        chat=GROUP,
+        author=SITI,
+        person=None,
+        body="Halo",
+        mentions=[BUDI, SITI],
     )
     (update,) = parse(encode(OWNER, [Report("message", value)]))
     assert update.conversation == GROUP
     got = update.event()
     assert isinstance(got, TextReceived)
     assert (got.chat, got.sender.lid) == (Group("120363000000000001"), Lid("77"))
+    assert [it.phone or it.lid for it in got.mentions] == [Phone("+6281200000002"), Lid("77")]
     assert update.key == got.key
+
+
+def test_a_message_that_is_decrypted_later_comes_a_second_time() -> None:
+    hidden, shown = event("message", message("ciphertext")), event("message", message(body="Halo"))
+    assert isinstance(hidden, UnsupportedReceived)
+    assert hidden.message_id == shown.message_id
+    assert hidden.key != shown.key
 
 
 MEDIA = {"mimetype": "image/jpeg", "filehash": "abc=", "caption": "see"}
@@ -111,6 +126,7 @@ MEDIA = {"mimetype": "image/jpeg", "filehash": "abc=", "caption": "see"}
     [
         (message("image", **MEDIA), ImageReceived, {"caption": "see", "sha256": "abc="}),
         (message("video", **MEDIA), VideoReceived, {"text": "see"}),
+        (message("video", caption="a.mp4", filename="a.mp4"), VideoReceived, {"caption": None}),
         (message("ptt", mimetype="audio/ogg"), VoiceReceived, {"mime_type": "audio/ogg"}),
         (message("audio", mimetype="audio/mpeg"), AudioReceived, {"caption": None}),
         (message("sticker", isAnimated=True), StickerReceived, {"animated": True}),
@@ -246,6 +262,12 @@ def test_people_groups_and_calls() -> None:
     call = event("call", {"id": "C1", "person": BUDI, "video": True, "t": T})
     assert isinstance(call, CallConnected)
     assert (call.call_id, call.direction) == ("C1", "USER_INITIATED")
+
+    told = {"id": "n1", "group": GROUP, "author": SITI, "value": "Team B", "t": T}
+    renamed = event("setting", {**told, "setting": "subject"})
+    assert isinstance(renamed, GroupSettingsChanged)
+    assert renamed.subject == SettingChange(value="Team B", succeeded=True)
+    assert (renamed.description, renamed.picture) == (None, None)
 
     change = {"group": GROUP, "author": SITI, "members": [SITI], "t": T}
     assert isinstance(event("members", {**change, "action": "add"}), GroupMembersAdded)

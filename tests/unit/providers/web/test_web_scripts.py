@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from blazz.errors import BridgeError, BrowserDied, PageCrashed, PageReloaded, WebError
 from blazz.providers.web import line as lines
 from blazz.providers.web.probe import NEEDED, described
-from blazz.providers.web.scripts import NO_ANALYTICS, own_scripts, page_scripts
+from blazz.providers.web.scripts import WA_JS_CONFIG, own_scripts, page_scripts
 
 GUARD = "(() => { if (window.top !== window) return;\n"
 NAMES = [name for group in NEEDED.values() for name in group]
@@ -23,7 +23,7 @@ def test_scripts_come_in_an_order_in_which_each_finds_what_it_needs(tmp_path: Pa
 
     bridge, library, others = page_scripts(wa_js)
 
-    assert bridge.index(NO_ANALYTICS) < bridge.index("window.blazz = {")
+    assert bridge.index(WA_JS_CONFIG) < bridge.index("window.blazz = {")
     assert "self.WPP" in library
     assert others.count(GUARD) == len(own_scripts()) - 1
     for script in (bridge, library, others):

@@ -17,5 +17,6 @@ KINDS: Final = {
     "presence": Kind(changes.identify_presence, changes.build_presence),
     "chat": Kind(changes.identify_chat, changes.build_chat),
     "members": Kind(changes.identify_members, changes.build_members),
+    "setting": Kind(changes.identify_setting, changes.build_setting),
     "call": Kind(changes.identify_call, changes.build_call),
 }

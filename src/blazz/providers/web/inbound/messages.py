@@ -43,8 +43,9 @@ def chat_of(value: Json) -> str | None:
 
 
 def identify(value: Json) -> tuple[str, str | None]:
-    """Name a message by its id."""
-    return f"message:{value['id']}", chat_of(value)
+    """Name a message by its id; one that can be decrypted later comes under its own name then."""
+    kind = "undecrypted" if value.get("type") == "ciphertext" else "message"
+    return f"{kind}:{value['id']}", chat_of(value)
 
 
 def build(value: Json, update: WebUpdate) -> Event:
@@ -78,6 +79,7 @@ def received(value: Json, common: dict[str, Any]) -> MessageReceived:
         "sender": to_identity(value.get("author")),
         "chat": to_group(value.get("chat")),
         "reply_to": value.get("quoted"),
+        "mentions": tuple(to_identity(it) for it in value.get("mentions") or ()),
         "forwarded": bool(value.get("isForwarded")) or often > 0,
         "frequently_forwarded": often >= _FREQUENTLY,
     }
@@ -99,8 +101,8 @@ def _media(kind: type[MediaReceived]) -> Callable[[Json, dict[str, Any]], Messag
         caption, filename = value.get("caption"), value.get("filename")
         if kind is DocumentReceived:
             extra["filename"] = filename
-            # WhatsApp Web puts a document's name where a caption would be.
-            caption = None if caption == filename else caption
+        # WhatsApp Web puts a file's name where a caption would be.
+        caption = None if caption == filename else caption
         if kind is StickerReceived:
             extra["animated"] = bool(value.get("isAnimated"))
         return kind(

@@ -3,6 +3,7 @@
 const { blazz } = window;
 const text = (...its) => blazz.people.text(...its);
 const person = (...its) => blazz.people.person(...its);
+const needChat = (...its) => blazz.people.needChat(...its);
 
 async function chat(model) {
   const id = text(model.id);
@@ -14,10 +15,19 @@ async function chat(model) {
 }
 
 blazz.chats = async () => Promise.all((await WPP.chat.list()).map(chat));
-blazz.archiveChat = async ({ chat: id, archived }) => void (await (archived ? WPP.chat.archive(id) : WPP.chat.unarchive(id)));
-blazz.clearChat = async ({ chat: id }) => void (await WPP.chat.clear(id));
-blazz.deleteChat = async ({ chat: id }) => void (await WPP.chat.delete(id));
-blazz.markChatRead = async ({ chat: id }) => void (await WPP.chat.markIsRead(id));
+
+/** Emptying and deleting a chat do not fail: they tell a status. */
+function done({ status }) {
+  if (status !== 200) throw blazz.fail('not_done', `WhatsApp did not do it (status ${status})`);
+}
+
+blazz.archiveChat = async ({ chat: id, archived }) => {
+  const known = await needChat(id);
+  if (!!known.archive !== archived) await WPP.chat.archive(known.id, archived);
+};
+blazz.clearChat = async ({ chat: id }) => done(await WPP.chat.clear((await needChat(id)).id));
+blazz.deleteChat = async ({ chat: id }) => done(await WPP.chat.delete((await needChat(id)).id));
+blazz.markChatRead = async ({ chat: id }) => void (await WPP.chat.markIsRead((await needChat(id)).id));
 
 async function contact(model) {
   const id = text(model.id);

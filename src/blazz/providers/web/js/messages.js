@@ -7,8 +7,20 @@ const person = (...its) => blazz.people.person(...its);
 const COPIED = [
   'type', 'subtype', 't', 'ack', 'body', 'caption', 'mimetype', 'filename', 'size', 'filehash', 'duration',
   'lat', 'lng', 'loc', 'url', 'vcardFormattedName', 'quotedStanzaID', 'isForwarded', 'forwardingScore', 'isAnimated',
-  'isViewOnce', 'pollName', 'pollSelectableOptionsCount', 'selectedButtonId', 'listResponse', 'notifyName',
+  'isViewOnce', 'nonJidMentions', 'pollName', 'pollSelectableOptionsCount', 'selectedButtonId', 'listResponse', 'notifyName',
 ];
+
+/** What stands in a chat and nobody has said: WhatsApp tells of a change in this way. */
+const NOTICES = new Set([
+  'protocol', 'e2e_notification', 'notification', 'notification_template', 'group_notification', 'gp2',
+  'broadcast_notification', 'newsletter_notification', 'debug',
+]);
+
+/** Whether people talk there: not so in stories and channels. */
+const isChat = (id) => !/^status@broadcast$|@newsletter$/.test(text(id ?? null) ?? '');
+
+/** Whether somebody said it, in a chat. */
+const isSaid = ({ type, id }) => !NOTICES.has(type) && isChat(id.remote);
 
 /** The id by which a message can be named again, although a quote tells only its last part. */
 function quoted(message) {
@@ -57,4 +69,7 @@ async function need(id) {
   return message;
 }
 
-blazz.messages = { plain, find, need };
+/** Milliseconds for which a message that cannot be decrypted yet is waited for, before it is told as it is. */
+const patience = 60_000;
+
+blazz.messages = { plain, find, need, isChat, isSaid, patience };

@@ -6,6 +6,8 @@ const person = (...its) => blazz.people.person(...its);
 const isMe = (...its) => blazz.people.isMe(...its);
 const plain = (...its) => blazz.messages.plain(...its);
 const need = (...its) => blazz.messages.need(...its);
+const isChat = (...its) => blazz.messages.isChat(...its);
+const isSaid = (...its) => blazz.messages.isSaid(...its);
 
 const DELIVERED = 2;
 
@@ -49,11 +51,30 @@ async function reportCode(code) {
   blazz.emit('qr', { data: code?.fullCode ?? null, seconds: WPP.whatsapp.Conn?.refTTL || null });
 }
 
-const isSaid = ({ type }) => type !== 'protocol' && type !== 'e2e_notification';
-
 function reportMessage(message) {
+  if (message.type === 'gp2') void inOrder('setting', () => setting(message));
   if (!isSaid(message)) return;
-  void inOrder('message', () => plain(message));
+  const report = () => void inOrder('message', () => plain(message));
+  if (message.type === 'ciphertext') whenReadable(message, report);
+  else report();
+}
+
+/** WhatsApp asks the sender again for what it could not decrypt; usually that takes a moment. */
+function whenReadable(message, report) {
+  const late = setTimeout(report, blazz.messages.patience);
+  message.once('change:type', () => {
+    clearTimeout(late);
+    report();
+  });
+}
+
+const SETTINGS = new Set(['subject', 'description', 'picture']);
+
+/** A change of a group's settings, of which its chat tells; who is in it is told otherwise. */
+async function setting({ id, subtype, body, author, t }) {
+  if (!SETTINGS.has(subtype)) return null;
+  const value = subtype === 'picture' ? null : body ?? null;
+  return { id: text(id), group: text(id.remote), setting: subtype, value, author: await person(author ?? null), t };
 }
 
 /** The whole id of a message of ours: in a group wa-js names whom the receipt is from, not us. */
@@ -112,8 +133,8 @@ async function members({ author, authorPushName, groupId, action, operation, par
   };
 }
 
-async function call({ id, isGroup, isVideo, offerTime, peerJid, participants }) {
-  return { id: text(id), group: !!isGroup, video: !!isVideo, person: await person(peerJid), t: offerTime || now() };
+async function call({ id, isGroup, isVideo, offerTime, sender, peerJid }) {
+  return { id: text(id), group: !!isGroup, video: !!isVideo, person: await person(sender ?? peerJid), t: offerTime || now() };
 }
 
 async function chat(model) {
@@ -122,6 +143,13 @@ async function chat(model) {
 }
 
 const now = () => Math.floor(Date.now() / 1000);
+
+/** Report an event of wa-js, unless it is about a story or a channel. */
+function follow(event, name, make, place) {
+  WPP.on(event, (change) => {
+    if (isChat(place(change))) void inOrder(name, () => make(change));
+  });
+}
 
 /** Begin to report; called once wa-js is ready. */
 function start() {
@@ -141,15 +169,15 @@ function start() {
   WPP.on('conn.link_code_expired', () => blazz.emit('code_expired', {}));
   WPP.on('conn.link_code_error', () => blazz.emit('code_refused', {}));
   WPP.on('chat.new_message', reportMessage);
-  WPP.on('chat.msg_ack_change', (change) => void inOrder('receipt', () => receipt(change)));
-  WPP.on('chat.new_reaction', (change) => void inOrder('reaction', () => reaction(change)));
-  WPP.on('chat.msg_edited', (change) => void inOrder('edit', () => edited(change)));
-  WPP.on('chat.msg_revoke', (change) => void inOrder('revoke', () => revoked(change)));
-  WPP.on('chat.poll_response', (change) => void inOrder('vote', () => vote(change)));
-  WPP.on('chat.presence_change', (change) => void inOrder('presence', () => presence(change)));
-  WPP.on('chat.new_chat', (change) => void inOrder('chat', () => chat(change)));
-  WPP.on('group.participant_changed', (change) => void inOrder('members', () => members(change)));
-  WPP.on('call.incoming_call', (change) => void inOrder('call', () => call(change)));
+  follow('chat.msg_ack_change', 'receipt', receipt, (change) => change.chat);
+  follow('chat.new_reaction', 'reaction', reaction, (change) => change.msgId?.remote);
+  follow('chat.msg_edited', 'edit', edited, (change) => change.msg?.id?.remote ?? change.chat);
+  follow('chat.msg_revoke', 'revoke', revoked, (change) => change.refId?.remote);
+  follow('chat.poll_response', 'vote', vote, (change) => change.chatId);
+  follow('chat.presence_change', 'presence', presence, (change) => change.id);
+  follow('chat.new_chat', 'chat', chat, (model) => model?.id ?? model?.chat);
+  follow('group.participant_changed', 'members', members, (change) => change.groupId);
+  follow('call.incoming_call', 'call', call, () => null);
   void WPP.conn.getAuthCode().then((code) => code && reportCode(code), () => {});
   reportState();
 }
