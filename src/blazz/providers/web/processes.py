@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
@@ -20,10 +21,11 @@ END_SECONDS: Final = 5.0
 
 
 class ProcessTree:
-    """A process and all that descend from it.
+    """A process and all that descend from it, or are in the group of processes that it leads.
 
     It is known by its pid and the time of its start, so that another process that gets the same
-    pid later is never taken for it.
+    pid later is never taken for it. Its group outlives it: a page that is stopped while its browser
+    is killed does not notice that.
 
     Args:
         pid: The pid of the process.
@@ -35,6 +37,7 @@ class ProcessTree:
         library = _psutil()
         with contextlib.suppress(library.NoSuchProcess):
             self._root = library.Process(pid)
+        self._leads = _group_of(pid) == pid
 
     def is_running(self) -> bool:
         """Whether the process runs; one that has ended and was not collected yet does not."""
@@ -64,6 +67,10 @@ class ProcessTree:
     def kill(self) -> None:
         """Kill them all, and wait until they are gone."""
         doomed = self._all()
+        if self._leads and doomed:
+            # All at once, so that none of them starts another one meanwhile.
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
         for process in doomed:
             with contextlib.suppress(_psutil().Error):
                 process.kill()
@@ -92,24 +99,55 @@ class ProcessTree:
         return _when_readable(descriptor, ended)
 
     def _all(self) -> list[psutil.Process]:
-        if self._root is None or not self.is_running():
+        if self._root is None:
             return []
-        try:
-            return [self._root, *self._root.children(recursive=True)]
-        except _psutil().NoSuchProcess:
+        below: list[psutil.Process] = []
+        with contextlib.suppress(_psutil().NoSuchProcess):
+            if self.is_running():
+                below = [self._root, *self._root.children(recursive=True)]
+        known = {process.pid for process in below}
+        return below + [process for process in self._group() if process.pid not in known]
+
+    def _group(self) -> list[psutil.Process]:
+        """The processes of the group that it leads, or led."""
+        library = _psutil()
+        if not self._leads or self._root is None:
             return []
+        if library.pid_exists(self.pid) and not self._root.is_running():
+            return []  # another process has its pid now, so nothing was left of its group
+        found = []
+        for pid in library.pids():
+            if _group_of(pid) == self.pid:
+                with contextlib.suppress(library.NoSuchProcess):
+                    found.append(library.Process(pid))
+        return found
 
 
 def browsers_of(user_data: Path) -> list[int]:
     """The pids of browsers that run on a profile folder; their other processes are not in it."""
     switch = f"--user-data-dir={user_data}"
-    found = {}
-    for process in _psutil().process_iter(["ppid", "cmdline"]):
-        line = process.info["cmdline"] or []
-        if switch in line and not any(part.startswith("--type=") for part in line):
-            found[process.pid] = process.info["ppid"]
-    starters = set(found.values())  # the scripts that distributions put before their browsers
-    return [pid for pid in found if pid not in starters]
+    library = _psutil()
+    found: dict[int, tuple[int, list[str]]] = {}
+    # Not psutil's `process_iter`: it remembers processes from one call to the next, and passes over
+    # one whose pid belonged to another process at the time of the call before.
+    for pid in library.pids():
+        with contextlib.suppress(library.Error):
+            process = library.Process(pid)
+            line = process.cmdline()
+            if switch in line and not any(part.startswith("--type=") for part in line):
+                found[pid] = process.ppid(), line
+    return _without_starters(found)
+
+
+def _without_starters(found: Mapping[int, tuple[int, list[str]]]) -> list[int]:
+    """Leave out what is no browser of its own, by the pids of parents and by command lines.
+
+    Distributions put scripts before their browsers, which name the browser in their command line.
+    And a process that a browser has just forked has the browser's until it has one of its own.
+    """
+    forked = {pid for pid, (parent, line) in found.items() if found.get(parent, (0, []))[1] == line}
+    starters = {parent for pid, (parent, _) in found.items() if pid not in forked}
+    return [pid for pid in found if pid not in forked | starters]
 
 
 def kill_browsers_of(user_data: Path) -> None:
@@ -131,6 +169,16 @@ def drivers() -> set[int]:
             if "run-driver" in child.cmdline():
                 found.add(child.pid)
     return found
+
+
+def _group_of(pid: int) -> int | None:
+    """The group of a process; None where it is gone, or there are no groups."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
 
 
 def _when_readable(descriptor: int, ended: Callable[[], None]) -> Callable[[], None]:

@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 
 
 def main() -> None:
     """Wait for a byte, which says that all is well, or for the end, which says that it is not."""
-    if not sys.stdin.buffer.read(1):
-        for pid in tree(int(sys.argv[1])):
+    root = int(sys.argv[1])
+    try:
+        handle = os.pidfd_open(root)
+    except OSError:
+        return  # it is gone, or this kernel is too old: browsers end by themselves a little later
+    if not sys.stdin.buffer.read(1) and is_running(handle):
+        for pid in tree(root):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def is_running(handle: int) -> bool:
+    """Whether a process still runs; another one that has got its pid since does not count.
+
+    Args:
+        handle: What `os.pidfd_open` gave for it.
+    """
+    ended, _, _ = select.select([handle], [], [], 0)
+    return not ended
 
 
 def tree(root: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,7 @@ import psutil
 import pytest
 
 from blazz.providers.web.reaper import Reaper
+from blazz.providers.web.reaping import is_running
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
 
@@ -39,6 +41,16 @@ def test_when_a_process_is_killed_all_of_it_ends() -> None:
         parent.kill()
         _, alive = psutil.wait_procs(below, timeout=60)
     assert alive == []
+
+
+def test_who_has_ended_by_itself_is_known_from_whoever_gets_its_pid() -> None:
+    with subprocess.Popen(["sleep", "100"]) as sleeper:
+        handle = os.pidfd_open(sleeper.pid)
+        assert is_running(handle)
+        sleeper.kill()
+        sleeper.wait()
+    assert not is_running(handle)
+    os.close(handle)
 
 
 def test_who_is_dismissed_ends_nothing() -> None:
