@@ -56,7 +56,11 @@ def text(i: int) -> Json:
 
 
 def status(i: int) -> Json:
-    """A change with one status: of each message sent, delivered and read."""
+    """A change with one status: of each message sent, delivered and read.
+
+    Meta names the price with `sent` and with one of `delivered` and `read` (the reference of status
+    webhooks, developers.facebook.com/documentation/business-messaging/whatsapp/webhooks).
+    """
     message = i // len(STEPS)
     person = _person(message)
     update = {
@@ -66,13 +70,14 @@ def status(i: int) -> Json:
         "recipient_id": person["wa_id"],
         "recipient_user_id": person["user_id"],
         "biz_opaque_callback_data": f"v1.promo-11.{message}.1.c2lnbmF0dXJl",
-        "pricing": {
+    }
+    if update["status"] != "read":
+        update["pricing"] = {
             "billable": True,
             "pricing_model": "PMP",
             "category": "marketing",
             "type": "regular",
-        },
-    }
+        }
     return _change({"contacts": [person], "statuses": [update]})
 
 

@@ -1,8 +1,9 @@
 """Receiving webhooks: CPU time from the signed body to the handler, next to pywa_async.
 
-Every subject is a process that handles the same requests; no update comes twice. Rounds are
-interleaved and the best of each counts: other work on the machine makes a round slower, never
-faster.
+Every subject handles the same requests; no update comes twice. Rounds are interleaved and the best
+of each counts: other work on the machine makes a round slower, never faster. A process keeps the
+luck it has with its memory and its hashes, a tenth either way, so that each subject is several
+processes, and the median of their bests is its figure.
 
 To add a row, write a script that calls `webhook_worker.serve`, and name it in `SUBJECTS`.
 """
@@ -13,9 +14,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from statistics import median
 
 from benchmarks import webhook_load
 from benchmarks.claims import Claim, arguments, conclude
@@ -23,6 +25,7 @@ from benchmarks.harness import Subject
 from benchmarks.peers import python_with
 
 HERE = Path(__file__).parent
+PROCESSES = 5
 PEER = "pywa_async 4.5.0"
 OURS = "blazz"
 
@@ -48,22 +51,22 @@ class Row:
     Attributes:
         sent: How many updates a round holds.
         handled: The fewest that reached a handler in a round.
-        seconds: The CPU seconds of the best round.
+        best: The CPU seconds of the best round of each process.
     """
 
     sent: int
     handled: float = inf
-    seconds: float = inf
+    best: dict[int, float] = field(default_factory=dict)
 
-    def add(self, answer: Mapping[str, float]) -> None:
-        """Add what it did in one round."""
+    def add(self, process: int, answer: Mapping[str, float]) -> None:
+        """Add what one of its processes did in one round."""
         self.handled = min(self.handled, answer["handled"])
-        self.seconds = min(self.seconds, answer["seconds"])
+        self.best[process] = min(self.best.get(process, inf), answer["seconds"])
 
     @property
     def rate(self) -> float:
-        """Updates handled in one CPU second, at best."""
-        return self.handled / self.seconds
+        """Updates handled in one CPU second."""
+        return self.handled / median(self.best.values())
 
     def __str__(self) -> str:
         each = 1e6 / self.rate
@@ -78,7 +81,7 @@ Table = dict[tuple[str, str], Row]
 def main() -> int:
     """Measure and print."""
     options = arguments(__doc__).parse_args()
-    table = measure(rounds=8 if options.quick else 20, quick=options.quick)
+    table = measure(rounds=4 if options.quick else 12, quick=options.quick)
     output = sys.stderr if options.json else sys.stdout
     for (scenario, subject), row in table.items():
         print(f"{scenario:<14}{subject:<18}{row}", file=output)
@@ -90,14 +93,18 @@ def measure(*, rounds: int, quick: bool) -> Table:
     table: Table = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        subjects = {name: Subject(command(), stack=stack) for name, command in SUBJECTS.items()}
+        subjects = [
+            (name, process, Subject(command(), stack=stack))
+            for process in range(PROCESSES)
+            for name, command in SUBJECTS.items()
+        ]
         for number in range(rounds):
             for scenario, posts in webhook_load.rounds(number, quick=quick).items():
                 file = folder / f"{scenario}.jsonl"
                 webhook_load.save(posts, file)
-                for name, subject in subjects.items():
+                for name, process, subject in subjects:
                     row = table.setdefault((scenario, name), Row(count(posts)))
-                    row.add(subject.ask(file))
+                    row.add(process, subject.ask(file))
     return dict(sorted(table.items(), key=lambda item: item[0][0]))
 
 

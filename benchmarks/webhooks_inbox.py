@@ -59,7 +59,7 @@ def measure(*, rounds: int) -> Table:
                 webhook_load.save(posts, file)
                 for name, subject in subjects.items():
                     row = table.setdefault((scenario, name), Row(count(posts)))
-                    row.add(subject.ask(file))
+                    row.add(0, subject.ask(file))
     return dict(sorted(table.items(), key=lambda item: SCENARIOS.index(item[0][0])))
 
 
