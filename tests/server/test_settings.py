@@ -27,10 +27,21 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert [str(network) for network in settings.metrics_networks] == ["10.0.0.0/8"]
 
 
-@pytest.mark.parametrize("name", ["admin_key", "cluster_secret"])
+LONG, OTHER = "a-secret-of-some-length", "another-one-of-some-length"
+
+
+@pytest.mark.parametrize("name", ["admin_key", "cluster_secret", "live_secret"])
 def test_a_secret_that_can_be_guessed_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match="at least 16 characters"):
-        Settings(**{name: "hunter2"})
+    for weak in ("hunter2", *([] if name == "admin_key" else [f"{LONG},hunter2", f"{LONG},"])):
+        with pytest.raises(ValidationError, match="at least 16 characters"):
+            Settings(**{name: weak})
+
+
+def test_secrets_that_instances_share_may_be_several() -> None:
+    settings = Settings(cluster_secret=f"{LONG}, {OTHER}", live_secret=OTHER)
+    assert [it.reveal() for it in settings.cluster_secrets] == [LONG, OTHER]
+    assert [it.reveal() for it in settings.live_secrets] == [OTHER]
+    assert Settings().cluster_secrets == Settings().live_secrets == ()
 
 
 def test_secrets_are_not_shown() -> None:

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from blazz.security.request_signing import RequestVerifier
-from blazz.security.secret import Secret
 from blazz_server import documentation, health
 from blazz_server.accounts.api import keys, logins, workspaces
 from blazz_server.accounts.signed_calls import SignedCalls
@@ -73,8 +72,8 @@ def _add_routes(app: FastAPI) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """Add what every call passes; what is added last is passed first."""
-    secret = settings.cluster_secret.get_secret_value()
-    verifier = RequestVerifier([Secret(secret)], receiver=settings.instance) if secret else None
+    secrets = settings.cluster_secrets
+    verifier = RequestVerifier(secrets, receiver=settings.instance) if secrets else None
     app.add_middleware(SignedCalls, verifier=verifier)
     app.add_middleware(LimitedBodies, limit=settings.body_limit)
     app.add_middleware(CarefulHeaders, https=settings.secure_cookies)

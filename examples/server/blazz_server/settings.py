@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from blazz.security.secret import Secret
 from blazz.webhooks.receiver import BODY_LIMIT
 
 META: Final = "/webhooks/meta"
@@ -31,7 +32,8 @@ class Settings(BaseSettings):
         instance: The name of this instance, which no other has.
         address: Where the other instances reach this one.
         capacity: How many sessions it runs at most.
-        cluster_secret: Signs calls between instances; the same on all of them.
+        cluster_secret: Signs calls between instances; the same on all of them. While it is rotated,
+            several with commas between: the first one signs, all of them are accepted.
         admin_key: The key of the administrator; made and printed at the first start without it.
         sandbox: Whether sessions may use the sandbox, and whether this process serves it.
         sandbox_url: A sandbox that runs elsewhere.
@@ -45,7 +47,7 @@ class Settings(BaseSettings):
         calls_at_once: Calls that it may make at once after a pause.
         live_key: What browsers name to get live events; it is public.
         live_secret: Signs what browsers subscribe to, and what other servers publish; by default
-            made from `cluster_secret`.
+            made from `cluster_secret`. Likewise several while it is rotated.
         sockets_per_address: Live sockets from one address, or one network of IPv6; behind a proxy,
             the address that it names.
         metrics_networks: From where `/metrics` may be read without a key, such as
@@ -80,15 +82,37 @@ class Settings(BaseSettings):
     calls_per_second: float = Field(default=100.0, gt=0, le=1_000_000)
     calls_at_once: int = Field(default=200, ge=1)
 
-    @field_validator("admin_key", "cluster_secret", "live_secret")
+    @field_validator("admin_key")
     @classmethod
     def _hard_to_guess(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"at least {SHORTEST_SECRET} characters")
         return secret
 
+    @field_validator("cluster_secret", "live_secret")
+    @classmethod
+    def _all_hard_to_guess(cls, secret: SecretStr) -> SecretStr:
+        if any(len(it.reveal()) < SHORTEST_SECRET for it in _several(secret)):
+            raise ValueError(f"at least {SHORTEST_SECRET} characters each")
+        return secret
+
+    @property
+    def cluster_secrets(self) -> tuple[Secret, ...]:
+        """What calls between instances are signed with; none: this instance is alone."""
+        return _several(self.cluster_secret)
+
+    @property
+    def live_secrets(self) -> tuple[Secret, ...]:
+        """What live events are signed with, if it is given."""
+        return _several(self.live_secret)
+
     def body_limit(self, path: str) -> int:
         """How many bytes the body of a call to this path may have."""
         if path == META:
             return max(self.max_body, BODY_LIMIT)
         return self.max_upload if path.endswith(UPLOADS) else self.max_body
+
+
+def _several(secret: SecretStr) -> tuple[Secret, ...]:
+    given = secret.get_secret_value()
+    return tuple(Secret(it.strip()) for it in given.split(",")) if given else ()

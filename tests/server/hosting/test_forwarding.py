@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ from blazz_server.platform import Platform
 from blazz_server.settings import Settings
 from tests.server.conftest import ADMIN_KEY, application, client_of, running
 
-SECRET = "the-secret-of-the-cluster"
+SECRET, NEXT_SECRET = "the-secret-of-the-cluster", "the-next-secret-of-the-cluster"
 CLOUD = {"kind": "cloud", "phone_number_id": "106540352242922", "token": "EAAG"}
 ECHO = "/v1/workspaces/acme/sessions/shop/echo"
 
@@ -104,7 +104,7 @@ async def pair(postgres_with_tables: str, redis_url: str, tmp_path: Path) -> Asy
                 database_url=postgres_with_tables,
                 redis_url=redis_url,
                 auth_store=str(tmp_path / "auth"),
-                cluster_secret=SECRET,
+                cluster_secret=f"{SECRET},{NEXT_SECRET}",
                 sandbox="off",
                 lease=5,
             )
@@ -201,6 +201,16 @@ async def test_an_instance_with_another_secret_is_told_apart_from_a_caller_witho
     router._signer = RequestSigner(Secret("the secret before the last rotation"))
     answer = await pair.apis[other].post(ECHO, content=b"Halo")
     assert (answer.status_code, answer.json()["code"]) == (502, "owner_refused")
+
+
+async def test_instances_may_sign_with_any_secret_of_a_rotation(pair: Pair) -> None:
+    owner, other = await pair.owner(), await pair.other()
+    pair.platform(other).hosting.router._signer = RequestSigner(Secret(NEXT_SECRET))
+    answer = await pair.apis[other].post(ECHO, content=b"Halo")
+    assert (answer.status_code, answer.json()["instance"]) == (200, owner)
+    apps = [pair.platform(name).live.app for name in (owner, other)]
+    later = replace(apps[1], secret=apps[1].former[0], former=(apps[1].secret,))
+    apps[0].check_subscription(later.authorize("1.2", "private-a"), "1.2", "private-a", None)
 
 
 async def test_a_call_goes_in_no_circles(pair: Pair) -> None:

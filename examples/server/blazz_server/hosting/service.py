@@ -277,10 +277,10 @@ def _ttl(settings: Settings) -> float:
 
 
 def _signer(settings: Settings) -> RequestSigner:
-    given = settings.cluster_secret.get_secret_value()
+    given = settings.cluster_secrets
     if not given and settings.redis_url:
         _log.warning("without BLAZZ_SERVER_CLUSTER_SECRET no other instance takes our calls")
-    return RequestSigner(Secret(given or secrets.token_hex(32)))
+    return RequestSigner(given[0] if given else Secret(secrets.token_hex(32)))
 
 
 def _me(settings: Settings) -> Instance:

@@ -59,7 +59,7 @@ class Live:
         url = settings.redis_url
         self.bus: Bus = RedisBus(url) if url else MemoryBus()
         self.rooms: Rooms = RedisRooms(url) if url else MemoryRooms()
-        self.app = App(_APP_ID, settings.live_key, _secret(settings))
+        self.app = _app(settings)
         self.hub = Hub(self.app, self.bus, self.rooms, most_of_one=settings.sockets_per_address)
         self.publisher = Publisher(self.bus, self.rooms)
         self._grants = grants
@@ -156,13 +156,14 @@ class Live:
         yield Observation(self.hub.slow)
 
 
-def _secret(settings: Settings) -> Secret:
-    """The secret of the application, the same on all instances."""
-    given = settings.live_secret.get_secret_value()
-    if given:
-        return Secret(given)
-    shared = settings.cluster_secret.get_secret_value()
-    if shared:
-        return Secret(hmac.digest(shared.encode(), b"blazz live events", "sha256").hex())
-    # This instance is alone: its browsers ask for new signatures when it starts again.
-    return Secret(secrets.token_hex(32))
+def _app(settings: Settings) -> App:
+    """The application, the same on all instances; while secrets are rotated, several are known."""
+    known = settings.live_secrets or tuple(
+        Secret(hmac.digest(it.reveal().encode(), b"blazz live events", "sha256").hex())
+        for it in settings.cluster_secrets
+    )
+    if (
+        not known
+    ):  # this instance is alone: its browsers ask for new signatures when it starts again
+        known = (Secret(secrets.token_hex(32)),)
+    return App(_APP_ID, settings.live_key, known[0], former=known[1:])

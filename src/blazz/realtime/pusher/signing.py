@@ -30,11 +30,13 @@ class App:
         id: In the path of its HTTP API.
         key: Public; browsers connect with it.
         secret: Signs subscriptions and HTTP requests.
+        former: Secrets that are accepted, too, while they are rotated.
     """
 
     id: str
     key: str
     secret: Secret = field(repr=False)
+    former: tuple[Secret, ...] = field(default=(), repr=False)
 
     def authorize(self, socket_id: str, channel: str, channel_data: str | None = None) -> str:
         """Sign a subscription: what the authorization endpoint answers with as `auth`.
@@ -56,7 +58,7 @@ class App:
 
     def authenticate(self, socket_id: str, user_data: str) -> str:
         """Sign a user's sign-in: what the user authentication endpoint answers with as `auth`."""
-        return self._auth(f"{_socket_id(socket_id)}::user::{user_data}")
+        return self._auth(_sign_in(socket_id, user_data))
 
     def check_subscription(
         self, auth: object, socket_id: str, channel: str, channel_data: str | None
@@ -66,7 +68,7 @@ class App:
         Raises:
             BadSignature: The application did not sign it.
         """
-        self._check(auth, self._auth(_subscription(socket_id, channel, channel_data)))
+        self._check(auth, _subscription(socket_id, channel, channel_data))
 
     def check_sign_in(self, auth: object, socket_id: str, user_data: str) -> None:
         """Check a user's sign-in.
@@ -74,7 +76,7 @@ class App:
         Raises:
             BadSignature: The application did not sign it.
         """
-        self._check(auth, self.authenticate(socket_id, user_data))
+        self._check(auth, _sign_in(socket_id, user_data))
 
     def check_request(
         self, method: str, path: str, query: Mapping[str, str], body: bytes, *, now: float
@@ -107,23 +109,26 @@ class App:
             found = hashlib.md5(body, usedforsecurity=False).hexdigest()
             if not hmac.compare_digest(found.encode(), body_md5.encode()):
                 raise BadSignature("body_md5 is not that of the body")
-        signed = self._sign(request_text(method, path, query))
-        given = query.get("auth_signature", "")
-        if not hmac.compare_digest(signed.encode(), given.encode()):
+        if not self._has_signed(request_text(method, path, query), query.get("auth_signature", "")):
             raise BadSignature("auth_signature does not fit the request")
 
     def _auth(self, text: str) -> str:
-        return f"{self.key}:{self._sign(text)}"
+        return f"{self.key}:{_signature(self.secret, text)}"
 
-    def _sign(self, text: str) -> str:
-        return hmac.digest(self.secret.reveal().encode(), text.encode(), "sha256").hex()
-
-    @staticmethod
-    def _check(given: object, expected: str) -> None:
+    def _check(self, given: object, text: str) -> None:
         if not isinstance(given, str):
             raise BadSignature("auth is missing")
-        if not hmac.compare_digest(given.encode(), expected.encode()):
+        key, _, signature = given.partition(":")
+        if not self._has_signed(text, signature) or key != self.key:  # the key is public
             raise BadSignature("auth does not fit: signed for another socket, channel or secret")
+
+    def _has_signed(self, text: str, signature: str) -> bool:
+        # All secrets are tried, so that the time does not tell which one fits.
+        secrets = (self.secret, *self.former)
+        found = [
+            hmac.compare_digest(_signature(it, text).encode(), signature.encode()) for it in secrets
+        ]
+        return any(found)
 
 
 def request_text(method: str, path: str, query: Mapping[str, str]) -> str:
@@ -131,6 +136,14 @@ def request_text(method: str, path: str, query: Mapping[str, str]) -> str:
     signed = sorted((key.lower(), value) for key, value in query.items() if key != "auth_signature")
     parameters = "&".join(f"{key}={value}" for key, value in signed)
     return f"{method.upper()}\n{path}\n{parameters}"
+
+
+def _signature(secret: Secret, text: str) -> str:
+    return hmac.digest(secret.reveal().encode(), text.encode(), "sha256").hex()
+
+
+def _sign_in(socket_id: str, user_data: str) -> str:
+    return f"{_socket_id(socket_id)}::user::{user_data}"
 
 
 def _subscription(socket_id: str, channel: str, channel_data: str | None) -> str:

@@ -42,6 +42,24 @@ def test_a_presence_channel() -> None:
     )
 
 
+def test_secrets_are_rotated() -> None:
+    """An instance signs with its first secret, and others may still, or already, have another."""
+    old, new, stranger = (Secret(it) for it in ("old secret", "new secret", "another secret"))
+    before, during = App("1", "key", old, former=(new,)), App("1", "key", new, former=(old,))
+    for signer, checker in ((before, during), (during, before)):
+        auth = signer.authorize("1.2", "private-a")
+        checker.check_subscription(auth, "1.2", "private-a", None)
+        checker.check_sign_in(signer.authenticate("1.2", '{"id":"1"}'), "1.2", '{"id":"1"}')
+    auth = before.authorize("1.2", "private-a")
+    for other in (App("1", "key", new), App("1", "key", stranger, former=(new,))):
+        with pytest.raises(BadSignature):
+            other.check_subscription(auth, "1.2", "private-a", None)
+    with pytest.raises(BadSignature):
+        during.check_subscription(auth.replace("key:", "yek:"), "1.2", "private-a", None)
+    replaced = App("3", DOCUMENTED.key, new, former=(DOCUMENTED.secret,))
+    replaced.check_request("POST", "/apps/3/events", query(), BODY, now=NOW)
+
+
 def test_a_request() -> None:
     DOCUMENTED.check_request("POST", "/apps/3/events", query(), BODY, now=NOW)
 
