@@ -31,6 +31,11 @@ class Message:
     __slots__ = ()
     capability: ClassVar[str]
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names of all capabilities that a provider must have to send it as it is."""
+        return (self.capability,)
+
 
 def check_text(field: str, value: str, *, longest: int | None = None, shortest: int = 1) -> None:
     """Check a text's length, in characters (Unicode code points).

@@ -141,6 +141,10 @@ class Media(Message):
 class Image(Media):
     """A JPEG or PNG image of up to 5 MB, with a caption of up to 1024 characters.
 
+    Attributes:
+        caption: Shown below it.
+        view_once: It can be opened once, and is gone then (WhatsApp Web alone sends such).
+
     Example:
         >>> Image("https://example.com/cat.jpg", caption="A cat").caption
         'A cat'
@@ -150,24 +154,50 @@ class Image(Media):
     largest: ClassVar[int] = 5 * _MEGABYTE
     mime_types: ClassVar[frozenset[str]] = frozenset({"image/jpeg", "image/png"})
     caption: str | None = None
+    view_once: bool = False
 
     def __post_init__(self) -> None:
         Media.__post_init__(self)
         check_optional("Image.caption", self.caption, longest=1024)
+        check_kind("Image.view_once", self.view_once, bool)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """`view_once`, too, if it can be opened once only."""
+        return (self.capability, *_given(view_once=self.view_once))
 
 
 @dataclass(frozen=True, slots=True)
 class Video(Media):
-    """An MP4 or 3GP video (H.264, AAC) of up to 16 MB, with a caption of up to 1024 characters."""
+    """An MP4 or 3GP video (H.264, AAC) of up to 16 MB, with a caption of up to 1024 characters.
+
+    Attributes:
+        caption: Shown below it.
+        view_once: It can be opened once, and is gone then (WhatsApp Web alone sends such).
+        gif: It plays by itself, again and again and without sound (WhatsApp Web alone).
+
+    Example:
+        >>> Video("https://example.com/wave.mp4", gif=True).needs
+        ('video', 'gif')
+    """
 
     capability: ClassVar[str] = "video"
     largest: ClassVar[int] = 16 * _MEGABYTE
     mime_types: ClassVar[frozenset[str]] = frozenset({"video/mp4", "video/3gpp"})
     caption: str | None = None
+    view_once: bool = False
+    gif: bool = False
 
     def __post_init__(self) -> None:
         Media.__post_init__(self)
         check_optional("Video.caption", self.caption, longest=1024)
+        check_kind("Video.view_once", self.view_once, bool)
+        check_kind("Video.gif", self.gif, bool)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """`view_once` and `gif`, too, if it is such a video."""
+        return (self.capability, *_given(view_once=self.view_once, gif=self.gif))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +216,24 @@ class Voice(Media):
     """A voice note: OGG with the Opus codec, mono, up to 16 MB.
 
     It shows the sender's picture and can be played at once; up to 512 KB it needs no tap to load.
+
+    Attributes:
+        view_once: It can be listened to once, and is gone then (WhatsApp Web alone sends such).
     """
 
     capability: ClassVar[str] = "voice"
     largest: ClassVar[int] = 16 * _MEGABYTE
     mime_types: ClassVar[frozenset[str]] = frozenset({"audio/ogg"})
+    view_once: bool = False
+
+    def __post_init__(self) -> None:
+        Media.__post_init__(self)
+        check_kind("Voice.view_once", self.view_once, bool)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """`view_once`, too, if it can be listened to once only."""
+        return (self.capability, *_given(view_once=self.view_once))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +287,11 @@ def check_filename(field_name: str, value: str) -> None:
     check_text(field_name, value, longest=255)
     rule = "must be a plain file name, without folders and control characters"
     check_pattern(field_name, value, _FILENAME, rule)
+
+
+def _given(**wanted: bool) -> tuple[str, ...]:
+    """The names of what is wanted."""
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
 
 def _listed(names: frozenset[str]) -> str:

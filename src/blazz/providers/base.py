@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Capability(enum.StrEnum):
-    """Something that a provider can do; a message names the one that it needs."""
+    """Something that a provider can do; a message names those that it needs."""
 
     TEXT = "text"
     IMAGE = "image"
@@ -40,6 +40,10 @@ class Capability(enum.StrEnum):
     CALL_TO_ACTION = "call_to_action"
     TEMPLATE = "template"
     POLL = "poll"
+    VIEW_ONCE = "view_once"
+    """Pictures, videos and voice notes that can be opened once only."""
+    GIF = "gif"
+    """Videos that play by themselves, again and again."""
     EDIT = "edit"
     REVOKE = "revoke"
     MENTION = "mention"

@@ -230,7 +230,8 @@ class SessionAbilities:
         Raises:
             NotSupported: It cannot.
         """
-        self._require(message.capability, f"send {type(message).__name__}")
+        for needed in message.needs:
+            self._require(needed, f"send {_described(message, needed)}")
 
     def _check_open(self) -> None:
         raise NotImplementedError
@@ -241,6 +242,11 @@ class SessionAbilities:
                 f"{self.provider.name} cannot {action} (capability {str(capability)!r});"
                 " nothing was sent"
             )
+
+
+def _described(message: Message, needed: str) -> str:
+    kind = type(message).__name__
+    return kind if needed == message.capability else f"{kind} with {needed}"
 
 
 def _id_of(message: Receipt | str) -> str:

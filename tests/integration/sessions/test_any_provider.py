@@ -52,6 +52,8 @@ KINDS: list[tuple[str, Message]] = [
     ("text", Text("Halo *Budi* \N{WAVING HAND SIGN}")),
     ("image", Image(Upload(PICTURE, "image/jpeg", "cat.jpg"), caption="A cat")),
     ("video", Video(Upload(b"\x00\x00\x00\x18ftypmp42", "video/mp4", "a.mp4"), caption="Film")),
+    ("image", Image(Upload(PICTURE, "image/jpeg", "a.jpg"), view_once=True)),
+    ("video", Video(Upload(b"\x00\x00\x00\x18ftypmp42", "video/mp4", "b.mp4"), gif=True)),
     ("audio", Audio(Upload(b"ID3 as good as music", "audio/mpeg", "a.mp3"))),
     ("voice", Voice(Upload(OGG, "audio/ogg", "a.ogg"))),
     ("document", Document(Upload(b"%PDF-1.7", "application/pdf", "a.pdf"), caption="Bill")),
@@ -78,11 +80,13 @@ async def test_it_is_ready(scene: Scene) -> None:
     assert scene.session.receives
 
 
-@pytest.mark.parametrize(("kind", "message"), KINDS, ids=lambda it: getattr(it, "capability", ""))
+@pytest.mark.parametrize(
+    ("kind", "message"), KINDS, ids=lambda it: "-".join(getattr(it, "needs", ()))
+)
 async def test_each_kind_arrives_or_is_refused_before_anything_happens(
     scene: Scene, kind: str, message: Message
 ) -> None:
-    if not scene.session.can(Capability(message.capability)):
+    if not all(scene.session.can(Capability(needed)) for needed in message.needs):
         with pytest.raises(NotSupported, match="nothing was sent"):
             await scene.session.send(scene.budi.number, message)
         return
@@ -94,6 +98,9 @@ async def test_each_kind_arrives_or_is_refused_before_anything_happens(
     assert got.kind == kind
     if isinstance(message, Text):
         assert got.text == message.body
+    if isinstance(message, Image | Video):
+        assert got.text == message.caption
+        assert bool(got.content.get("isViewOnce")) is message.view_once
     assert receipt.to == scene.session.address(scene.budi.number)
     assert receipt.accepted_at - datetime.now(UTC) < timedelta(seconds=5)
 

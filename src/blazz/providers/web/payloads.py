@@ -40,9 +40,11 @@ SENDABLE: Final = frozenset(
         Capability.CONTACTS,
         Capability.POLL,
         Capability.REACTION,
+        Capability.VIEW_ONCE,
+        Capability.GIF,
     }
 )
-"""The kinds of messages that WhatsApp Web sends."""
+"""The kinds of messages that WhatsApp Web sends, and what is special about some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ def _media(kind: str) -> Callable[[Any], Payload]:
             "voice": isinstance(message, Voice),
             "caption": caption,
             "filename": getattr(message, "filename", None),
+            "viewOnce": getattr(message, "view_once", False),
+            "gif": getattr(message, "gif", False),
         }
         return Payload(kind="media", content=content, media=message)
 

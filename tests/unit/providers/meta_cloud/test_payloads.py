@@ -123,6 +123,11 @@ def test_a_message_of_someone_else_is_not_supported() -> None:
         message_body(BUDI, Poll(), token="t1")
 
 
+def test_what_is_special_about_media_is_not_dropped_in_silence() -> None:
+    with pytest.raises(NotSupported, match="no Image with view_once"):
+        message_body(BUDI, Image(MediaId("77"), view_once=True), token="t1")
+
+
 def test_a_reply_names_the_message_that_it_quotes() -> None:
     body = message_body(BUDI, Text("Ya"), token="t1", reply_to="wamid.QUOTED")
 

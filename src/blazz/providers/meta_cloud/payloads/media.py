@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from blazz.errors import InvalidValue
+from blazz.errors import InvalidValue, NotSupported
 from blazz.messages import (
     Document,
     Image,
@@ -87,7 +87,11 @@ def bare(message: Media) -> dict[str, Any]:
 
     Raises:
         InvalidValue: The content is not uploaded yet, or the link has an unfilled placeholder.
+        NotSupported: It is to be opened once only, or is a GIF.
     """
+    if special := message.needs[1:]:
+        kind = type(message).__name__
+        raise NotSupported(f"the Cloud API has no {kind} with {' and '.join(special)}")
     source = message.source
     if isinstance(source, MediaId):
         return {"id": source.value}

@@ -51,10 +51,11 @@ async function mentionsIn(chat, written) {
 const kinds = {
   text: (chat, { body, preview }, options) =>
     WPP.chat.sendTextMessage(chat.id, body, { ...options, linkPreview: preview }),
-  media: async (chat, { upload, kind, caption, filename, mimetype, voice }, options) => {
+  media: async (chat, { upload, kind, caption, filename, mimetype, voice, viewOnce, gif }, options) => {
     const blob = take(upload, mimetype);
     const file = new File([blob], filename, { type: mimetype });
-    return WPP.chat.sendFileMessage(chat.id, file, { ...options, type: kind, caption, filename, mimetype, isPtt: voice });
+    const how = { type: kind, caption, filename, mimetype, isPtt: voice, isGif: gif, ...(viewOnce && { isViewOnce: true }) };
+    return WPP.chat.sendFileMessage(chat.id, file, { ...options, ...how });
   },
   location: (chat, { lat, lng, name, address }, options) =>
     WPP.chat.sendLocationMessage(chat.id, { ...options, lat, lng, name, address }),
