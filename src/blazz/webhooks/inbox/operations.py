@@ -160,10 +160,10 @@ def _make_ready(rows: Rows) -> Operation[None]:
 
 
 def _unblock(lanes: Iterable[tuple[str, str]]) -> Operation[None]:
-    """Let the rest of lanes go on, unless something of them is still taken or waiting."""
+    """Let the next ones of lanes go on, unless something of them is still taken or waiting."""
     [(any_blocked,)] = yield Statement("any_blocked")
     if any_blocked:
-        yield Statement("unblock", (_list({lane for lane in lanes if lane[1]}),))
+        yield Statement("unblock", (_list({lane for lane in lanes if lane[1]}), _LONGEST_RUN))
 
 
 def renew(owner: str, until: float) -> Operation[None]:
@@ -333,4 +333,6 @@ def mark(now: float, handled: float, kept: float) -> Operation[Mapping[str, tupl
 def prune(query: str, limits: tuple[float, ...], most: int) -> Operation[int]:
     """Remove some rows; small transactions let others write in between."""
     rows = yield Statement(query, (most, *limits))
+    if query == "prune_forgotten":  # the only one that removes what others may wait for
+        yield from _unblock((session, lane) for _, session, lane in rows)
     return len(rows)

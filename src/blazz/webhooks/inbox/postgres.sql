@@ -55,10 +55,17 @@ UPDATE updates SET state = 0, owner = NULL, until = NULL
 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state < 4;
 
 -- name: unblock
--- The rest of a lane is ready again once nothing of it is taken or waiting.
+-- The next ones of each lane are ready again once nothing of it is taken or waiting. Not all of them:
+-- whoever takes some would have to block the others again, each time.
 UPDATE updates SET state = 0
 FROM (SELECT value ->> 0 AS session, value ->> 1 AS lane FROM json_array_elements($1::json)) AS freed
-WHERE updates.session = freed.session AND updates.lane = freed.lane AND updates.state = 3
+CROSS JOIN LATERAL (
+    SELECT blocked.seq FROM updates AS blocked
+    WHERE blocked.session = freed.session AND blocked.lane = freed.lane AND blocked.state = 3
+    ORDER BY blocked.seq
+    LIMIT $2
+) AS next
+WHERE updates.seq = next.seq
 AND NOT EXISTS (
     SELECT 1 FROM updates AS held
     WHERE held.session = freed.session AND held.lane = freed.lane
@@ -159,7 +166,11 @@ SELECT
     )
     + (
         SELECT count(*) FROM updates
-        WHERE state BETWEEN 1 AND 3 AND session IN (SELECT json_array_elements_text($1::json))
+        WHERE state BETWEEN 1 AND 2 AND session IN (SELECT json_array_elements_text($1::json))
+    )
+    + (
+        SELECT count(*) FROM updates
+        WHERE state = 3 AND session IN (SELECT json_array_elements_text($1::json))
     );
 
 -- name: entries
@@ -187,7 +198,9 @@ AND ($3::text IS NULL OR session = $3)
 AND updates.seq IN (
     SELECT seq FROM updates WHERE state = 0
     UNION ALL
-    SELECT seq FROM updates WHERE state BETWEEN 1 AND 3
+    SELECT seq FROM updates WHERE state BETWEEN 1 AND 2
+    UNION ALL
+    SELECT seq FROM updates WHERE state = 3
     UNION ALL
     SELECT seq FROM updates WHERE state >= 5
 )

@@ -19,7 +19,7 @@ DELETE FROM owners WHERE owner = $1;
 
 -- name: owned
 SELECT seq, session, lane FROM updates
-WHERE state BETWEEN 1 AND 3 AND state = 1 AND owner = $1;
+WHERE state BETWEEN 1 AND 2 AND state = 1 AND owner = $1;
 
 -- name: due
 SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1 ORDER BY until LIMIT 1000;
@@ -30,10 +30,17 @@ SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
 -- name: ready
 SELECT
     seq, session, lane, body, position, key, attempts, finished,
-    lane <> '' AND EXISTS (
-        SELECT 1 FROM updates AS held
-        WHERE held.session = updates.session AND held.lane = updates.lane
-        AND held.state BETWEEN 1 AND 3
+    lane <> '' AND (
+        EXISTS (
+            SELECT 1 FROM updates AS held
+            WHERE held.session = updates.session AND held.lane = updates.lane
+            AND held.state BETWEEN 1 AND 2
+        )
+        OR EXISTS (
+            SELECT 1 FROM updates AS earlier
+            WHERE earlier.session = updates.session AND earlier.lane = updates.lane
+            AND earlier.state = 3 AND earlier.seq < updates.seq
+        )
     ) AS busy
 FROM updates
 WHERE state = 0 AND session = $1 AND seq > $2
@@ -61,7 +68,8 @@ SELECT account, signer, session, last_body FROM routes ORDER BY account, signer,
 SELECT
     (SELECT CAST(coalesce(sum(weight), 0) AS bigint) FROM arrivals)
     + (SELECT count(*) FROM updates WHERE state = 0)
-    + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 3);
+    + (SELECT count(*) FROM updates WHERE state BETWEEN 1 AND 2)
+    + (SELECT count(*) FROM updates WHERE state = 3);
 
 -- name: count_arrivals
 SELECT count(*) FROM arrivals;
@@ -69,7 +77,9 @@ SELECT count(*) FROM arrivals;
 -- name: count_states
 SELECT 0, count(*) FROM updates WHERE state = 0
 UNION ALL
-SELECT state, count(*) FROM updates WHERE state BETWEEN 1 AND 3 GROUP BY state
+SELECT state, count(*) FROM updates WHERE state BETWEEN 1 AND 2 GROUP BY state
+UNION ALL
+SELECT 3, count(*) FROM updates WHERE state = 3
 UNION ALL
 SELECT state, count(*) FROM updates WHERE state >= 5 GROUP BY state;
 
@@ -127,7 +137,7 @@ DELETE FROM updates WHERE seq IN (
     WHERE state = 0 AND body <= $2 AND session NOT IN (SELECT session FROM routes)
     LIMIT $1
 )
-RETURNING seq;
+RETURNING seq, session, lane;
 
 -- name: prune_bodies
 DELETE FROM bodies WHERE id IN (
@@ -135,7 +145,8 @@ DELETE FROM bodies WHERE id IN (
     WHERE id <= $2
     AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
     AND id NOT IN (SELECT body FROM updates WHERE state = 0)
-    AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 3)
+    AND id NOT IN (SELECT body FROM updates WHERE state BETWEEN 1 AND 2)
+    AND id NOT IN (SELECT body FROM updates WHERE state = 3)
     AND id NOT IN (SELECT body FROM updates WHERE state >= 5)
     ORDER BY id LIMIT $1
 )

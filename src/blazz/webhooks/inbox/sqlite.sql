@@ -35,16 +35,26 @@ UPDATE updates SET state = 0, owner = NULL, until = NULL
 WHERE seq IN (SELECT value FROM json_each($1)) AND state < 4;
 
 -- name: unblock
--- The rest of a lane is ready again once nothing of it is taken or waiting.
+-- The next ones of each lane are ready again once nothing of it is taken or waiting. Not all of them:
+-- whoever takes some would have to block the others again, each time.
 UPDATE updates SET state = 0
-WHERE state = 3
-AND (session, lane) IN (
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($1)
-)
-AND NOT EXISTS (
-    SELECT 1 FROM updates AS held
-    WHERE held.session = updates.session AND held.lane = updates.lane
-    AND held.state BETWEEN 1 AND 3 AND held.state < 3
+WHERE seq IN (
+    SELECT next.seq
+    FROM (
+        SELECT json_extract(value, '$[0]') AS session, json_extract(value, '$[1]') AS lane
+        FROM json_each($1)
+    ) AS freed
+    CROSS JOIN updates AS next ON next.seq IN (
+        SELECT blocked.seq FROM updates AS blocked
+        WHERE blocked.session = freed.session AND blocked.lane = freed.lane AND blocked.state = 3
+        ORDER BY blocked.seq
+        LIMIT $2
+    )
+    WHERE NOT EXISTS (
+        SELECT 1 FROM updates AS held
+        WHERE held.session = freed.session AND held.lane = freed.lane
+        AND held.state BETWEEN 1 AND 2
+    )
 );
 
 -- name: ready_sessions
@@ -127,7 +137,11 @@ SELECT
     )
     + (
         SELECT count(*) FROM updates
-        WHERE state BETWEEN 1 AND 3 AND session IN (SELECT value FROM json_each($1))
+        WHERE state BETWEEN 1 AND 2 AND session IN (SELECT value FROM json_each($1))
+    )
+    + (
+        SELECT count(*) FROM updates
+        WHERE state = 3 AND session IN (SELECT value FROM json_each($1))
     );
 
 -- name: entries
@@ -155,7 +169,9 @@ AND ($3 IS NULL OR session = $3)
 AND updates.seq IN (
     SELECT seq FROM updates WHERE state = 0
     UNION ALL
-    SELECT seq FROM updates WHERE state BETWEEN 1 AND 3
+    SELECT seq FROM updates WHERE state BETWEEN 1 AND 2
+    UNION ALL
+    SELECT seq FROM updates WHERE state = 3
     UNION ALL
     SELECT seq FROM updates WHERE state >= 5
 )
