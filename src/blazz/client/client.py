@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 
@@ -21,12 +22,14 @@ from blazz.client.broadcasts import ClientBroadcasts
 from blazz.client.campaign_making import MakesCampaigns
 from blazz.client.campaigns import ClientCampaigns
 from blazz.client.ids import check_id
-from blazz.client.inbox import ClientInbox, Handler
+from blazz.client.inbox import ClientInbox
+from blazz.client.listening import Listens
 from blazz.client.measuring import ClientMeasures
 from blazz.client.session_keeping import KeepsSessions
 from blazz.client.sessions import ClientSessions
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.optout import StopWords
+from blazz.conversations.retention import forget_regularly
 from blazz.conversations.signals import Signals
 from blazz.conversations.windows import WindowPolicy
 from blazz.errors import SessionClosed
@@ -47,10 +50,9 @@ if TYPE_CHECKING:
 from blazz.security.keyring import KeyRing
 
 T = TypeVar("T")
-H = TypeVar("H", bound=Handler)
 
 
-class Client(MakesCampaigns, KeepsSessions):
+class Client(MakesCampaigns, KeepsSessions, Listens):
     """The entry to blazz: sessions, their events, and campaigns of one workspace.
 
     Without arguments everything is kept in SQLite files in one folder and no server is needed.
@@ -210,6 +212,8 @@ class Client(MakesCampaigns, KeepsSessions):
             await self.close()
             raise
         self._background.start_soon(self._inbox.dispatcher.run, name="blazz dispatcher")
+        forgetting = functools.partial(forget_regularly, self._store)
+        self._background.start_soon(forgetting, name="blazz conversations")
         if self._broadcasts is not None:
             self._background.start_soon(self._broadcasts.run, name="blazz broadcasts")
         return self
@@ -298,42 +302,6 @@ class Client(MakesCampaigns, KeepsSessions):
     def webhooks(self) -> Receiver:
         """Takes the webhook requests of all sessions; `webhooks.asgi` is an ASGI application."""
         return self._inbox.receiver
-
-    def on(
-        self,
-        *kinds: type[Event],
-        where: Callable[[Any], bool] | None = None,
-        session: str | None = None,
-        name: str | None = None,
-    ) -> Callable[[H], H]:
-        """Register a coroutine function that is called with a session and an event.
-
-        It is called at least once for each event, in order per conversation; if it raises, it is
-        called again later, and other handlers and conversations do not wait for that. Messages that
-        answer `Session.ask` do not get here. Register handlers before sessions are opened: an
-        event that nobody wants is done at once.
-
-        Args:
-            kinds: The events wanted, with their subclasses; none means all.
-            where: Which of them, see `blazz.events.filters`.
-            session: Only those of the session of this name.
-            name: Under this name its success is remembered across restarts; by default its
-                module and name.
-
-        Example:
-            ::
-
-                @client.on(TextReceived, where=matches("hello"))
-                async def greet(session: Session, event: TextReceived) -> None:
-                    await session.reply(event, Text("Hi!"))
-        """
-        key = None if session is None else f"{self.workspace}/{session}"
-
-        def register(function: H) -> H:
-            self._inbox.add_handler(function, kinds, where=where, session=key, name=name)
-            return function
-
-        return register
 
     # Live events
 

@@ -38,6 +38,11 @@ def contact_name(session: str, name: str) -> Hashable:
     return ("contact", session, name)
 
 
+def session_name(session: str) -> Hashable:
+    """What is called when a session is closed."""
+    return ("session", session)
+
+
 class ReadAhead:
     """Reads what comes in for a session as long as somebody waits for some of it.
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 
 from blazz.addresses import Address
-from blazz.conversations.ahead import ReadAhead, contact_name, question_name
+from blazz.conversations.ahead import ReadAhead, contact_name, question_name, session_name
 from blazz.conversations.base import ConversationStore, Question, QuestionState
 from blazz.conversations.naming import names_of
 from blazz.conversations.signals import Signals
@@ -22,12 +22,21 @@ Leaving: TypeAlias = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Asks on behalf of one session."""
+    """Asks on behalf of one session.
+
+    Attributes:
+        session: `<workspace>/<name>`.
+        store: Where questions are remembered.
+        signals: Who waits in this process.
+        ahead: Reads what comes in while somebody waits.
+        check: Raises when the session is closed.
+    """
 
     session: str
     store: ConversationStore
     signals: Signals
     ahead: ReadAhead
+    check: Callable[[], None]
 
     async def ask(
         self,
@@ -52,6 +61,7 @@ class Asker:
 
         Raises:
             Timeout: No answer came in time.
+            SessionClosed: The session was closed meanwhile.
         """
         # WhatsApp tells times in whole seconds: an answer within the same second must count.
         now = datetime.now(UTC).replace(microsecond=0)
@@ -82,13 +92,15 @@ class Asker:
         """Wait until a question is answered or expired."""
         question_id = asked.id
         persons = [contact_name(self.session, name) for name in names]
-        with self.signals.waiting(question_name(self.session, question_id), *persons) as call:
+        ours = (question_name(self.session, question_id), session_name(self.session))
+        with self.signals.waiting(*ours, *persons) as call:
             question = await self.store.ask(self.session, asked)
             async with self.ahead.reading():
                 while question.state is QuestionState.OPEN and (left := _left(question)) > 0:
                     if question.sent:
                         with anyio.move_on_after(left):
                             await call()
+                        self.check()
                     else:
                         await self._send(question_id, send)
                     question = await self.store.question(self.session, question_id) or question

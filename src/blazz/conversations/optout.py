@@ -45,13 +45,17 @@ class StopWords:
 def _fold(text: str) -> str:
     """Reduce a text to its letters and digits, one space between words; to signs if it has none."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = folded.replace("i\u0307", "i")  # the small form of the Turkish capital
+    seen = [character for character in folded if not _is_invisible(character)]
     kept: list[str] = []
-    for character in folded.replace("i\u0307", "i"):  # the small form of the Turkish capital
-        kind = unicodedata.category(character)
+    for character in seen:
+        kind = unicodedata.category(character)[0]
         # A vowel sign belongs to its letter; what follows an emoji does not.
-        marks = kind[0] == "M" and kept and unicodedata.category(kept[-1])[0] in "LM"
-        if kind[0] in "LN" or marks:
-            kept.append(character)
-        elif kind != "Cf":  # those are invisible, also within a word
-            kept.append(" ")
-    return " ".join("".join(kept).split()) or " ".join(folded.split())
+        marks = kind == "M" and kept and unicodedata.category(kept[-1])[0] in "LM"
+        kept.append(character if kind in "LN" or marks else " ")
+    return " ".join("".join(kept).split()) or " ".join("".join(seen).split())
+
+
+def _is_invisible(character: str) -> bool:
+    """Formatting, also within a word, and what chooses between a sign and its emoji."""
+    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 import anyio
 
-from blazz.conversations.ahead import ReadAhead, message_name
+from blazz.conversations.ahead import ReadAhead, message_name, session_name
 from blazz.conversations.base import ConversationStore, MessageState
 from blazz.conversations.signals import Signals
 from blazz.errors import DeliveryFailed, InvalidValue, Timeout
@@ -16,12 +17,21 @@ from blazz.providers.base import Receipt
 
 @dataclass(frozen=True, slots=True)
 class StatusWatch:
-    """Waits for the statuses of one session's messages, whichever process receives them."""
+    """Waits for the statuses of one session's messages, whichever process receives them.
+
+    Attributes:
+        session: `<workspace>/<name>`.
+        store: Where states are remembered.
+        signals: Who waits in this process.
+        ahead: Reads what comes in while somebody waits.
+        check: Raises when the session is closed.
+    """
 
     session: str
     store: ConversationStore
     signals: Signals
     ahead: ReadAhead
+    check: Callable[[], None]
 
     async def wait(self, message_id: str, status: Status, *, timeout: float | None) -> MessageState:
         """Wait until a message has come at least as far as `status`.
@@ -34,15 +44,17 @@ class StatusWatch:
         Raises:
             DeliveryFailed: The message failed, and a failure was not what was waited for.
             Timeout: It did not come so far in time.
+            SessionClosed: The session is closed.
         """
-        name = message_name(self.session, message_id)
-        with self.signals.waiting(name) as call:
+        names = (message_name(self.session, message_id), session_name(self.session))
+        with self.signals.waiting(*names) as call:
             known = await self.store.state(self.session, message_id)
             if known is not None and _arrived(known, status):
                 return known
             async with self.ahead.reading():
                 with anyio.move_on_after(timeout):
                     while known is None or not _arrived(known, status):
+                        self.check()
                         await call()
                         known = await self.store.state(self.session, message_id)
                     return known
@@ -76,6 +88,7 @@ class TrackedReceipt(Receipt):
         Raises:
             DeliveryFailed: The message failed, and a failure was not what was waited for.
             Timeout: It did not come so far in time.
+            SessionClosed: The session is closed.
             InvalidValue: `status` is not a status.
 
         Example:

@@ -21,18 +21,16 @@ def check_kinds(kinds: tuple[object, ...]) -> None:
             raise InvalidValue("kinds", "classes of events, such as TextReceived", kind)
 
 
-def check_filter(where: object) -> None:
-    """Check that this can be a filter, or None.
+def check_filter(where: object, *, field: str = "where") -> None:
+    """Check that this can be a filter.
 
     Raises:
         InvalidValue: It is no function of an event, or one that waits.
     """
-    if where is None:
-        return
     if not callable(where) or isinstance(where, type):
-        raise InvalidValue("where", "a filter, or a function of an event", where)
+        raise InvalidValue(field, "a filter, or a function of an event", where)
     if inspect.iscoroutinefunction(where):
-        raise InvalidValue("where", "a plain function: a filter does not wait", where)
+        raise InvalidValue(field, "a plain function: a filter does not wait", where)
     gives = getattr(where, "__annotations__", {}).get("return", "")
     if str(gives).startswith("Filter["):
-        raise InvalidValue("where", "a filter: what this function gives when it is called", where)
+        raise InvalidValue(field, "a filter: call this function, which makes one", where)

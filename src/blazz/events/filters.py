@@ -16,7 +16,9 @@ from typing import Any, Generic, TypeVar, overload
 
 from blazz import addresses
 from blazz.addresses import Address, Group, Identity, Phone, UserId
+from blazz.errors import InvalidAddress, InvalidValue
 from blazz.events.base import Event
+from blazz.events.choosing import check_filter
 from blazz.events.media import MediaReceived
 from blazz.events.messages import MessageEvent, MessageReceived
 from blazz.events.replies import ButtonPressed, RowPicked
@@ -60,7 +62,11 @@ class Filter(Generic[E_contra]):
         Args:
             test: The condition; it must not change anything and must not wait.
             name: What `repr` shows; the function's name by default.
+
+        Raises:
+            InvalidValue: It is no function of an event, or one that waits.
         """
+        check_filter(test, field="Filter.test")
         self._test = test
         self._name = name or str(getattr(test, "__name__", test))
 
@@ -74,6 +80,7 @@ class Filter(Generic[E_contra]):
     def __and__(self: Filter[Event], other: Filter[E]) -> Filter[E]: ...
     def __and__(self, other: Filter[Any]) -> Filter[Any]:
         """Both; the result asks about the narrower kind of event."""
+        _check_other(other)
         return Filter(lambda event: self(event) and other(event), f"({self!r} & {other!r})")
 
     @overload
@@ -82,14 +89,34 @@ class Filter(Generic[E_contra]):
     def __or__(self: Filter[Event], other: Filter[E]) -> Filter[E]: ...
     def __or__(self, other: Filter[Any]) -> Filter[Any]:
         """Either; the result asks about the narrower kind of event."""
+        _check_other(other)
         return Filter(lambda event: self(event) or other(event), f"({self!r} | {other!r})")
 
     def __invert__(self) -> Filter[E_contra]:
         """Not this."""
         return Filter(lambda event: not self(event), f"~{self!r}")
 
+    def __bool__(self) -> bool:
+        """Refuse to be true or false: `and`, `or` and `not` would drop a filter without a word.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(f"combine filters with &, | and ~, not with and, or and not: {self!r}")
+
     def __repr__(self) -> str:
         return self._name
+
+
+def _check_other(other: object) -> None:
+    if not isinstance(other, Filter):
+        raise InvalidValue("filter", "combines with a filter; Filter(function) makes one", other)
+
+
+def _check_some(field: str, values: tuple[object, ...]) -> None:
+    """Refuse a choice of nothing: such a filter would never let anything through."""
+    if not values or "" in values:
+        raise InvalidValue(field, "at least one, and none that is empty", values)
 
 
 def matches(pattern: str | re.Pattern[str]) -> Filter[Event]:
@@ -104,7 +131,12 @@ def matches(pattern: str | re.Pattern[str]) -> Filter[Event]:
 
 
 def contains(*words: str) -> Filter[Event]:
-    """What the person wrote or chose has one of these texts in it; letter case does not matter."""
+    """What the person wrote or chose has one of these texts in it; letter case does not matter.
+
+    Raises:
+        InvalidValue: There is no text, or an empty one.
+    """
+    _check_some("contains.words", words)
     folded = tuple(word.casefold() for word in words)
     return Filter(
         lambda event: any(word in _text(event).casefold() for word in folded),
@@ -117,7 +149,9 @@ def from_(*senders: str | Address) -> Filter[Event]:
 
     Raises:
         InvalidAddress: One of them is not an address.
+        InvalidValue: There is none.
     """
+    _check_some("from_.senders", senders)
     wanted = frozenset(addresses.parse(sender) for sender in senders)
     return Filter(
         lambda event: not wanted.isdisjoint(_addresses(_person(event))),
@@ -126,17 +160,32 @@ def from_(*senders: str | Address) -> Filter[Event]:
 
 
 def from_country(*countries: str) -> Filter[Event]:
-    """The person's number or user id is of one of these countries (ISO 3166, such as `ID`)."""
+    """The person's number or user id is of one of these countries (ISO 3166, such as `ID`).
+
+    Raises:
+        InvalidValue: There is none, or one is not written with two letters.
+    """
+    _check_some("from_country.countries", countries)
     wanted = frozenset(country.upper() for country in countries)
+    for country in wanted:
+        if not (len(country) == 2 and country.isascii() and country.isalpha()):
+            raise InvalidValue("from_country.countries", "two letters, such as ID", country)
     return Filter(
         lambda event: not wanted.isdisjoint(_regions(_person(event))),
         f"from_country({', '.join(sorted(wanted))})",
     )
 
 
-def in_group(*groups: Group) -> Filter[Event]:
-    """It happened in one of these groups; without groups: in any."""
-    wanted = frozenset(groups)
+def in_group(*groups: str | Group) -> Filter[Event]:
+    """It happened in one of these groups; without groups: in any.
+
+    Raises:
+        InvalidAddress: One of them is not a group.
+    """
+    wanted = frozenset(addresses.parse(group) for group in groups)
+    for group in wanted:
+        if not isinstance(group, Group):
+            raise InvalidAddress("in_group.groups", "a group, such as 120363021@g.us", group)
 
     def test(event: Event) -> bool:
         group = _group(event)
@@ -163,7 +212,12 @@ def is_reply() -> Filter[Event]:
 
 
 def answers(*message_ids: str) -> Filter[Event]:
-    """The message answers one of these messages."""
+    """The message answers one of these messages.
+
+    Raises:
+        InvalidValue: There is none.
+    """
+    _check_some("answers.message_ids", message_ids)
     wanted = frozenset(message_ids)
     return Filter(
         lambda event: isinstance(event, MessageReceived) and event.reply_to in wanted,
@@ -190,7 +244,12 @@ def from_ad() -> Filter[Event]:
 
 
 def chosen(*ids: str) -> Filter[Event]:
-    """A button or a row with one of these ids was chosen; an id that ends in `*` is a beginning."""
+    """A button or a row with one of these ids was chosen; an id that ends in `*` is a beginning.
+
+    Raises:
+        InvalidValue: There is none.
+    """
+    _check_some("chosen.ids", ids)
     exact = frozenset(name for name in ids if not name.endswith("*"))
     beginnings = tuple(name[:-1] for name in ids if name.endswith("*"))
 
@@ -207,7 +266,12 @@ def chosen(*ids: str) -> Filter[Event]:
 
 
 def failed_with(*codes: int) -> Filter[Event]:
-    """The message failed with one of these error codes, such as 131026."""
+    """The message failed with one of these error codes, such as 131026.
+
+    Raises:
+        InvalidValue: There is none.
+    """
+    _check_some("failed_with.codes", codes)
     wanted = frozenset(codes)
     return Filter(
         lambda event: (
@@ -219,7 +283,12 @@ def failed_with(*codes: int) -> Filter[Event]:
 
 
 def priced_as(*categories: str) -> Filter[Event]:
-    """The status names one of these price categories, such as `marketing`."""
+    """The status names one of these price categories, such as `marketing`.
+
+    Raises:
+        InvalidValue: There is none.
+    """
+    _check_some("priced_as.categories", categories)
     wanted = frozenset(categories)
     return Filter(
         lambda event: (

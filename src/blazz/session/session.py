@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar, cast, overload
 
 from blazz.addresses import Address, Group
 from blazz.auth_stores.keeping_base import Ownership
-from blazz.conversations.ahead import ReadAhead
+from blazz.conversations.ahead import ReadAhead, session_name
 from blazz.conversations.asking import Asker, Leaving
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.handling import name_question
@@ -92,10 +92,11 @@ class Session(SessionContacts, SessionAbilities):
         self.keeper: Ownership | None = None
         self.recorder: Recorder = Recorder(self.key, store, signals, settings.stop_words)
         self._log = log
+        self._signals = signals
         read = functools.partial(log.ahead, self.key)
         ahead = ReadAhead(self.key, read, self.recorder.record, signals)
-        self._asker = Asker(self.key, store, signals, ahead)
-        self._watch = StatusWatch(self.key, store, signals, ahead)
+        self._asker = Asker(self.key, store, signals, ahead, self._check_open)
+        self._watch = StatusWatch(self.key, store, signals, ahead, self._check_open)
         self.states: StateWatch = states or StateWatch()
         self._open = True
         self._closed = closed
@@ -268,6 +269,22 @@ class Session(SessionContacts, SessionAbilities):
 
     # Receiving
 
+    @overload
+    def events(
+        self,
+        *,
+        where: Callable[[Event], bool] | None = None,
+        cursor: str | None = None,
+        start: Start = "now",
+    ) -> AsyncGenerator[Event]: ...
+    @overload
+    def events(
+        self,
+        *kinds: type[E],
+        where: Callable[[E], bool] | None = None,
+        cursor: str | None = None,
+        start: Start = "now",
+    ) -> AsyncGenerator[E]: ...
     def events(
         self,
         *kinds: type[E],
@@ -298,7 +315,8 @@ class Session(SessionContacts, SessionAbilities):
         self._check_open()
         self._check_receives()
         check_kinds(kinds)
-        check_filter(where)
+        if where is not None:
+            check_filter(where)
         wanted = kinds or cast("tuple[type[E], ...]", (Event,))
         return self._log.follow(self.key, wanted, where=where, cursor=cursor, start=start)
 
@@ -308,6 +326,7 @@ class Session(SessionContacts, SessionAbilities):
         """Disconnect; the account stays logged in. A second call does nothing."""
         if self._open:
             self._open = False
+            self._signals.call([session_name(self.key)])
             try:
                 await self.provider.disconnect()
             finally:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import anyio.from_thread
 import anyio.to_thread
@@ -21,7 +22,7 @@ from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, Send
 from blazz.campaigns.spec import DEFAULT_RATE
 from blazz.client.auth import HasSecrets
 from blazz.conversations.windows import WindowPolicy
-from blazz.errors import SessionClosed
+from blazz.errors import InvalidValue, SessionClosed
 from blazz.events.base import Event
 from blazz.providers.base import Provider
 from blazz.providers.pacing import Pacing
@@ -31,6 +32,9 @@ from blazz.sync.session import Session
 from blazz.sync.suppressions import Suppressions
 from blazz.webhooks.receiver import Headers, Query, Response
 
+E = TypeVar("E", bound=Event)
+E2 = TypeVar("E2", bound=Event)
+R = TypeVar("R")
 H = TypeVar("H", bound=Callable[..., object])
 
 
@@ -123,6 +127,43 @@ class Client:
         """Answer one webhook request, in any web framework; see `blazz.Client.webhooks`."""
         return self._opened.call(self._client.webhooks.handle, method, query, headers, body)
 
+    @overload
+    def on(
+        self,
+        *,
+        where: Callable[[Event], bool] | None = None,
+        session: str | None = None,
+        name: str | None = None,
+    ) -> Callable[[Callable[[Session, Event], R]], Callable[[Session, Event], R]]: ...
+    @overload
+    def on(
+        self,
+        kind: type[E],
+        /,
+        *,
+        where: Callable[[E], bool] | None = None,
+        session: str | None = None,
+        name: str | None = None,
+    ) -> Callable[[Callable[[Session, E], R]], Callable[[Session, E], R]]: ...
+    @overload
+    def on(
+        self,
+        kind: type[E],
+        second: type[E2],
+        /,
+        *,
+        where: Callable[[E | E2], bool] | None = None,
+        session: str | None = None,
+        name: str | None = None,
+    ) -> Callable[[Callable[[Session, E | E2], R]], Callable[[Session, E | E2], R]]: ...
+    @overload
+    def on(
+        self,
+        *kinds: type[Event],
+        where: Callable[[Event], bool] | None = None,
+        session: str | None = None,
+        name: str | None = None,
+    ) -> Callable[[H], H]: ...
     def on(
         self,
         *kinds: type[Event],
@@ -131,14 +172,17 @@ class Client:
         name: str | None = None,
     ) -> Callable[[H], H]:
         """See `blazz.Client.on`; the function is a plain one and runs in a thread."""
+        listen = self._client.on(*kinds, where=where, session=session, name=name)
 
         def register(function: H) -> H:
+            _check_plain(function)
+
             @functools.wraps(function)
             async def handler(found: blazz.session.Session, event: Event) -> None:
                 ours = Session(found, self._opened)
                 await anyio.to_thread.run_sync(function, ours, event)
 
-            self._client.on(*kinds, where=where, session=session, name=name)(handler)
+            listen(handler)
             return function
 
         return register
@@ -210,6 +254,11 @@ class Client:
         if self._portal is None:
             raise SessionClosed("the client is not open; use `with Client() as client:`")
         return self._portal
+
+
+def _check_plain(function: object) -> None:
+    if inspect.iscoroutinefunction(function):
+        raise InvalidValue("handler", "a plain function: nothing awaits it here", function)
 
 
 def _asynchronous(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from anyio.from_thread import BlockingPortal
 
 import blazz.session
-from blazz.addresses import Address, Phone
+from blazz.addresses import Address, Identity, Phone
 from blazz.conversations.base import Suppression
 from blazz.conversations.windows import Window
 from blazz.events.base import Event
@@ -81,11 +81,13 @@ class Session:
         *,
         timeout: float,
         id: str | None = None,  # noqa: A002  # the word that callers expect
+        fallback: Template | None = None,
     ) -> MessageReceived:
         """See `blazz.Session.ask`."""
-        return self._portal.call(
-            functools.partial(self.asynchronous.ask, to, message, timeout=timeout, id=id)
+        ask = functools.partial(
+            self.asynchronous.ask, to, message, timeout=timeout, id=id, fallback=fallback
         )
+        return self._portal.call(ask)
 
     def mark_read(self, message: MessageReceived | str, *, typing: bool = False) -> None:
         """See `blazz.Session.mark_read`."""
@@ -157,11 +159,11 @@ class Session:
         """See `blazz.Session.window`."""
         return self._portal.call(self.asynchronous.window, contact)
 
-    def suppress(self, contact: str | Address, *, reason: str) -> None:
+    def suppress(self, contact: str | Address | Identity, *, reason: str) -> None:
         """See `blazz.Session.suppress`."""
         self._portal.call(functools.partial(self.asynchronous.suppress, contact, reason=reason))
 
-    def unsuppress(self, contact: str | Address) -> None:
+    def unsuppress(self, contact: str | Address | Identity) -> None:
         """See `blazz.Session.unsuppress`."""
         self._portal.call(self.asynchronous.unsuppress, contact)
 
@@ -169,6 +171,22 @@ class Session:
         """See `blazz.Session.suppressions`."""
         return self._portal.call(self.asynchronous.suppressions)
 
+    @overload
+    def events(
+        self,
+        *,
+        where: Callable[[Event], bool] | None = None,
+        cursor: str | None = None,
+        start: Start = "now",
+    ) -> Iterator[Event]: ...
+    @overload
+    def events(
+        self,
+        *kinds: type[E],
+        where: Callable[[E], bool] | None = None,
+        cursor: str | None = None,
+        start: Start = "now",
+    ) -> Iterator[E]: ...
     def events(
         self,
         *kinds: type[E],

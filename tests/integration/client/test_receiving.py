@@ -13,16 +13,24 @@ import pytest
 from blazz import (
     Client,
     ConfigurationError,
+    Delivered,
     Event,
+    Identity,
+    InvalidAddress,
+    InvalidValue,
     MessageReceived,
     MetaCloud,
     Sandbox,
     Session,
+    SessionClosed,
     StatusChanged,
     Text,
     TextReceived,
     Timeout,
+    Undeliverable,
+    sync,
 )
+from blazz.events.filters import in_group, matches
 from tests.integration.client.conftest import BUDI, SITI, Scene, until
 
 
@@ -112,6 +120,25 @@ async def test_a_handler_that_fails_gets_the_event_again(
         assert tries == 2
 
 
+def test_a_handler_that_cannot_work_is_refused_at_once(tmp_path: Path) -> None:
+    client, blocking = Client(folder=tmp_path), sync.Client(folder=tmp_path)
+
+    async def waits(session: object, event: Event) -> None: ...
+    def plain(session: object, event: Event) -> None: ...
+
+    with pytest.raises(InvalidValue, match="write async def"):
+        client.on(Event)(plain)  # type: ignore[type-var]
+    with pytest.raises(InvalidValue, match="nothing awaits it"):
+        blocking.on(Event)(waits)
+    for on in (client.on, blocking.on):
+        with pytest.raises(InvalidValue, match=r"write @client\.on"):
+            on(waits)  # type: ignore[call-overload]
+        with pytest.raises(InvalidValue, match="call this function"):
+            on(Event, where=in_group)(plain)  # type: ignore[arg-type]
+        with pytest.raises(InvalidValue, match="session"):
+            on(Event, session="acme/sales")(plain)  # type: ignore[type-var]
+
+
 async def test_a_cursor_goes_on_after_a_restart(
     sandbox_url: str, make_client: Callable[[], Client]
 ) -> None:
@@ -137,6 +164,32 @@ async def test_an_iterator_wakes_for_what_comes(scene: Scene) -> None:
             seen = {(await anext(events)).status.value for _ in range(3)}
     assert seen == {"sent", "delivered", "read"}
     assert receipt.token
+
+
+async def test_a_loop_ends_with_its_session_and_passes_nothing_over(
+    sandbox_url: str, make_client: Callable[[], Client]
+) -> None:
+    """What another process receives afterwards is still to come for who goes on."""
+    bodies: list[str] = []
+    async with make_client() as first, make_client() as second:
+        session = await first.open("sales", Sandbox(sandbox_url))
+        elsewhere = Sandbox(sandbox_url)
+        other = await second.open("sales", elsewhere)
+
+        async def follow() -> None:
+            async for event in session.events(TextReceived, cursor="bot", start="oldest"):
+                bodies.append(event.body)  # it never ends
+                await session.close()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(follow)
+            with anyio.fail_after(60):
+                await elsewhere.user(BUDI).types("one")
+        await elsewhere.user(BUDI).types("two")
+        async with aclosing(other.events(TextReceived, cursor="bot")) as events:
+            with anyio.fail_after(60):
+                assert (await anext(events)).body == "two"
+    assert bodies == ["one"]
 
 
 async def test_a_session_without_a_secret_only_sends(tmp_path: Path) -> None:
@@ -206,6 +259,108 @@ class TestAsk:
                 reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=60)
         assert reply.text == "Budi"
 
+    async def test_a_handler_may_ask_though_its_conversation_waits_for_it(
+        self, sandbox_url: str, tmp_path: Path
+    ) -> None:
+        """Its second call, after a failure, asks nothing again and has the same answers."""
+        heard: list[str | None] = []
+        tries = 0
+        async with Client(folder=tmp_path) as client:
+
+            @client.on(TextReceived)
+            async def sign_up(session: Session, event: TextReceived) -> None:
+                nonlocal tries
+                tries += 1
+                name = await session.ask(BUDI, Text("Your name?"), timeout=60)
+                if tries == 1:
+                    raise RuntimeError("not now")
+                whole = await session.ask(BUDI, Text("Your name?"), timeout=60)
+                heard.extend([name.text, whole.text])
+                receipt = await session.send(BUDI, Text("Thank you"))
+                await receipt.wait(Delivered, timeout=60)
+
+            sandbox = Sandbox(sandbox_url)
+            await client.open("sales", sandbox)
+            budi = sandbox.user(BUDI)
+            for says, hears in (
+                ("hi", "Your name?"),
+                ("Budi", "Your name?"),
+                ("Budi Santoso", "Thank you"),
+            ):
+                await budi.types(says)
+                assert (await budi.receives()).text == hears
+            with anyio.fail_after(60):
+                await client._inbox.dispatcher.drained()
+            assert heard == ["Budi", "Budi Santoso"]
+            assert tries == 2
+
+    async def test_two_workers_ask_once_and_both_get_the_answer(
+        self, scene: Scene, sandbox_url: str
+    ) -> None:
+        async with Client(folder=scene.folder, workspace="acme") as other:
+            session = await other.open("sales", Sandbox(sandbox_url))
+            answers: list[str | None] = []
+
+            async def ask(asker: Session) -> None:
+                reply = await asker.ask(BUDI, Text("Your name?"), timeout=60, id="name")
+                answers.append(reply.text)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask, scene.session)
+                group.start_soon(ask, session)
+                await scene.budi.receives()
+                await scene.budi.types("Budi")
+        assert answers == ["Budi", "Budi"]
+        assert await scene.sandbox.counts() == {BUDI: 1}
+
+    async def test_what_could_not_be_asked_takes_no_message(
+        self, scene: Scene, collector: Collector
+    ) -> None:
+        scene.client.on(MessageReceived)(collector)
+        session, unreachable = scene.session, "+15550131026"
+        with pytest.raises(Undeliverable):
+            await session.ask(unreachable, Text("Your name?"), timeout=60, id="name")
+        with anyio.move_on_after(0.5):
+            await session.ask(SITI, Text("Your name?"), timeout=60)
+        await scene.sandbox.user(unreachable).types("I write by myself")
+        assert (await collector.next()).text == "I write by myself"
+        await scene.siti.types("nobody waits any more")
+        assert (await collector.next()).text == "nobody waits any more"
+
+    async def test_what_nobody_answered_can_be_asked_anew(self, scene: Scene) -> None:
+        with pytest.raises(Timeout):
+            await scene.session.ask(BUDI, Text("Your name?"), timeout=1, id="name")
+
+        async def answer() -> None:
+            budi = scene.budi
+            for _ in range(2):
+                await budi.receives()
+            await budi.types("Budi")
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(answer)
+            reply = await scene.session.ask(BUDI, Text("Your name?"), timeout=60, id="name")
+        assert reply.text == "Budi"
+
+    async def test_a_question_ends_with_its_session(self, scene: Scene) -> None:
+        async with anyio.create_task_group() as group:
+
+            async def ask() -> None:
+                with pytest.raises(SessionClosed):
+                    await scene.session.ask(BUDI, Text("Your name?"), timeout=60)
+
+            group.start_soon(ask)
+            await scene.budi.receives()
+            with anyio.fail_after(30):
+                await scene.session.close()
+
+    @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+    async def test_a_question_needs_a_time_and_a_person(self, scene: Scene, timeout: float) -> None:
+        with pytest.raises(InvalidValue, match="timeout"):
+            await scene.session.ask(BUDI, Text("?"), timeout=timeout)
+        with pytest.raises(InvalidAddress, match="a person"):
+            await scene.session.ask("120363021@g.us", Text("?"), timeout=1)
+
 
 class TestOptOut:
     async def test_a_stop_word(self, scene: Scene) -> None:
@@ -229,6 +384,21 @@ class TestOptOut:
         assert await _suppressed(scene, BUDI, "asked by phone")
         await scene.session.unsuppress(BUDI)
         assert await _not_suppressed(scene, BUDI)
+
+    async def test_whoever_comes_back_is_off_the_list_by_all_names(self, scene: Scene) -> None:
+        senders: list[Identity] = []
+
+        @scene.client.on(TextReceived, where=matches("^start$"))
+        async def start(session: Session, event: TextReceived) -> None:
+            senders.append(event.sender)
+            await session.unsuppress(event.sender)
+
+        await scene.budi.types("stop")
+        await until(lambda: _suppressed(scene, BUDI, "stop_word"))
+        await scene.budi.types("START")
+        await until(lambda: _not_suppressed(scene, BUDI))
+        assert len(senders) == 1
+        assert await scene.session.suppressions() == []
 
 
 async def _suppressed(scene: Scene, address: str, reason: str) -> bool:

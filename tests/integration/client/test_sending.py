@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 
 from blazz import (
@@ -23,8 +26,10 @@ from blazz import (
     Sandbox,
     SessionClosed,
     Status,
+    StatusChanged,
     Template,
     Text,
+    TextReceived,
     Timeout,
     Undeliverable,
     Upload,
@@ -67,6 +72,28 @@ async def test_waiting_ends_and_says_how_far_it_came(scene: Scene) -> None:
 
     with pytest.raises(Timeout, match=r"was not delivered within 0\.05 s; it is sent"):
         await receipt.wait(Delivered, timeout=0.05)
+
+
+@pytest.mark.parametrize("status", ["arrived", TextReceived, StatusChanged, None])
+async def test_only_statuses_are_waited_for(scene: Scene, status: Any) -> None:
+    receipt = await scene.session.send(BUDI, Text("Halo"))
+
+    with pytest.raises(InvalidValue, match="Sent, Delivered, Read, Played or Failed"):
+        await receipt.wait(status, timeout=1)
+
+
+async def test_who_waits_without_end_is_told_of_the_end(scene: Scene) -> None:
+    receipt = await scene.session.send("+1 555 800 0002", Text("sent, never delivered"))
+    async with anyio.create_task_group() as group:
+
+        async def wait() -> None:
+            with pytest.raises(SessionClosed):
+                await receipt.wait(Delivered)
+
+        group.start_soon(wait)
+        await receipt.wait(Status.SENT, timeout=60)
+        with anyio.fail_after(30):
+            await scene.session.close()
 
 
 async def test_another_process_finds_out_too(scene: Scene, sandbox_url: str) -> None:
@@ -157,6 +184,28 @@ class TestWindow:
             BUDI, Text("Halo"), reply_to="wamid.old", fallback=Template("anything", language="id")
         )
         assert (await scene.budi.receives()).body["type"] == "template"
+
+    async def test_a_fallback_leaves_nothing_to_chance(self, scene: Scene) -> None:
+        """Of whoever never wrote, only Meta knows; a template arrives in any case."""
+        budi, template = scene.budi, Template("anything", language="id")
+        await scene.session.send(BUDI, Text("Halo"), fallback=template)
+        assert (await budi.receives()).body["type"] == "template"
+
+        await budi.types("hi")
+        await until(lambda: _is(scene, WindowState.OPEN))
+        await scene.session.send(BUDI, Text("Halo"), fallback=template)
+        assert (await budi.receives()).body["type"] == "text"
+
+    async def test_a_fallback_follows_a_refusal(self, tmp_path: Path) -> None:
+        """As when the clock here is slow, or a message was taken back."""
+        sandbox = Sandbox(window="refuse", any_template=True)
+        async with Client(folder=tmp_path) as client:
+            session = await client.open("s", sandbox)
+            await session.store.saw(session.key, {BUDI: datetime.now(UTC)})
+            await session.send(BUDI, Text("Halo"), fallback=Template("anything", language="id"))
+            assert (await sandbox.user(BUDI).receives()).body["type"] == "template"
+            with pytest.raises(Undeliverable, match="24 hours"):
+                await session.send(BUDI, Text("Halo"))
 
     async def test_strict_refuses_whoever_never_wrote(self, sandbox_url: str, tmp_path) -> None:
         async with Client(folder=tmp_path) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.addresses import Group, Identity, Phone, UserId
-from blazz.errors import InvalidAddress
+from blazz.errors import InvalidAddress, InvalidValue
 from blazz.events import (
     UNDATED,
     AccountReviewed,
@@ -29,6 +30,7 @@ from blazz.events import (
     TextReceived,
     VideoReceived,
 )
+from blazz.events.choosing import check_filter, check_kinds
 from blazz.events.filters import (
     Filter,
     answers,
@@ -86,6 +88,7 @@ ALL = [TEXT, IMAGE, BUTTON, TEMPLATE, ROW, REACTION, FAILED, DELIVERED, REVIEW]
         (in_group(), [IMAGE, FAILED]),
         (in_group(GROUP), [IMAGE, FAILED]),
         (in_group(Group("group-2")), []),
+        (in_group("group-1@g.us"), [IMAGE, FAILED]),
         (has_media(), [IMAGE]),
         (has_media(VideoReceived), []),
         (is_reply(), [BUTTON]),
@@ -95,7 +98,6 @@ ALL = [TEXT, IMAGE, BUTTON, TEMPLATE, ROW, REACTION, FAILED, DELIVERED, REVIEW]
         (from_ad(), [REACTION]),
         (chosen("stop", "express"), [TEMPLATE, ROW]),
         (chosen("order:*"), [BUTTON]),
-        (chosen(), []),
         (failed_with(131026, 131049), [FAILED]),
         (failed_with(131049), []),
         (priced_as("marketing"), [DELIVERED]),
@@ -131,3 +133,63 @@ def test_a_filter_says_what_it_asks() -> None:
 def test_an_address_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(InvalidAddress):
         from_("somebody")
+
+
+def test_a_group_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(InvalidAddress, match="a group"):
+        in_group("+6281234567890")
+
+
+@pytest.mark.parametrize("make", [contains, from_, from_country, answers, chosen, failed_with])
+def test_a_choice_of_nothing_is_a_mistake(make: Callable[..., Filter[Event]]) -> None:
+    with pytest.raises(InvalidValue, match=f"{make.__name__}.*at least one"):
+        make()
+
+
+@pytest.mark.parametrize("country", ["Indonesia", "+62", "I", "ÄÖ"])
+def test_a_country_has_two_letters(country: str) -> None:
+    with pytest.raises(InvalidValue, match="two letters"):
+        from_country(country)
+
+
+def test_filters_are_combined_with_operators_and_other_filters_only() -> None:
+    one, other = in_group(), matches("a")
+
+    with pytest.raises(TypeError, match=r"with &, \| and ~, not with and, or and not"):
+        _ = one and other
+    with pytest.raises(TypeError, match="not with and, or and not"):
+        _ = not one
+    for mistaken in (TextReceived, lambda event: True, True, in_group):
+        with pytest.raises(InvalidValue, match=re.escape("Filter(function) makes one")):
+            one & mistaken  # type: ignore[operator]
+        with pytest.raises(InvalidValue, match="combines with a filter"):
+            one | mistaken  # type: ignore[operator]
+
+
+async def _waits(event: Event) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        (_waits, "does not wait"),
+        (in_group, "call this function"),
+        (TextReceived, "a filter, or a function"),
+        ("price", "a filter, or a function"),
+        (None, "a filter, or a function"),
+    ],
+)
+def test_what_cannot_be_a_filter_is_refused(test: Any, why: str) -> None:
+    with pytest.raises(InvalidValue, match=why):
+        Filter(test)
+    with pytest.raises(InvalidValue, match=f"where: .*{why}"):
+        check_filter(test)
+
+
+def test_what_is_no_kind_of_event_is_refused() -> None:
+    check_kinds((TextReceived, Event))
+    with pytest.raises(InvalidValue, match="classes of events"):
+        check_kinds((Identity,))
+    with pytest.raises(InvalidValue, match=re.escape("write @client.on(TextReceived)")):
+        check_kinds((_waits,))
