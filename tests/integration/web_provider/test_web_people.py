@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import timedelta
+
 import pytest
 
 from blazz import (
     Group,
+    InvalidValue,
     Lid,
     Poll,
     PollAnswered,
@@ -31,11 +35,14 @@ from blazz.events import (
     UnsupportedReceived,
 )
 from blazz.sandbox.web import SimulatedPhone
-from tests.integration.web_provider.studio import BUDI, Studio, arrive, browser_of
+from tests.integration.web_provider.studio import BUDI, SHOP, Studio, arrive, browser_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEAM = "120363000000000001@g.us"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
@@ -69,6 +76,18 @@ async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: Simu
     assert (chat.address, chat.archived) == (session.address(BUDI), False)
     await web.chats.archive(BUDI)
     assert (await web.chats.list())[0].archived
+    await web.chats.pin(BUDI)
+    await web.chats.mute(BUDI)
+    await web.chats.mark_unread(BUDI)
+    (chat,) = await web.chats.list()
+    assert (chat.pinned, chat.muted, chat.marked_unread) == (True, True, True)
+    await web.chats.pin(BUDI, pinned=False)
+    await web.chats.unmute(BUDI)
+    await web.chats.mark_read(BUDI)
+    (chat,) = await web.chats.list()
+    assert (chat.pinned, chat.muted, chat.marked_unread) == (False, False, False)
+    with pytest.raises(InvalidValue, match="duration"):
+        await web.chats.mute(BUDI, timedelta(0))
     await web.contacts.save(BUDI, "Pak Budi")
     assert shop.account.contacts[budi.number] == "Pak Budi"
     assert any(it.saved_name == "Pak Budi" for it in await web.contacts.list(saved=True))
@@ -80,6 +99,10 @@ async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: Simu
     profile = await web.profile.get()
     assert profile.name == "The Shop"
     assert shop.account.about == "open till six"
+    assert await web.contacts.picture(BUDI) is None
+    await web.profile.set_picture(PIXEL, mime_type="image/png")
+    assert shop.account.picture is not None
+    assert await web.contacts.picture(SHOP) is not None
 
     # Polls and votes both ways.
     asked = await session.send(BUDI, Poll("When?", ["Monday", "Tuesday"]))
@@ -209,8 +232,22 @@ async def test_groups(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
     assert {it.person.phone for it in info.members} >= {session.address(BUDI)}
     failed = await web.groups.add(group, ["+15550131026"])
     assert failed == () or failed[0].errors
-    assert (await web.groups.invite_link(group)).startswith("https://chat.whatsapp.com/")
+    await web.groups.set_picture(group, PIXEL, mime_type="image/png")
+    assert studio.web.world.group(str(group)).picture is not None
+    await web.groups.set_picture(group, None)
+    await web.groups.set_announcements_only(group)
+    await web.groups.set_locked(group)
+    team = studio.web.world.group(str(group))
+    assert (team.picture, team.announce, team.restrict) == (None, True, True)
+    first, second = await web.groups.invite_link(group), await web.groups.renew_invite_link(group)
+    assert first != second == f"https://chat.whatsapp.com/{team.code}"
     budi.change_members(str(group), "demote", [shop.number])
     await studio.heard.one(GroupAdminsChanged, lambda it: not it.promoted)
     await web.groups.leave(group)
-    assert shop.number not in studio.web.world.group(str(group)).members
+    assert shop.number not in team.members
+    assert await web.groups.join(f"{second}?mode=ac_t") == group
+    assert shop.number in team.members
+    with pytest.raises(Rejected):
+        await web.groups.join(first)
+    with pytest.raises(InvalidValue, match="a link such as"):
+        await web.groups.join("https://example.com/group")

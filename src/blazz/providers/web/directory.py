@@ -1,18 +1,16 @@
-"""Chats, contacts, groups, the block list and the profile of an account."""
+"""Chats, contacts, the block list and the profile of an account."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from blazz import addresses
-from blazz.addresses import Address, Group, Identity
+from blazz.addresses import Address, Identity
 from blazz.errors import InvalidValue
-from blazz.events.groups import MemberFailed
-from blazz.events.problems import Problem
 from blazz.providers.web.ids import jid, to_group, to_identity, to_lid, to_phone
 from blazz.providers.web.inbound.updates import moment
 
@@ -34,6 +32,7 @@ class Chat:
         marked_unread: It was marked as unread by hand.
         archived: It is archived.
         pinned: It is pinned.
+        muted: It makes no sound.
         last_at: When something was last said in it.
     """
 
@@ -44,6 +43,7 @@ class Chat:
     marked_unread: bool
     archived: bool
     pinned: bool
+    muted: bool
     last_at: datetime
 
 
@@ -65,31 +65,6 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupMember:
-    """One member of a group, and whether they may change it."""
-
-    person: Identity
-    admin: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupInfo:
-    """A group.
-
-    Attributes:
-        group: Its address.
-        subject: Its name.
-        description: What it is for.
-        members: Who is in it.
-    """
-
-    group: Group
-    subject: str | None
-    description: str | None
-    members: tuple[GroupMember, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What others see of the account: its name, and the text below it."""
 
@@ -97,12 +72,18 @@ class Profile:
     about: str | None
 
 
-class _Part:
+class Part:
+    """One part of what the page knows.
+
+    Args:
+        ask: Calls a function of the page.
+    """
+
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
 
-class Chats(_Part):
+class Chats(Part):
     """The chats of the account."""
 
     async def list(self) -> list[Chat]:
@@ -112,22 +93,45 @@ class Chats(_Part):
 
     async def archive(self, chat: str | Address, *, archived: bool = True) -> None:
         """Put a chat away, or take it out again."""
-        await self._ask("archiveChat", {"chat": _id(chat), "archived": archived})
+        await self._ask("archiveChat", {"chat": id_of(chat), "archived": archived})
 
     async def clear(self, chat: str | Address) -> None:
         """Delete the messages of a chat, for this account."""
-        await self._ask("clearChat", {"chat": _id(chat)})
+        await self._ask("clearChat", {"chat": id_of(chat)})
 
     async def delete(self, chat: str | Address) -> None:
         """Delete a chat, for this account."""
-        await self._ask("deleteChat", {"chat": _id(chat)})
+        await self._ask("deleteChat", {"chat": id_of(chat)})
+
+    async def pin(self, chat: str | Address, *, pinned: bool = True) -> None:
+        """Keep a chat at the top of the list, or no longer; WhatsApp allows three."""
+        await self._ask("pinChat", {"chat": id_of(chat), "pinned": pinned})
+
+    async def mute(self, chat: str | Address, duration: timedelta = timedelta(hours=8)) -> None:
+        """Let a chat make no sound for a while.
+
+        Raises:
+            InvalidValue: The while is less than a second, or more than a year.
+        """
+        if not timedelta(seconds=1) <= duration <= timedelta(days=366):
+            raise InvalidValue("duration", "a second to 366 days", duration)
+        seconds = int(duration.total_seconds())
+        await self._ask("muteChat", {"chat": id_of(chat), "seconds": seconds})
+
+    async def unmute(self, chat: str | Address) -> None:
+        """Let a chat make sounds again."""
+        await self._ask("muteChat", {"chat": id_of(chat), "seconds": 0})
 
     async def mark_read(self, chat: str | Address) -> None:
         """Show all messages of a chat as read."""
-        await self._ask("markChatRead", {"chat": _id(chat)})
+        await self._ask("markChatRead", {"chat": id_of(chat)})
+
+    async def mark_unread(self, chat: str | Address) -> None:
+        """Mark a chat as unread, for this account; the other side does not see it."""
+        await self._ask("markChatUnread", {"chat": id_of(chat)})
 
 
-class Contacts(_Part):
+class Contacts(Part):
     """The people that the account knows."""
 
     async def list(self, *, saved: bool = False) -> list[Contact]:
@@ -138,13 +142,18 @@ class Contacts(_Part):
 
     async def save(self, person: str | Address, first_name: str, last_name: str = "") -> None:
         """Put somebody into the address book."""
-        argument = {"of": _id(person), "first": first_name, "last": last_name or None}
+        argument = {"of": id_of(person), "first": first_name, "last": last_name or None}
         await self._ask("saveContact", argument)
 
     async def about(self, person: str | Address) -> str | None:
         """The text below somebody's name, if they show it."""
-        found = await self._ask("about", {"of": _id(person)})
+        found = await self._ask("about", {"of": id_of(person)})
         return found if isinstance(found, str) else (found or {}).get("status")
+
+    async def picture(self, person: str | Address) -> str | None:
+        """A link to the picture of somebody or of a group, for a while; None: they show none."""
+        found = await self._ask("picture", {"of": id_of(person)})
+        return str(found) if found else None
 
     async def blocked(self) -> Sequence[Identity]:
         """Whom the account has blocked."""
@@ -152,90 +161,18 @@ class Contacts(_Part):
 
     async def block(self, person: str | Address) -> None:
         """Get no more messages from somebody."""
-        await self._ask("block", {"of": _id(person), "blocked": True})
+        await self._ask("block", {"of": id_of(person), "blocked": True})
 
     async def unblock(self, person: str | Address) -> None:
         """Get messages from somebody again."""
-        await self._ask("block", {"of": _id(person), "blocked": False})
+        await self._ask("block", {"of": id_of(person), "blocked": False})
 
     async def follow(self, person: str | Address) -> None:
         """Be told when somebody is online or typing, by `PresenceChanged`."""
-        await self._ask("followPresence", {"of": _id(person)})
+        await self._ask("followPresence", {"of": id_of(person)})
 
 
-class Groups(_Part):
-    """The groups of the account."""
-
-    async def list(self) -> list[GroupInfo]:
-        """All groups that it is in."""
-        return [_group(it) for it in await self._ask("groups", None)]
-
-    async def get(self, group: str | Group) -> GroupInfo:
-        """One group."""
-        return _group(await self._ask("group", {"group": _id(group)}))
-
-    async def create(
-        self, subject: str, members: Sequence[str | Address]
-    ) -> tuple[Group, tuple[MemberFailed, ...]]:
-        """Make a group; gives it, and who could not be added."""
-        argument = {"subject": subject, "members": [_id(it) for it in members]}
-        made = await self._ask("createGroup", argument)
-        group = to_group(made["group"])
-        assert group is not None
-        return group, _failed(made["failed"])
-
-    async def add(
-        self, group: str | Group, members: Sequence[str | Address]
-    ) -> tuple[MemberFailed, ...]:
-        """Add people; gives who could not be added."""
-        return await self._change(group, "add", members)
-
-    async def remove(
-        self, group: str | Group, members: Sequence[str | Address]
-    ) -> tuple[MemberFailed, ...]:
-        """Remove people; gives who could not be removed."""
-        return await self._change(group, "remove", members)
-
-    async def promote(
-        self, group: str | Group, members: Sequence[str | Address]
-    ) -> tuple[MemberFailed, ...]:
-        """Make members admins."""
-        return await self._change(group, "promote", members)
-
-    async def demote(
-        self, group: str | Group, members: Sequence[str | Address]
-    ) -> tuple[MemberFailed, ...]:
-        """Make admins members again."""
-        return await self._change(group, "demote", members)
-
-    async def set_subject(self, group: str | Group, subject: str) -> None:
-        """Change the name of a group."""
-        await self._ask("setSubject", {"group": _id(group), "subject": subject})
-
-    async def set_description(self, group: str | Group, description: str) -> None:
-        """Change what a group says it is for."""
-        await self._ask("setDescription", {"group": _id(group), "description": description})
-
-    async def invite_link(self, group: str | Group) -> str:
-        """The link by which people join a group."""
-        return f"https://chat.whatsapp.com/{await self._ask('inviteCode', {'group': _id(group)})}"
-
-    async def leave(self, group: str | Group) -> None:
-        """Leave a group."""
-        await self._ask("leaveGroup", {"group": _id(group)})
-
-    async def _change(
-        self, group: str | Group, action: str, members: Sequence[str | Address]
-    ) -> tuple[MemberFailed, ...]:
-        argument = {
-            "group": _id(group),
-            "action": action,
-            "members": [_id(it) for it in members],
-        }
-        return _failed(await self._ask("changeMembers", argument))
-
-
-class OwnProfile(_Part):
+class OwnProfile(Part):
     """What others see of the account."""
 
     async def get(self) -> Profile:
@@ -261,16 +198,25 @@ class OwnProfile(_Part):
         Raises:
             InvalidValue: It is larger than 5 MB.
         """
-        if picture is not None and len(picture) > _PICTURE_LIMIT:
-            raise InvalidValue("picture", f"at most {_PICTURE_LIMIT} bytes", len(picture))
-        data = None
-        if picture is not None:
-            data = f"data:{mime_type};base64,{base64.b64encode(picture).decode()}"
-        await self._ask("setPicture", {"picture": data})
+        await self._ask("setPicture", {"picture": picture_url(picture, mime_type)})
 
 
-def _id(address: str | Address) -> str:
+def id_of(address: str | Address) -> str:
+    """Write an address in any spelling as WhatsApp Web does."""
     return jid(addresses.parse(address))
+
+
+def picture_url(picture: bytes | None, mime_type: str) -> str | None:
+    """Write a picture as the page takes it.
+
+    Raises:
+        InvalidValue: It is larger than 5 MB.
+    """
+    if picture is None:
+        return None
+    if len(picture) > _PICTURE_LIMIT:
+        raise InvalidValue("picture", f"at most {_PICTURE_LIMIT} bytes", len(picture))
+    return f"data:{mime_type};base64,{base64.b64encode(picture).decode()}"
 
 
 def _chat(it: dict[str, Any]) -> Chat:
@@ -284,6 +230,7 @@ def _chat(it: dict[str, Any]) -> Chat:
         marked_unread=bool(it["marked"]),
         archived=bool(it["archived"]),
         pinned=bool(it["pinned"]),
+        muted=bool(it["muted"]),
         last_at=moment(it.get("t")),
     )
 
@@ -297,40 +244,11 @@ def _contact(it: dict[str, Any]) -> Contact:
     )
 
 
-def _group(it: dict[str, Any]) -> GroupInfo:
-    group = to_group(it["group"])
-    assert group is not None
-    members = (
-        GroupMember(person=to_identity(member["person"]), admin=bool(member["admin"]))
-        for member in it["members"]
-    )
-    return GroupInfo(
-        group=group,
-        subject=it.get("subject"),
-        description=it.get("description"),
-        members=tuple(members),
-    )
-
-
-def _failed(found: Sequence[dict[str, Any]]) -> tuple[MemberFailed, ...]:
-    return tuple(
-        MemberFailed(
-            person=Identity(phone=to_phone(it["id"]), lid=to_lid(it["id"])),
-            input=it["id"],
-            errors=(Problem(code=int(it["code"])),),
-        )
-        for it in found
-    )
-
-
 __all__ = [
     "Chat",
     "Chats",
     "Contact",
     "Contacts",
-    "GroupInfo",
-    "GroupMember",
-    "Groups",
     "OwnProfile",
     "Profile",
 ]

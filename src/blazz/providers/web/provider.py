@@ -29,8 +29,9 @@ from blazz.providers.base import (
     WebhookProfile,
 )
 from blazz.providers.pacing import Pacing
-from blazz.providers.web.directory import Chats, Contacts, Groups, OwnProfile
+from blazz.providers.web.directory import Chats, Contacts, OwnProfile
 from blazz.providers.web.driver import kept_driver
+from blazz.providers.web.groups import Groups
 from blazz.providers.web.history import RequestRate, read_history
 from blazz.providers.web.ids import check_message_id, jid, to_lid, to_phone
 from blazz.providers.web.inbound import parse

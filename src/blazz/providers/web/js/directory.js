@@ -1,4 +1,4 @@
-/** Chats, contacts, groups, the block list and profiles. */
+/** Chats, contacts, the block list and profiles. */
 
 const { blazz } = window;
 const text = (...its) => blazz.people.text(...its);
@@ -10,6 +10,7 @@ async function chat(model) {
   return {
     chat: id, person: await person(id), name: model.name ?? model.formattedTitle ?? null,
     unread: Math.max(0, model.unreadCount ?? 0), marked: model.unreadCount < 0, archived: !!model.archive, pinned: !!model.pin,
+    muted: !!model.mute?.isMuted,
     t: model.t ?? null,
   };
 }
@@ -25,8 +26,17 @@ blazz.archiveChat = async ({ chat: id, archived }) => {
   const known = await needChat(id);
   if (!!known.archive !== archived) await WPP.chat.archive(known.id, archived);
 };
+blazz.pinChat = async ({ chat: id, pinned }) => {
+  const known = await needChat(id);
+  if (!!known.pin !== pinned) await WPP.chat.pin(known.id, pinned);
+};
+blazz.muteChat = async ({ chat: id, seconds }) => {
+  const known = await needChat(id);
+  await (seconds ? WPP.chat.mute(known.id, { duration: seconds }) : WPP.chat.unmute(known.id));
+};
 blazz.clearChat = async ({ chat: id }) => done(await WPP.chat.clear((await needChat(id)).id));
 blazz.deleteChat = async ({ chat: id }) => done(await WPP.chat.delete((await needChat(id)).id));
+blazz.markChatUnread = async ({ chat: id }) => void (await WPP.chat.markIsUnread((await needChat(id)).id));
 blazz.markChatRead = async ({ chat: id }) => void (await WPP.chat.markIsRead((await needChat(id)).id));
 
 async function contact(model) {
@@ -41,39 +51,14 @@ blazz.contacts = async ({ saved }) => Promise.all((await WPP.contact.list({ only
 blazz.saveContact = async ({ of, first, last }) => void (await WPP.contact.save(of, first, last ? { surname: last, lastName: last } : {}));
 blazz.about = async ({ of }) => (await WPP.contact.getStatus(of)) ?? null;
 
+blazz.picture = async ({ of }) => (await WPP.contact.getProfilePictureUrl(of)) ?? null;
+
 /** Which numbers are on WhatsApp. */
 blazz.exists = async ({ of }) => {
   const found = await WPP.contact.queryExists(of);
   if (!found) return null;
   return { phone: text(found.wid), lid: text(found.lid ?? null), business: !!found.biz };
 };
-
-async function group(model) {
-  const id = text(model.id ?? model);
-  const people = await WPP.group.getParticipants(id);
-  const data = model.groupMetadata ?? WPP.whatsapp.GroupMetadataStore?.get(id);
-  return {
-    group: id, subject: data?.subject ?? model.name ?? null, description: data?.desc ?? null,
-    members: await Promise.all(people.map(async (it) => ({ person: await person(it.id), admin: !!it.isAdmin || !!it.isSuperAdmin }))),
-  };
-}
-
-blazz.groups = async () => Promise.all((await WPP.group.getAllGroups()).map(group));
-blazz.group = async ({ group: id }) => group(await WPP.chat.find(id));
-blazz.createGroup = async ({ subject, members }) => {
-  const made = await WPP.group.create(subject, members);
-  const failed = Object.entries(made.participants ?? {}).filter(([, { code }]) => code && code !== 200);
-  return { group: text(made.gid), failed: failed.map(([id, { code }]) => ({ id, code })) };
-};
-const changes = { add: 'addParticipants', remove: 'removeParticipants', promote: 'promoteParticipants', demote: 'demoteParticipants' };
-blazz.changeMembers = async ({ group: id, action, members }) => {
-  const result = await WPP.group[changes[action]](id, members);
-  return Object.entries(result ?? {}).filter(([, its]) => its?.code && its.code !== 200).map(([who, { code }]) => ({ id: who, code }));
-};
-blazz.setSubject = async ({ group: id, subject }) => void (await WPP.group.setSubject(id, subject));
-blazz.setDescription = async ({ group: id, description }) => void (await WPP.group.setDescription(id, description));
-blazz.inviteCode = async ({ group: id }) => WPP.group.getInviteCode(id);
-blazz.leaveGroup = async ({ group: id }) => void (await WPP.group.leave(id));
 
 blazz.blocked = async () => Promise.all([...WPP.blocklist.all()].map(person));
 blazz.block = async ({ of, blocked }) => void (await (blocked ? WPP.blocklist.blockContact(of) : WPP.blocklist.unblockContact(of)));
