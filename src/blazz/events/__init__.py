@@ -18,10 +18,14 @@ from blazz.events.accounts import (
 )
 from blazz.events.base import UNDATED, Event
 from blazz.events.calls import (
+    CallAttempted,
     CallConnected,
     CallEnded,
     CallEvent,
+    CallFileReady,
+    CallRecorded,
     CallStatusChanged,
+    CallTranscribed,
     SessionDescription,
 )
 from blazz.events.coexistence import (
@@ -156,11 +160,15 @@ __all__ = [
     "BackupSaved",
     "BilledConversation",
     "ButtonPressed",
+    "CallAttempted",
     "CallConnected",
     "CallEnded",
     "CallEvent",
+    "CallFileReady",
     "CallPermissionAnswered",
+    "CallRecorded",
     "CallStatusChanged",
+    "CallTranscribed",
     "CapabilityChanged",
     "ChatOpened",
     "ContactSynced",

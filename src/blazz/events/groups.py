@@ -54,9 +54,11 @@ class GroupRequestFailed(GroupEvent):
 
     Attributes:
         action: What you asked for, such as `group_create` or `group_participants_remove`.
+        subject: What the group was to be called.
     """
 
     action: str
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +151,13 @@ class SettingChange:
 
     Attributes:
         value: What it is now; for a picture its SHA-256, in base64.
+        mime_type: For a picture, such as `image/jpeg`.
         succeeded: It was changed; None where it is not told.
         errors: Why not.
     """
 
     value: str | None = None
+    mime_type: str | None = None
     succeeded: bool | None = None
     errors: tuple[Problem, ...] = ()
 

@@ -75,6 +75,7 @@ class MessageReceived(MessageEvent):
 
     Attributes:
         reply_to: The id of the message that it answers.
+        reply_to_sender: Who sent that message, where it is told: you, or in a group a member.
         mentions: Whom it names, in a group; WhatsApp Web alone tells.
         forwarded: It was forwarded.
         frequently_forwarded: It was forwarded more than five times; then `forwarded`, too.
@@ -84,6 +85,7 @@ class MessageReceived(MessageEvent):
     """
 
     reply_to: str | None = None
+    reply_to_sender: Identity | None = None
     mentions: tuple[Identity, ...] = ()
     forwarded: bool = False
     frequently_forwarded: bool = False

@@ -69,7 +69,9 @@ class UsernameChanged(NumberEvent):
     Attributes:
         status: `approved`, `reserved` or `deleted`.
         username: The username; None when it was taken away.
+        context: `revoked` when Meta took the username away, or put another one in its place.
     """
 
     status: str
     username: str | None = None
+    context: str | None = None

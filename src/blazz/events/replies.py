@@ -72,7 +72,7 @@ class FlowCompleted(MessageReceived):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPermissionAnswered(MessageReceived):
-    """A person lets you call them, or does not.
+    """A person lets you call them, or does not; `reply_to` is your request, or a missed call.
 
     Attributes:
         accepted: They let you.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,22 @@ def webhook_reasons(body: dict[str, Any]) -> list[str]:
         return []
     verdict = _judge().check_webhook(body)
     return [] if verdict.valid else list(verdict.reasons)
+
+
+@functools.cache
+def webhook_examples() -> dict[str, dict[str, Any]]:
+    """The 16 webhooks that Meta gives as examples; none where the description is not at hand.
+
+    Only their part of it is read: the whole takes seconds.
+    """
+    if not (FOLDER / "judge.py").exists():
+        return {}
+    lines = next(FOLDER.glob("*.yaml")).read_text(encoding="utf-8").splitlines(keepends=True)
+    (first, *rest) = itertools.dropwhile(lambda line: line != "  /whatsapp/webhooks:\n", lines)
+    part = itertools.takewhile(lambda line: line.startswith("    "), rest)
+    operation = yaml.safe_load(first + "".join(part))["/whatsapp/webhooks"]["post"]
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    return {name: example["value"] for name, example in examples.items()}
 
 
 def send_examples() -> dict[str, dict[str, Any]]:

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple, TypeAlias
 from blazz.events.base import UNDATED, Event
 from blazz.events.unknown import UnknownUpdate
 from blazz.providers.meta_cloud.inbound.keys import digest, plain
-from blazz.providers.meta_cloud.inbound.reading import Json, Unreadable, each, inner, moment
+from blazz.providers.meta_cloud.inbound.reading import (
+    Json,
+    Unreadable,
+    each,
+    encodable,
+    inner,
+    moment,
+)
 
 
 class Change:
@@ -135,7 +142,10 @@ class CloudUpdate:
 
     def unknown(self, reason: str) -> UnknownUpdate:
         """Make the event of an update that is not understood."""
-        return UnknownUpdate(**self.common(), field=self.change.field, reason=reason)
+        field = self.change.field
+        return UnknownUpdate(
+            **self.common(), field=field and encodable(field), reason=encodable(reason)
+        )
 
     def common(self) -> dict[str, Any]:
         """Give what every event has: its key, its time, its account and all of it."""

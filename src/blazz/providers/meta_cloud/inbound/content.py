@@ -33,6 +33,7 @@ from blazz.providers.meta_cloud.inbound.reading import (
     Json,
     Unreadable,
     each,
+    encodable,
     flag,
     inner,
     integer,
@@ -58,7 +59,7 @@ def received(message: Json, common: Common) -> MessageReceived:
     """
     kind = message.get("type")
     if type(kind) is not str:
-        kind = text(message, "type")
+        kind = text(message, "type") or _named_by_content(message)
     read = CONTENT.get(kind or "")
     try:
         if read is not None:
@@ -68,7 +69,17 @@ def received(message: Json, common: Common) -> MessageReceived:
         )
     except Unreadable as error:
         reason = str(error)
-    return UnsupportedReceived(**common, kind=kind, reason=reason, errors=problems(message))
+    return UnsupportedReceived(
+        **common,
+        kind=kind and encodable(kind),
+        reason=encodable(reason),
+        errors=problems(message),
+    )
+
+
+def _named_by_content(message: Json) -> str | None:
+    """Tell the type of a message that names none, as Meta's example of an answer to a call does."""
+    return next((name for name in CONTENT if name in message), None)
 
 
 def _text(message: Json, common: Common) -> MessageReceived:
@@ -81,12 +92,21 @@ def _text(message: Json, common: Common) -> MessageReceived:
 
 def _media(kind: type[MediaReceived], name: str) -> Read:
     def read(message: Json, common: Common) -> MessageReceived:
-        return kind(**common, **_file(message, name))
+        return kind(**common, **_captioned(message, name))
 
     return read
 
 
-def _file(message: Json, name: str) -> Common:
+def _captioned(message: Json, name: str) -> Common:
+    return media_file(message, name) | {"caption": text(message[name], "caption")}
+
+
+def media_file(message: Json, name: str) -> Common:
+    """Read a file.
+
+    Raises:
+        Unreadable: There is none.
+    """
     file = message.get(name)
     if type(file) is not dict or not file:
         raise Unreadable(f"{name} is missing")
@@ -94,24 +114,23 @@ def _file(message: Json, name: str) -> Common:
         "media_id": text(file, "id"),
         "mime_type": text(file, "mime_type"),
         "sha256": text(file, "sha256"),
-        "caption": text(file, "caption"),
         "url": text(file, "url"),
     }
 
 
 def _audio(message: Json, common: Common) -> MessageReceived:
-    file = _file(message, "audio")
+    file = _captioned(message, "audio")
     kind = VoiceReceived if flag(message["audio"], "voice") else AudioReceived
     return kind(**common, **file)
 
 
 def _document(message: Json, common: Common) -> MessageReceived:
-    file = _file(message, "document")
+    file = _captioned(message, "document")
     return DocumentReceived(**common, **file, filename=text(message["document"], "filename"))
 
 
 def _sticker(message: Json, common: Common) -> MessageReceived:
-    file = _file(message, "sticker")
+    file = _captioned(message, "sticker")
     return StickerReceived(**common, **file, animated=bool(flag(message["sticker"], "animated")))
 
 

@@ -54,7 +54,7 @@ def _build(item: Json, update: CloudUpdate) -> GroupEvent:
     if action is None or action not in _READERS:
         raise Unreadable(f"the group event {(action or 'none')[:40]} is not known")
     if common["errors"] and not any(name in item for name in _PARTLY):
-        return GroupRequestFailed(**common, action=action)
+        return GroupRequestFailed(**common, action=action, subject=text(item, "subject"))
     return _READERS[action](item, common)
 
 
@@ -145,6 +145,7 @@ def _setting(item: Json, name: str, value_name: str) -> SettingChange | None:
         return None
     return SettingChange(
         value=text(setting, value_name),
+        mime_type=text(setting, "mime_type"),
         succeeded=flag(setting, "update_successful"),
         errors=problems(setting),
     )

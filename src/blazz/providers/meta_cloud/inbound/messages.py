@@ -93,6 +93,8 @@ def _add_context(item: Json, common: dict[str, Any]) -> None:
     if "context" in item:
         context = inner(item, "context")
         common["reply_to"] = text(context, "id")
+        author = identity(context, SENDER)
+        common["reply_to_sender"] = author if author.address is not None else None
         often = bool(flag(context, "frequently_forwarded"))
         common["forwarded"] = often or bool(flag(context, "forwarded"))
         common["frequently_forwarded"] = often

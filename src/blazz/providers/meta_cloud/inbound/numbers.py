@@ -50,6 +50,7 @@ def username(value: Json, update: CloudUpdate) -> UsernameChanged:
         **_number(value, update),
         status=required(value, "status", "value"),
         username=text(value, "username"),
+        context=text(value, "context"),
     )
 
 

@@ -87,7 +87,7 @@ def _outline_lists(change: Change, lists: Mapping[str, Kind], updates: list[Clou
         items = [value] if type(value) is dict else value
         if kind is None or type(items) is not list or not items:
             why = f"{name[:40]} is not known in {change.field}"
-            _add_unknown(updates, change, {name: value}, why)
+            _add_unknown(updates, change, {name: value}, why, beside=_envelope(change))
             continue
         identify, build, follow = kind
         for item in items:
@@ -106,8 +106,21 @@ def _outline_lists(change: Change, lists: Mapping[str, Kind], updates: list[Clou
         _add_unknown(updates, change, change.value, "it holds no update")
 
 
-def _add_unknown(updates: list[CloudUpdate], change: Change, item: Json, reason: str) -> None:
+def _envelope(change: Change) -> Json:
+    return {name: value for name, value in change.holder.items() if name in ENVELOPE}
+
+
+def _add_unknown(
+    updates: list[CloudUpdate],
+    change: Change,
+    item: Json,
+    reason: str,
+    *,
+    beside: Json | None = None,
+) -> None:
+    """Keep what is not understood; `beside` may say whom it is about, but not what it is."""
     key = hashed(change, "unknown", item)
+    item = item if beside is None else beside | item
     updates.append(CloudUpdate(key, None, change, item, _because(reason)))
 
 

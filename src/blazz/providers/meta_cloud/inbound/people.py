@@ -48,7 +48,7 @@ def identity(item: Json, names: Names, contact: Json | None = None) -> Identity:
         tell = contact.get
         profile = tell("profile")
         if type(profile) is dict:
-            name, username = profile.get("name"), profile.get("username")
+            name, username = profile.get("name"), profile.get("username") or username
         phone = phone or tell("wa_id")
         user_id = user_id or tell("user_id")
         parent = parent or tell("parent_user_id")

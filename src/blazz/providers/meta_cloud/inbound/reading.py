@@ -17,18 +17,20 @@ class Unreadable(Exception):
 
 
 def text(source: Json, name: str) -> str | None:
-    """Read a text; a number counts as text, an empty text as none.
-
-    Halves of surrogate pairs, which JSON can spell and UTF-8 cannot, become U+FFFD.
-    """
+    """Read a text, as `encodable` has it; a number counts as text, an empty text as none."""
     value = source.get(name)
     if type(value) is str:
         if value.isascii():
             return value or None
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return encodable(value)
     if type(value) is int or type(value) is float:
         return str(value)
     return None
+
+
+def encodable(value: str) -> str:
+    """Make text that UTF-8 can spell, as JSON's need not be: halves of pairs become U+FFFD."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def required(source: Json, name: str, where: str) -> str:

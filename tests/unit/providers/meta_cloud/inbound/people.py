@@ -16,6 +16,11 @@ SARI_UNNAMED = Identity(
     parent_user_id=UserId("ID.ENT.50000000000000000001"),
     username="sari.dewi",
 )
+SARI_BY_ID = Identity(
+    phone=SARI_UNNAMED.phone,
+    user_id=SARI_UNNAMED.user_id,
+    parent_user_id=SARI_UNNAMED.parent_user_id,
+)
 SARI = Identity(
     phone=SARI_UNNAMED.phone,
     user_id=SARI_UNNAMED.user_id,

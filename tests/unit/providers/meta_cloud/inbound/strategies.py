@@ -1,16 +1,20 @@
-"""Batches that no one would send: fixtures with nodes removed, replaced and doubled."""
+"""Batches that no one would send: examples with nodes removed, replaced and doubled."""
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.unit.providers.meta_cloud.inbound.fixtures import NAMES, body
+from tests.unit.sandbox.judging import webhook_examples
 
 FIXTURES = [json.loads(body(name)) for name in NAMES]
+EXAMPLES = [*FIXTURES, *webhook_examples().values()]
+"""What every mutation starts from: the fixtures, and the examples that Meta gives."""
 
 odd_numbers = st.one_of(
     st.integers(),
@@ -38,8 +42,8 @@ batches_of_anything = st.fixed_dictionaries({"entry": st.lists(anything, max_siz
 
 @st.composite
 def broken_batches(draw: st.DrawFn) -> Any:
-    """A fixture after one to five changes at random places below its list of entries."""
-    batch = copy.deepcopy(draw(st.sampled_from(FIXTURES)))
+    """An example after one to five changes at random places below its list of entries."""
+    batch = copy.deepcopy(draw(st.sampled_from(EXAMPLES)))
     for _ in range(draw(st.integers(1, 5))):
         places = list(_places(batch["entry"]))
         if not places:
@@ -55,6 +59,33 @@ def broken_batches(draw: st.DrawFn) -> Any:
             case _:
                 parent[key] = copy.deepcopy(draw(st.sampled_from(places))[0])
     return batch
+
+
+# What JSON allows and readers differ about, and what they allow and JSON does not.
+odd_tokens = st.sampled_from(
+    [
+        "NaN", "-Infinity", "1e999", "-1e999", "1e-999", "-0", "0.10e1", "01", "+1", "9" * 400,
+        "9" * 5000, '"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"\x7f\u2028\ufeff"', '"\t"',
+        '{"id": 1, "id": 2}', "[" * 300 + "]" * 300, "[" * 5000 + "]" * 5000, '{"a":' * 300 + "}",
+        "null", "[null]", "{}", "", " ",
+    ]
+)  # fmt: skip
+_SCALARS = re.compile(r'"[^"\\]*"(?=[,}\]])|-?\d[\d.]*(?=[,}\]])')
+
+
+@st.composite
+def mangled_bodies(draw: st.DrawFn) -> bytes:
+    """The text of an example, with odd values in it, and perhaps a piece cut out or doubled."""
+    text = json.dumps(draw(st.sampled_from(EXAMPLES)), separators=(",", ":"))
+    for _ in range(draw(st.integers(1, 3))):
+        start, end = draw(st.sampled_from([match.span() for match in _SCALARS.finditer(text)]))
+        text = text[:start] + draw(odd_tokens) + text[end:]
+    body = text.encode("utf-8")
+    if draw(st.booleans()):
+        start = draw(st.integers(0, len(body)))
+        end = min(len(body), start + draw(st.integers(0, 20)))
+        body = body[:start] + draw(st.sampled_from([0, 2])) * body[start:end] + body[end:]
+    return body
 
 
 def _places(node: Any) -> Any:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blazz.errors import WebhookError
 from blazz.providers.meta_cloud.inbound import decoding
 from blazz.providers.meta_cloud.inbound.decoding import TooDeep, decode
-from tests.unit.providers.meta_cloud.inbound.strategies import anything
+from tests.unit.providers.meta_cloud.inbound.strategies import anything, mangled_bodies
 
 
 def _readers() -> Iterator[Any]:
@@ -47,6 +47,33 @@ def test_it_reads_what_the_standard_library_reads(value: Any, ascii_only: bool) 
 
     # `repr` tells 1 from 1.0 and from True, and 0.0 from -0.0.
     assert repr(found) == repr(expected)
+
+
+@settings(max_examples=200)
+@given(mangled_bodies())
+def test_it_takes_what_the_standard_takes_and_nothing_else(body: bytes) -> None:
+    try:
+        expected = repr(_strictly(body))
+    except ValueError:
+        with pytest.raises(WebhookError):
+            decode(body)
+    except RecursionError:
+        with pytest.raises((TooDeep, WebhookError)):
+            decode(body)
+    else:
+        assert repr(decode(body)) == expected
+
+
+def _strictly(body: bytes) -> Any:
+    """Read JSON as the standard has it: without NaN, and with numbers of any length."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    def integer(digits: str) -> int | str:
+        return int(digits) if len(digits) < 4300 else digits
+
+    return json.loads(body.decode("utf-8"), parse_constant=refuse, parse_int=integer)
 
 
 @pytest.mark.parametrize(

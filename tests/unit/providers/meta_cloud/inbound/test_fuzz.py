@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blazz.errors import WebhookError
 from blazz.events import Event, UnknownUpdate
 from blazz.providers.meta_cloud.inbound import CloudUpdate, parse
 from tests.unit.providers.meta_cloud.inbound.fixtures import NAMES, body, items
 from tests.unit.providers.meta_cloud.inbound.strategies import (
+    EXAMPLES,
     FIXTURES,
     anything,
     batches_of_anything,
     broken_batches,
+    mangled_bodies,
 )
 
-batches = st.one_of(broken_batches(), batches_of_anything, st.sampled_from(FIXTURES))
+batches = st.one_of(broken_batches(), batches_of_anything, st.sampled_from(EXAMPLES))
 
 
 def parsed(batch: Any) -> Sequence[CloudUpdate]:
@@ -42,8 +46,21 @@ def test_every_item_is_an_update_and_no_event_raises(batch: Any) -> None:
         assert event.account == update.account
         assert event.at.tzinfo is not None
         repr(event)
+        hash(event)
+        for text in texts(event):
+            text.encode()
         # The reader's safety net is never needed: every odd value is expected somewhere.
         assert not (isinstance(event, UnknownUpdate) and "could not be read" in event.reason)
+
+
+@settings(max_examples=200)
+@given(mangled_bodies())
+def test_a_body_is_refused_or_read_to_its_end(body: bytes) -> None:
+    try:
+        updates = parse(body)
+    except WebhookError:
+        return  # the inbox keeps it whole
+    assert all(isinstance(update.event(), Event) for update in updates)
 
 
 @settings(max_examples=150)
@@ -107,6 +124,18 @@ def test_two_copies_of_a_batch_are_the_same_updates(name: str) -> None:
     doubled = {**batch, "entry": batch["entry"] * 2}
 
     assert outlines(parsed(doubled)) == outlines(parsed(batch)) * 2
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of an event, but for what is given as it came: `raw`, and forms and settings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from texts(part)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from texts(getattr(value, field.name))
 
 
 WITH_IDS = {

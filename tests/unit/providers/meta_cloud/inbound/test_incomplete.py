@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from blazz.events import (
+    CallEnded,
     CallPermissionAnswered,
+    CallRecorded,
+    ErrorReported,
     Event,
     FlowCompleted,
     LinkClicked,
+    LocationReceived,
+    MarketingStopped,
     PaymentStatusChanged,
     Read,
     Sent,
@@ -120,6 +125,18 @@ def test_what_is_about_no_message_is_unknown(item: Json, reason: str) -> None:
         ),
         ("calls", "calls", {"id": "c"}, "the call event none is not known"),
         ("calls", "calls", {"event": "connect"}, "calls.id is missing"),
+        (
+            "calls",
+            "calls",
+            {"id": "c", "event": "call_recording_available"},
+            "audio is missing",
+        ),
+        (
+            "calls",
+            "calls",
+            {"id": "c", "event": "call_transcription_available"},
+            "document is missing",
+        ),
         ("calls", "statuses", {"id": "c"}, "statuses.status is missing"),
         ("group_status_update", "groups", {}, "the group event none is not known"),
         ("history", "history", {}, "history.threads is missing"),
@@ -230,6 +247,64 @@ def test_a_group_that_has_no_valid_id_is_not_told() -> None:
     event = message("text", text={"body": "x"}, group_id="!")
 
     assert str(event.address) == "+6281234567890"  # type: ignore[attr-defined]
+
+
+def test_a_message_may_be_told_by_its_content_alone() -> None:
+    answer = message(None, interactive={"call_permission_reply": {"response": "accept"}})
+    place = message(None, location={"latitude": 1, "longitude": 2})
+
+    assert isinstance(answer, CallPermissionAnswered)
+    assert answer.accepted
+    assert isinstance(place, LocationReceived)
+
+
+@pytest.mark.parametrize("kind", ["\ud800", "x\udfff" * 40])
+def test_what_cannot_be_written_is_told_in_text_that_can(kind: str) -> None:
+    event = message(kind)
+    unknown = event_of({}, field=kind)
+
+    assert isinstance(event, UnsupportedReceived)
+    assert isinstance(unknown, UnknownUpdate)
+    for text in (event.kind, event.reason, unknown.field, unknown.reason):
+        assert text is not None
+        assert text.encode()
+
+
+def test_several_calls_share_no_reason() -> None:
+    error = {"code": 138001}
+    calls = [{"id": call, "event": "terminate", "status": "FAILED"} for call in "ab"]
+    value = {"metadata": {"phone_number_id": "1"}, "calls": calls, "errors": [error]}
+    body = json.dumps({"entry": [{"id": "2", "changes": [{"field": "calls", "value": value}]}]})
+    first, second, reported = (update.event() for update in parse(body.encode()))
+
+    assert isinstance(first, CallEnded)
+    assert isinstance(second, CallEnded)
+    assert first.errors == second.errors == ()
+    assert isinstance(reported, ErrorReported)
+
+
+def test_a_recording_may_be_of_another_kind() -> None:
+    recording = {"type": "video", "video": {"id": "7"}}
+    item = {"id": "c", "event": "call_recording_available", "call_recording": recording}
+    event = event_of(item, name="calls", field="calls")
+
+    assert isinstance(event, CallRecorded)
+    assert event.media_id == "7"
+
+
+def test_a_username_may_be_told_beside_the_person() -> None:
+    item = {"username": "sari", "value": "stop", "user_id": "ID.1"}
+    value = {
+        "metadata": {"phone_number_id": "1"},
+        "contacts": [{"user_id": "ID.1", "profile": {"name": "Sari"}}],
+        "user_preferences": [item],
+    }
+    change = {"field": "user_preferences", "value": value}
+    (update,) = parse(json.dumps({"entry": [{"id": "2", "changes": [change]}]}).encode())
+    event = update.event()
+
+    assert isinstance(event, MarketingStopped)
+    assert (event.person.name, event.person.username) == ("Sari", "sari")
 
 
 def test_an_answer_may_be_told_by_its_part_alone() -> None:

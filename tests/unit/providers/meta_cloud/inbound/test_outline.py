@@ -122,6 +122,16 @@ def test_a_group_is_the_conversation_of_its_messages_and_statuses() -> None:
     assert {update.conversation for update in updates} == {f"{NUMBER}:group-1"}
 
 
+def test_what_stands_in_an_unknown_list_is_told_with_whom_it_is_about() -> None:
+    contacts = [{"user_id": "ID.1", "profile": {"name": "Sari"}}]
+    polls = {"metadata": {"phone_number_id": NUMBER}, "polls": [{"id": "1"}]}
+    update = only(batch({**polls, "contacts": contacts}))
+
+    assert update.event().raw == {**polls, "contacts": contacts}
+    # Meta may tell of the same poll again beside other contacts.
+    assert update.key == only(batch({**polls, "contacts": []})).key
+
+
 def test_a_person_who_is_not_told_has_no_conversation() -> None:
     assert only(batch(messages(text()))).conversation is None
 

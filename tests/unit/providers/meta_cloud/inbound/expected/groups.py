@@ -40,6 +40,7 @@ EXPECTED: dict[str, list[Event]] = {
                 ),
             ),
             action="group_create",
+            subject="Arisan",
         ),
     ],
     "groups/created": [
@@ -181,7 +182,7 @@ EXPECTED: dict[str, list[Event]] = {
                     ),
                 ),
             ),
-            picture=SettingChange(value="cGljdHVyZQ==", succeeded=True),
+            picture=SettingChange(value="cGljdHVyZQ==", mime_type="image/jpeg", succeeded=True),
         ),
     ],
     "groups/settings_failed": [

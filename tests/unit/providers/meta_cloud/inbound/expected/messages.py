@@ -31,6 +31,7 @@ from tests.unit.providers.meta_cloud.inbound.people import (
     HIDDEN,
     NUMBER,
     SARI,
+    SHOP,
     at,
 )
 
@@ -189,6 +190,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.TEXT=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             body="Halo, apakah toko buka hari Minggu? 🙂",
         ),
     ],
@@ -200,6 +202,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.TEXT_ABOUT_PRODUCT=",
             sender=SARI,
             reply_to="wamid.CATALOG=",
+            reply_to_sender=SHOP,
             referred_product=ReferredProduct(
                 catalog_id="330000000000003", product_id="kopi-aceh-250"
             ),

@@ -54,6 +54,17 @@ EXPECTED: dict[str, list[Event]] = {
             username="toko.kopi",
         ),
     ],
+    "numbers/username_revoked": [
+        UsernameChanged(
+            key=f"business_username_updates:{ACCOUNT}:ca9bf0cf33f89387865067f1b429cc5d5a8bb1bc",
+            at=at(),
+            account=ACCOUNT,
+            phone_number="6281200000000",
+            status="approved",
+            username="toko_kopi.2",
+            context="revoked",
+        ),
+    ],
     "numbers/username_deleted": [
         UsernameChanged(
             key=f"business_username_update:{ACCOUNT}:cf8eb2b5b7f9f4a89498bb31269d193fd1749184",

@@ -12,7 +12,7 @@ from blazz.events import (
     RowPicked,
     TemplateButtonPressed,
 )
-from tests.unit.providers.meta_cloud.inbound.people import NUMBER, SARI, at
+from tests.unit.providers.meta_cloud.inbound.people import NUMBER, SARI, SHOP, at
 
 EXPECTED: dict[str, list[Event]] = {
     "messages/address_reply": [
@@ -23,6 +23,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.ADDRESS_REPLY=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             response={"values": {"city": "Mumbai"}},
             name="address_message",
             body="Alamat",
@@ -36,6 +37,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.BUTTON_REPLY=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             button_id="confirm",
             title="Konfirmasi",
         ),
@@ -48,6 +50,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.CALL_PERMISSION_REFUSED=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             accepted=False,
         ),
     ],
@@ -59,6 +62,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.CALL_PERMISSION_REPLY=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             accepted=True,
             expires_at=at(604800),
             automatic=True,
@@ -72,6 +76,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.FLOW_REPLY=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             response={"flow_token": "token-11", "guests": 4, "name": "Sari"},
             flow_token="token-11",
             name="flow",
@@ -86,6 +91,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.LIST_REPLY=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             row_id="express",
             title="Kilat",
             description="Satu hari",
@@ -114,6 +120,7 @@ EXPECTED: dict[str, list[Event]] = {
             message_id="wamid.TEMPLATE_BUTTON=",
             sender=SARI,
             reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
             button_id="YES-11",
             title="Ya",
         ),
