@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 from blazz.sandbox.accounts import PhoneNumber
 from blazz.sandbox.graph_errors import Refusal
 from blazz.sandbox.webhook_values import message_value, number_changed_value, preference_value
 from blazz.sandbox.world import World
+
+_SENT_WITHOUT: Final = "unused"
+"""Meta's token of a Flow that was sent without one."""
 
 
 def write(
@@ -91,6 +96,53 @@ def tap(
     if found is None:
         raise Refusal(100, f"there is nothing to tap on called {choice!r} in {entry['id']}")
     return found, quoted(number, entry["id"])
+
+
+def submit(
+    world: World, number: PhoneNumber, entry: dict[str, Any], answers: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make what a user sends who fills in the form (Flow) of a message of the business.
+
+    Args:
+        world: Knows the templates.
+        number: The business number.
+        entry: The message, as it was logged.
+        answers: What the user enters, by the form's names.
+
+    Returns:
+        The content and the context of the user's message.
+
+    Raises:
+        Refusal: The message has no form.
+    """
+    token = _flow_token(world, number, entry)
+    if token is None:
+        raise Refusal(100, f"there is no form to fill in in {entry['id']}")
+    response = json.dumps({"flow_token": token, **answers})
+    reply = {"name": "flow", "body": "Sent", "response_json": response}
+    answer = {"type": "nfm_reply", "nfm_reply": reply}
+    return {"type": "interactive", "interactive": answer}, quoted(number, entry["id"])
+
+
+def _flow_token(world: World, number: PhoneNumber, entry: dict[str, Any]) -> str | None:
+    """Find the token of the Flow that a message opens; None if it opens none."""
+    body = entry["body"]
+    if entry["type"] == "template":
+        message = body["template"]
+        for part in message.get("components") or []:
+            if str(part.get("sub_type", "")).lower() == "flow":
+                (first, *_) = part.get("parameters") or [{}]
+                return str((first.get("action") or {}).get("flow_token") or _SENT_WITHOUT)
+        template = world.templates.find(
+            number.waba_id, message["name"], message["language"]["code"]
+        )
+        buttons = template.buttons if template is not None else ()
+        has_flow = any(str(button.get("type", "")).upper() == "FLOW" for button in buttons)
+        return _SENT_WITHOUT if has_flow else None
+    interactive = body.get("interactive") or {}
+    if interactive.get("type") != "flow":
+        return None
+    return str(interactive["action"]["parameters"].get("flow_token") or _SENT_WITHOUT)
 
 
 def _interactive_choice(interactive: dict[str, Any], choice: str) -> dict[str, Any] | None:

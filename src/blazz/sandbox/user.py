@@ -100,6 +100,15 @@ class SandboxUser:
         """
         return await self._act("tap", choice=choice, message_id=on)
 
+    async def submits(self, answers: Mapping[str, Any], *, on: str | None = None) -> str:
+        """Fill in and send the form (Flow) of a message.
+
+        Args:
+            answers: What the user enters, by the form's names; JSON values.
+            on: The id of the message; the newest one to the user if none is named.
+        """
+        return await self._act("submit", answers=dict(answers), message_id=on)
+
     async def sends(
         self,
         kind: Literal["image", "video", "audio", "voice", "document", "sticker"],
@@ -108,8 +117,18 @@ class SandboxUser:
         mime_type: str,
         caption: str | None = None,
         filename: str | None = None,
+        reply_to: str | None = None,
     ) -> str:
-        """Send media, which the application can download by its id."""
+        """Send media, which the application can download by its id.
+
+        Args:
+            kind: What it is.
+            content: The file.
+            mime_type: Its type, such as `image/png`.
+            caption: What the user writes below it.
+            filename: The name of a document.
+            reply_to: The id of the message that it answers.
+        """
         return await self._act(
             "media",
             kind=kind,
@@ -117,6 +136,7 @@ class SandboxUser:
             mime_type=mime_type,
             caption=caption,
             filename=filename,
+            reply_to=reply_to,
         )
 
     async def sends_location(

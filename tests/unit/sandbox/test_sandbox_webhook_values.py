@@ -19,6 +19,7 @@ from blazz.events import (
 )
 from blazz.providers.meta_cloud.inbound import parse
 from blazz.sandbox import actions
+from blazz.sandbox.graph_errors import Refusal
 from blazz.sandbox.identifiers import user_id
 from tests.unit.sandbox.conftest import MakeTown
 from tests.unit.sandbox.judging import webhook_reasons
@@ -261,6 +262,64 @@ def test_a_tap(
 
     assert reply(value["messages"][0]) == expected
     assert value["messages"][0]["context"]["id"] == entry["id"]
+
+
+FLOW: dict[str, Any] = {
+    "type": "flow",
+    "body": {"text": "?"},
+    "action": {"name": "flow", "parameters": {"flow_id": "1", "flow_cta": "Open"}},
+}
+
+
+def newest(town: Town) -> dict[str, Any]:
+    entry = town.log.newest(f"+{BUDI}")
+    assert entry is not None
+    return entry
+
+
+def submitted(town: Town) -> dict[str, Any]:
+    """What a user sends who fills in the newest form."""
+    values(town)
+    content, context = actions.submit(town, town.number, newest(town), {"guests": 4})
+    message: dict[str, Any] = write(town, content, context=context)["messages"][0]
+    assert message["context"]["id"] == newest(town)["id"]
+    response: dict[str, Any] = json.loads(message["interactive"]["nfm_reply"]["response_json"])
+    return response
+
+
+def test_a_form(town: Town) -> None:
+    town.send({**text_body(), "type": "interactive", "interactive": FLOW})
+    assert submitted(town) == {"flow_token": "unused", "guests": 4}
+
+    with_token = {**FLOW["action"]["parameters"], "flow_token": "token-1"}
+    flow = {**FLOW, "action": {"name": "flow", "parameters": with_token}}
+    town.send({**text_body(), "type": "interactive", "interactive": flow})
+    assert submitted(town) == {"flow_token": "token-1", "guests": 4}
+
+
+def test_a_form_of_a_template(town: Town) -> None:
+    body = template_body()
+    button: dict[str, Any] = {
+        "type": "button",
+        "sub_type": "flow",
+        "index": "0",
+        "parameters": [{"type": "action", "action": {"flow_token": "token-2"}}],
+    }
+    body["template"]["components"].append(button)
+    town.send(body)
+    assert submitted(town) == {"flow_token": "token-2", "guests": 4}
+
+    button["parameters"][0]["action"] = {}
+    town.send(body)
+    assert submitted(town) == {"flow_token": "unused", "guests": 4}
+
+
+def test_what_has_no_form(town: Town) -> None:
+    for body in (text_body(), template_body()):
+        town.send(body)
+        with pytest.raises(Refusal) as refused:
+            actions.submit(town, town.number, newest(town), {})
+        assert "no form" in (refused.value.details or "")
 
 
 def test_a_tap_on_a_quick_reply_of_a_template(town: Town) -> None:

@@ -25,6 +25,7 @@ from blazz.sandbox.validation.fields import (
     JsonObject,
     get_choice,
     get_number,
+    get_object,
     get_objects,
     get_optional_text,
     get_text,
@@ -114,6 +115,12 @@ async def _type(act: Act) -> str:
 async def _tap(act: Act) -> str:
     choice = get_text(act.body, "choice", "choice", longest=256)
     content, context = actions.tap(act.world, act.number, act.message(), choice)
+    return act.write(content, context)
+
+
+async def _submit(act: Act) -> str:
+    answers = get_object(act.body, "answers", "answers")
+    content, context = actions.submit(act.world, act.number, act.message(), answers)
     return act.write(content, context)
 
 
@@ -238,6 +245,7 @@ Action: TypeAlias = Callable[[Act], Awaitable[str | None]]
 ACTIONS: Final[dict[str, Action]] = {
     "text": _type,
     "tap": _tap,
+    "submit": _submit,
     "media": _send_media,
     "location": _send_location,
     "contacts": _send_contacts,
