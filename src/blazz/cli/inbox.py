@@ -13,9 +13,9 @@ import typer
 
 from blazz.cli.connecting import DEFAULT_FOLDER, Folder, Json
 from blazz.cli.exit_codes import ExitCode
-from blazz.cli.output import emit, say, show_pairs, show_table
+from blazz.cli.output import emit, say, show_details, show_document, show_table
 from blazz.cli.running import run
-from blazz.client.backends import make_inbox, sqlite_url
+from blazz.client.backends import make_inbox, sqlite_path, sqlite_url
 from blazz.errors import ConfigurationError, InvalidValue
 from blazz.webhooks.inbox.base import Entry, Inbox, State
 
@@ -29,6 +29,8 @@ Url: TypeAlias = Annotated[
 ]
 
 _PAGE = 1000
+_HIGHEST = 2**63 - 1
+"""The highest number that a database can hold."""
 
 
 @app.command("list")
@@ -38,24 +40,33 @@ def list_entries(
         typer.Option(help="dead, waiting, unrouted, …; by default what needs attention."),
     ] = None,
     session: Annotated[str | None, typer.Option(help="Only of <workspace>/<session>.")] = None,
-    limit: Annotated[int, typer.Option(help="The most to show.", min=1)] = 100,
+    after: Annotated[
+        int, typer.Option(help="Only those with higher numbers.", min=0, max=_HIGHEST)
+    ] = 0,
+    limit: Annotated[int, typer.Option(help="The most to show.", min=1, max=_HIGHEST - 1)] = 100,
     inbox: Url = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """List updates that failed, wait or have no session."""
+    """List updates that failed, wait or have no session, lowest number first."""
 
     async def show(opened: Inbox) -> ExitCode:
         wanted = {_state(name) for name in state} if state else _ATTENTION
-        entries = await opened.entries(states=wanted, session=session, limit=limit)
+        # One more than is shown tells whether there are more.
+        found = await opened.entries(states=wanted, session=session, after=after, limit=limit + 1)
+        entries = found[:limit]
         if as_json:
             for entry in entries:
                 emit(_as_dict(entry))
         elif entries:
             headings = ("number", "state", "session", "conversation", "tries", "error")
             show_table(headings, [_cells(entry) for entry in entries])
+        elif state or session or after:
+            say("there are none")
         else:
             say("nothing waits and nothing failed")
+        if len(found) > limit:
+            say(f"there are more: --after {entries[-1].seq} shows the next ones")
         return ExitCode.DONE
 
     run(_with(inbox, folder, show))
@@ -63,7 +74,9 @@ def list_entries(
 
 @app.command("show")
 def show_entry(
-    number: Annotated[int, typer.Argument(help="The update's number, from `list`.")],
+    number: Annotated[
+        int, typer.Argument(help="The update's number, from `list`.", min=1, max=_HIGHEST)
+    ],
     inbox: Url = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
@@ -73,16 +86,15 @@ def show_entry(
     async def show(opened: Inbox) -> ExitCode:
         entry = await opened.entry(number)
         if entry is None:
-            say(f"the inbox has no update {number}")
+            say(_missing(number))
             return ExitCode.FAILED
         body = (await opened.bodies([entry.body_id])).get(entry.body_id, b"")
-        details = {**_as_dict(entry), "position": entry.position, "body": _readable(body)}
+        details = {**_as_dict(entry), "position": entry.position}
         if as_json:
-            emit(details)
+            emit({**details, "body": _readable(body)})
         else:
-            text = json.dumps(details.pop("body"), ensure_ascii=False, indent=2)
-            show_pairs("", [(name, str(value)) for name, value in details.items()])
-            typer.echo(text)
+            show_details((name, "" if it is None else str(it)) for name, it in details.items())
+            show_document(_readable(body))
         return ExitCode.DONE
 
     run(_with(inbox, folder, show))
@@ -91,27 +103,46 @@ def show_entry(
 @app.command("replay")
 def replay(
     numbers: Annotated[
-        list[int] | None, typer.Argument(help="The updates' numbers, from `list`.")
+        list[int] | None,
+        typer.Argument(help="The updates' numbers, from `list`.", min=1, max=_HIGHEST),
     ] = None,
     dead: Annotated[bool, typer.Option("--all-dead", help="All that failed too often.")] = False,
     inbox: Url = None,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Give dead updates another round of tries; they are handled by whatever program runs."""
+    """Give dead updates another round of tries, and split kept ones again.
+
+    They are handled by whatever program runs.
+    """
 
     async def work(opened: Inbox) -> ExitCode:
         if bool(numbers) == dead:
             raise ConfigurationError("which ones? Give their numbers, or --all-dead")
-        count = await opened.replay(numbers) if numbers else await _replay_dead(opened)
-        say(f"{count} updates are tried again")
-        return ExitCode.DONE if count else ExitCode.FAILED
+        refusals = [await _refusal(opened, number) for number in numbers or ()]
+        count = await (opened.replay(numbers) if numbers else _replay_dead(opened))
+        for refusal in filter(None, refusals):
+            say(refusal)
+        say("one update is tried again" if count == 1 else f"{count} updates are tried again")
+        return ExitCode.FAILED if any(refusals) or not count else ExitCode.DONE
 
     run(_with(inbox, folder, work))
 
 
+async def _refusal(inbox: Inbox, number: int) -> str | None:
+    """Why an update cannot be replayed."""
+    entry = await inbox.entry(number)
+    if entry is None:
+        return _missing(number)
+    if entry.state in _REPLAYED:
+        return None
+    return f"update {number} is {entry.state.name.lower()}: there is nothing to try again"
+
+
 async def _replay_dead(inbox: Inbox) -> int:
-    count = 0
-    while entries := await inbox.entries(states={State.DEAD}, limit=_PAGE):
+    """Replay each of them once, though it may die again meanwhile."""
+    count = after = 0
+    while entries := await inbox.entries(states={State.DEAD}, after=after, limit=_PAGE):
+        after = entries[-1].seq
         count += await inbox.replay([entry.seq for entry in entries])
     return count
 
@@ -119,10 +150,11 @@ async def _replay_dead(inbox: Inbox) -> int:
 async def _with(
     url: str | None, folder: Path, act: Callable[[Inbox], Awaitable[ExitCode]]
 ) -> ExitCode:
-    file = folder / "inbox.db"
-    if url is None and not file.exists():
+    url = url or sqlite_url(folder / "inbox.db")
+    # Opening an SQLite file that is not there would make it.
+    if url.startswith("sqlite:") and not (file := sqlite_path(url)).exists():
         raise ConfigurationError(f"there is no inbox at {file}; name one with --inbox or --folder")
-    inbox = make_inbox(url or sqlite_url(file))
+    inbox = make_inbox(url)
     async with AsyncExitStack() as stack:
         await inbox.open()
         stack.push_async_callback(inbox.close)
@@ -148,7 +180,12 @@ def _cells(entry: Entry) -> tuple[str, ...]:
     )
 
 
+def _missing(number: int) -> str:
+    return f"the inbox has no update {number}"
+
+
 def _as_dict(entry: Entry) -> dict[str, Any]:
+    dead = entry.state is State.DEAD
     return {
         "number": entry.seq,
         "state": entry.state.name.lower(),
@@ -157,7 +194,8 @@ def _as_dict(entry: Entry) -> dict[str, Any]:
         "conversation": entry.lane,
         "tries": entry.attempts,
         "error": entry.error,
-        "tried_again_at": _moment(entry.until),
+        "tried_again_at": None if dead else _moment(entry.until),
+        "died_at": _moment(entry.until) if dead else None,
         "received_at": _moment(entry.received_at),
     }
 
@@ -169,14 +207,9 @@ def _moment(at: datetime | None) -> str | None:
 def _readable(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")
 
 
-_ATTENTION = {
-    State.WAITING,
-    State.DEAD,
-    State.UNROUTED,
-    State.FOREIGN,
-    State.UNREADABLE,
-}
+_REPLAYED = {State.DEAD, State.UNROUTED, State.FOREIGN, State.UNREADABLE}
+_ATTENTION = _REPLAYED | {State.WAITING}

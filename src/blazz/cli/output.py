@@ -26,8 +26,42 @@ def people() -> Console:
 
 def emit(value: Mapping[str, Any]) -> None:
     """Write one line of JSON to standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if not _writable(text):
+        text = json.dumps(value, default=str)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def show_document(value: object) -> None:
+    """Show JSON over several lines on standard output; what no terminal should obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    if not _writable(text):
+        text = json.dumps(value, indent=2)
+    elif not text.replace("\n", "").isprintable():
+        # Only strings hold such characters, where JSON has escapes for all of them.
+        shown = (c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
+        text = "".join(shown)
+    sys.stdout.write(text + "\n")
+
+
+def _writable(text: str) -> bool:
+    """Whether standard output can take it: half a surrogate pair is in no encoding."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def show_details(rows: Iterable[tuple[str, str]]) -> None:
+    """Show names and what they stand for, however long, on standard output."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        table.add_row(Text(label), Text(value))
+    Console(highlight=False).print(table)
 
 
 def show_pairs(title: str, rows: Iterable[tuple[str, str]]) -> None:

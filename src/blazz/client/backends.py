@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from blazz.auth_stores.base import AuthStore
 from blazz.campaigns.engine.base import Engine
@@ -131,7 +131,7 @@ def sqlite_url(path: Path) -> str:
         >>> sqlite_url(Path("data/inbox.db"))
         'sqlite:///data/inbox.db'
     """
-    return f"sqlite:///{path.as_posix()}"
+    return f"sqlite:///{quote(path.as_posix())}"
 
 
 def sqlite_path(url: str) -> Path:
