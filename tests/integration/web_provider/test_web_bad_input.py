@@ -22,6 +22,7 @@ from blazz import (
     Reaction,
     Rejected,
     SessionClosed,
+    SessionState,
     Template,
     Text,
     Undeliverable,
@@ -66,6 +67,14 @@ async def test_what_keeps_a_browser_from_starting_is_told_at_once(
         with anyio.fail_after(120), pytest.raises(error):
             await studio.open(browser=browser)
         assert studio.client.sessions == {}
+    # Whoever closes a session does not wait for its page, and nor does who is cancelled.
+    slow = {"url": silent_server, "page_timeout": 600}
+    with anyio.fail_after(120):
+        session = await studio.open(browser=slow, start_timeout=1.0)
+        assert session.state is SessionState.STARTING
+        await session.close()
+        with anyio.move_on_after(1.0):
+            await studio.open(browser=slow)
     await nothing_is_left(studio.folder)
 
 

@@ -143,7 +143,7 @@ async def test_a_crash_and_a_hung_page_are_survived(
     studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
 ) -> None:
     from blazz.providers.lifecycle import Backoff
-    from blazz.providers.web.life import LifeSettings
+    from blazz.providers.web.watching import LifeSettings
 
     life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), heartbeat=0.2, hung_after=6.0)
     session = await studio.linked(shop, life=life)
@@ -183,13 +183,22 @@ async def test_a_page_that_loads_itself_anew_goes_on(
     budi.send_text(shop.number, "heard?")
     await studio.heard.one(TextReceived, lambda it: it.body == "heard?")
 
+    # What cannot be loaded anew gives a page of the browser's own, which would stay for ever.
+    nowhere = "setTimeout(() => { location.href = 'http://127.0.0.1:9/'; })"
+    await browser_of(session).page.evaluate(nowhere)
+    failed = await studio.heard.one(
+        SessionStateChanged, lambda it: it.reason is StateReason.PAGE_FAILED
+    )
+    assert failed.detail == "WhatsApp Web was loaded anew, and that failed"
+    await session.wait_ready(timeout=60)
+
 
 async def test_a_browser_that_outgrows_its_limit_is_replaced_at_a_quiet_moment(
     studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from blazz.providers.lifecycle import Backoff
     from blazz.providers.web.browser import RunningBrowser
-    from blazz.providers.web.life import LifeSettings
+    from blazz.providers.web.watching import LifeSettings
 
     life = LifeSettings(backoff=Backoff(first=0.05, longest=0.2), memory_check=0.3, quiet=0.3)
     session = await studio.linked(shop, life=life)

@@ -10,6 +10,7 @@ from blazz import (
     PairingFailed,
     Phone,
     QrCode,
+    SessionEnded,
     SessionState,
     SessionStateChanged,
     StateReason,
@@ -19,7 +20,7 @@ from blazz import (
 )
 from blazz.sandbox.web import SimulatedPhone
 from blazz.sandbox.web.refusals import WebRefusal
-from tests.integration.web_provider.studio import SHOP, Studio, browser_of
+from tests.integration.web_provider.studio import BUDI, SHOP, Studio, browser_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -117,6 +118,14 @@ async def test_another_account_is_refused_and_logged_out(
         if isinstance(step, QrCode):
             shop.scan(step.data)
     assert session.state is SessionState.READY
+
+    # Who opens it with another number may have made a mistake: the login is kept.
+    await session.close()
+    with pytest.raises(SessionEnded, match="bound to") as ended:
+        await studio.open(account=BUDI)
+    assert ended.value.reason is StateReason.WRONG_ACCOUNT
+    assert len(shop.devices) == 1
+    assert (await studio.open(account=SHOP)).state is SessionState.READY
 
 
 async def test_a_session_that_logs_out_can_keep_its_place(

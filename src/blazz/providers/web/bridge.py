@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from blazz.errors import Timeout
-from blazz.errors.web import BridgeError, PageHung, PageReloaded
+from blazz.errors.web import BridgeError, PageHung, PageNotLoaded, PageReloaded
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.documents import Documents, seed_local_storage
 from blazz.providers.web.identity import usual_identity
@@ -21,6 +21,9 @@ from blazz.providers.web.scripts import page_scripts
 log: Final = logging.getLogger("blazz.web")
 
 _BINDING: Final = "blazzEvents"
+_PROTOCOL: Final = "location.protocol"
+_ERROR_PAGE: Final = "chrome-error:"
+"""The protocol of the page that Chromium shows where another one could not be loaded."""
 
 
 def _unheard(_name: str, _value: object) -> None:
@@ -36,6 +39,7 @@ class Bridge:
     Attributes:
         browser: The browser that the page is in.
         line: The line to the page, for what none of the page's functions does.
+        calls: How many calls of the page's functions are under way.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Bridge:
     ) -> None:
         self.browser = line.browser
         self.line = line
+        self.calls = 0
         self._on_event = on_event
         self._documents = Documents(line)
         self._seed: Mapping[str, str] | None = None
@@ -92,7 +97,8 @@ class Bridge:
             await line.send("Network.enable")
             await line.send("Network.setBlockedURLs", {"urls": list(blocked)})
         if cookies:
-            await browser.page.context.add_cookies(list(cookies))  # type: ignore[arg-type]
+            given: Any = list(cookies)
+            await line.do(lambda: browser.page.context.add_cookies(given))
         return bridge
 
     def listen(self, on_event: Callable[[str, Any], None]) -> None:
@@ -168,7 +174,12 @@ class Bridge:
         """
         payload = json.dumps(json.dumps(argument, separators=(",", ":"), allow_nan=False))
         expression = f"window.blazz.run({json.dumps(name)}, {payload})"
-        answer = json.loads(await self.line.evaluate(expression, timeout=timeout, what=name))
+        self.calls += 1
+        try:
+            told = await self.line.evaluate(expression, timeout=timeout, what=name)
+        finally:
+            self.calls -= 1
+        answer = json.loads(told)
         if (error := answer.get("error")) is not None:
             raise BridgeError(error["message"], code=error["code"], details=error.get("details"))
         return answer["value"]
@@ -178,14 +189,17 @@ class Bridge:
 
         Raises:
             PageHung: It did not answer within `timeout` seconds.
+            PageNotLoaded: It was loaded anew, and that failed: the browser's own page is shown.
             BrowserDied: The browser ended, or the page crashed.
         """
         try:
-            await self.line.evaluate("1", timeout=timeout, what="a sign of life")
+            shown = await self.line.evaluate(_PROTOCOL, timeout=timeout, what="a sign of life")
         except Timeout:
             raise PageHung(f"the page gave no sign of life within {timeout:g} s") from None
         except PageReloaded:
-            pass  # what is being loaded is alive
+            return  # what is being loaded is alive
+        if shown == _ERROR_PAGE:
+            raise PageNotLoaded("WhatsApp Web was loaded anew, and that failed")
 
     async def watch(self, *, every: float, timeout: float) -> None:
         """Ping the page for ever; ends only with an error.
@@ -196,6 +210,7 @@ class Bridge:
 
         Raises:
             PageHung: It did not answer.
+            PageNotLoaded: It was loaded anew, and that failed.
             BrowserDied: The browser ended, or the page crashed.
         """
         while True:

@@ -13,6 +13,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from blazz.errors import MissingDependency
+from blazz.errors.web import BrowserFailed
 from blazz.providers.web.processes import ProcessTree, drivers
 from blazz.providers.web.reaper import Reaper
 
@@ -43,6 +44,7 @@ class Driver:
 
         Raises:
             MissingDependency: Playwright is not installed.
+            BrowserFailed: It does not start.
         """
         async with self._changing:
             playwright = self._playwright or await self._start()
@@ -72,7 +74,10 @@ class Driver:
         with anyio.CancelScope(shield=True):  # half a start would leave a process behind
             before = await anyio.to_thread.run_sync(drivers)
             manager = async_playwright()
-            self._playwright = playwright = await manager.start()
+            try:
+                self._playwright = playwright = await manager.start()
+            except Exception as error:
+                raise BrowserFailed(f"Playwright's driver did not start: {error}") from error
             _hear_of_its_death(manager)
             made = await anyio.to_thread.run_sync(drivers) - before
         # Playwright does not tell its pid. If another was started just now, ours is not known.

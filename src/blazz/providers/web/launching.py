@@ -154,9 +154,12 @@ async def _described(
     pids = await anyio.to_thread.run_sync(browsers_of, user_data)
     if not pids:
         raise BrowserFailed("Chromium started and ended at once")
-    page = context.pages[0] if context.pages else await context.new_page()
-    browser = context.browser
-    version = browser.version if browser is not None else await _version(context)
+    try:
+        page = context.pages[0] if context.pages else await context.new_page()
+        browser = context.browser
+        version = browser.version if browser is not None else await _version(context)
+    except Exception as error:  # patchright and the like have error classes of their own
+        raise BrowserFailed(f"Chromium started and ended at once: {error}") from error
     return RunningBrowser(
         process=ProcessTree(pids[0]),
         version=version,

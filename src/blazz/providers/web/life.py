@@ -8,19 +8,24 @@ import logging
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import anyio
-import anyio.to_thread
 
 from blazz.addresses import Phone
-from blazz.errors import BlazzError, SessionEnded, SessionNotReady, Timeout
+from blazz.errors import (
+    BlazzError,
+    DiskFailed,
+    SessionEnded,
+    SessionNotReady,
+    StoreUnavailable,
+    Timeout,
+)
 from blazz.errors.web import BridgeOutdated, BrowserDied, PageHung, WebError
 from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.providers.base import ProviderContext
-from blazz.providers.lifecycle import Backoff, Lifecycle, Signal
+from blazz.providers.lifecycle import Lifecycle, Signal
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.observing import (
     Observation,
@@ -30,31 +35,11 @@ from blazz.providers.web.observing import (
     observe_logout,
 )
 from blazz.providers.web.starting import Started
+from blazz.providers.web.watching import LifeSettings, watch
 
 log: Final = logging.getLogger("blazz.web")
 
 _LINGER: Final = 0.3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LifeSettings:
-    """How a session is watched over.
-
-    Attributes:
-        backoff: The pauses between attempts to start again.
-        heartbeat: Seconds between signs of life that are asked of the page.
-        hung_after: Seconds without an answer after which the page counts as hung.
-        memory_check: Seconds between looks at the browser's memory.
-        quiet: Seconds without any traffic that make a moment quiet enough to start anew.
-        call_timeout: Seconds that short questions to the page may take.
-    """
-
-    backoff: Backoff = field(default_factory=Backoff)
-    heartbeat: float = 15.0
-    hung_after: float = 20.0
-    memory_check: float = 30.0
-    quiet: float = 5.0
-    call_timeout: float = 20.0
 
 
 class Life:
@@ -74,6 +59,7 @@ class Life:
     Attributes:
         account: The number that is linked; None: not known yet.
         busy_until: When traffic will have been quiet for long enough, by the clock of the loop.
+        heard_at: When the page said something last, by the same clock.
         first_error: Why the last attempt to start failed.
         loads: How often a page has been loaded.
     """
@@ -91,6 +77,7 @@ class Life:
     ) -> None:
         self.account: Phone | None = None
         self.busy_until = 0.0
+        self.heard_at = 0.0
         self.loads = 0
         self.first_error: Exception | None = None
         self._now = Lifecycle()
@@ -102,9 +89,11 @@ class Life:
         self._changed = asyncio.Event()
         self._bridge: Bridge | None = None
         self._early: list[tuple[str, Any]] = []
+        self._is_linking = False
         self._logging_out = False
         self._logout_reason: str | None = None
-        self._broken = asyncio.Event()
+        self._logged_out: StateReason | None = None
+        self._broken = False
 
     # Looking
 
@@ -117,6 +106,11 @@ class Life:
     def bridge(self) -> Bridge | None:
         """The page at the moment, whatever its state."""
         return self._bridge
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether its browser has to be replaced, for a reason of our own."""
+        return self._broken
 
     async def until(
         self, wanted: Callable[[Lifecycle], bool], *, timeout: float | None = None
@@ -162,6 +156,11 @@ class Life:
         before, self._now = self._now, self._now.after(signal, reason, detail)
         if self._now is before:
             return
+        if self._now.state is SessionState.PAIRING:
+            self._is_linking = True
+        elif self._now.state is SessionState.LOGGED_OUT:
+            # Kept: whoever closes the session now must not prevent what a logout asks for.
+            self._logged_out = self._now.reason
         if self._now.state is not before.state:
             self._announce(before)
         self._notify()
@@ -172,8 +171,10 @@ class Life:
 
     def break_off(self, reason: StateReason, detail: str | None = None) -> None:
         """Start the browser anew, for a reason of our own."""
+        log.warning("%s starts its browser anew: %s", self._context.session, detail or reason)
+        self._broken = True
         self.signal(Signal.BROKE, reason, detail)
-        self._broken.set()
+        self._notify()
 
     def expect_logout(self) -> None:
         """A logout that is reported from now on is our own."""
@@ -201,6 +202,7 @@ class Life:
             # The page was not checked yet: what it says may be wrong.
             self._early.append((name, value))
             return
+        self.heard_at = anyio.current_time()
         match name:
             case "state":
                 self._feed(name, value)
@@ -231,13 +233,16 @@ class Life:
         found = account_of(state)
         if found is not None:
             if self._bound_to is not None and found != self._bound_to:
+                # Whoever has just scanned a code is sent away. But a login that was there before is
+                # kept: who opened its session with another number may have made a mistake.
                 self.signal(
-                    Signal.LOGGED_OUT,
+                    Signal.LOGGED_OUT if self._is_linking else Signal.STOPPED,
                     StateReason.WRONG_ACCOUNT,
-                    f"{found} was linked, the session is bound to {self._bound_to}",
+                    f"{found} is linked, the session is bound to {self._bound_to}",
                 )
                 return
             self.account = found
+            self._is_linking = False
         self._observed(observation)
 
     def _observed(self, observation: Observation | None) -> None:
@@ -258,14 +263,15 @@ class Life:
 
     async def _live_once(self) -> None:
         """Run one browser, from its start to its end."""
-        self._broken = asyncio.Event()
-        self._early = []
+        self._broken, self._early = False, []
+        self._logging_out, self._logout_reason, self._logged_out = False, None, None
         try:
             async with self._browser() as started:
-                self.first_error = None
-                await self._begin(started.bridge)
-                await self._watch(started)
-                await self._before_leaving(started)
+                if started is not None:
+                    self.first_error = None
+                    await self._begin(started.bridge)
+                    await watch(self, started, self._settings)
+                    await self._before_leaving(started)
         except BridgeOutdated as error:
             self.first_error = self.first_error or error
             self.signal(Signal.OUTDATED, StateReason.BRIDGE_OUTDATED, ", ".join(error.missing))
@@ -275,6 +281,8 @@ class Life:
             self._failed(StateReason.BROWSER_CRASHED, error)
         except (WebError, Timeout) as error:
             self._failed(StateReason.PAGE_FAILED, error)
+        except (StoreUnavailable, DiskFailed) as error:
+            self._failed(StateReason.FAILED, error)
         except BlazzError as error:
             # What is stored or configured is wrong: trying again would not change that.
             self.first_error = error
@@ -295,62 +303,52 @@ class Life:
 
     def _failed(self, reason: StateReason, error: Exception) -> None:
         self.first_error = error
-        if not self._broken.is_set():
+        if not self._broken:
             log.warning("%s broke: %s", self._context.session, error)
             self.signal(Signal.BROKE, reason, str(error))
 
     @contextlib.asynccontextmanager
-    async def _browser(self) -> AsyncIterator[Started]:
-        """A browser that is closed in good order unless it has to go at once."""
-        started = await self._start_browser(self.take)
+    async def _browser(self) -> AsyncIterator[Started | None]:
+        """A browser that is closed in good order unless it has to go at once.
+
+        None: the session has ended before it was there.
+        """
+        started = await self._start_unless_ended()
+        if started is None:
+            yield None
+            return
         died = True
         try:
             yield started
             died = False
+        except PageHung:
+            await started.browser.kill()  # it would take long to close, if it did at all
+            raise
         finally:
-            await started.end(kept=self._now.state is not SessionState.LOGGED_OUT, died=died)
+            await started.end(kept=self._logged_out is None, died=died)
 
-    async def _watch(self, started: Started) -> None:
-        """Watch a browser until the session ends or the browser has to be replaced.
-
-        Raises:
-            BrowserDied: It ended, or hangs.
-        """
-        settings = self._settings
+    async def _start_unless_ended(self) -> Started | None:
+        """Start a browser; give up as soon as the session ends: a page may load for a minute."""
+        started: Started | None = None
 
         async def until_ended() -> None:
             await self.until(lambda now: now.ended)
             group.cancel_scope.cancel()
 
-        async def until_broken() -> None:
-            await self._broken.wait()
-            group.cancel_scope.cancel()
-
-        async def watch_memory() -> None:
-            while True:
-                await anyio.sleep(settings.memory_check)
-                if await anyio.to_thread.run_sync(started.browser.has_outgrown):
-                    await self._until_quiet()
-                    self.break_off(StateReason.MEMORY, "the browser outgrew its memory limit")
-
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(until_ended)
-                group.start_soon(until_broken)
-                group.start_soon(watch_memory)
-                await started.bridge.watch(every=settings.heartbeat, timeout=settings.hung_after)
+                started = await self._start_browser(self.take)
+                group.cancel_scope.cancel()
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-
-    async def _until_quiet(self) -> None:
-        """Wait until nothing came or went for a while."""
-        while (left := self.busy_until - anyio.current_time()) > 0:  # noqa: ASYNC110  # it moves on
-            await anyio.sleep(left)
+        return started
 
     async def _before_leaving(self, started: Started) -> None:
         """Let the page finish what an end asks of it."""
-        if self._now.reason is StateReason.WRONG_ACCOUNT:
+        if self._logged_out is None:
+            return
+        if self._logged_out is StateReason.WRONG_ACCOUNT:
             with contextlib.suppress(WebError, Timeout):
                 await started.bridge.call("logOut", timeout=self._settings.call_timeout)
-        if self._now.state is SessionState.LOGGED_OUT:
-            await anyio.sleep(_LINGER)  # the page empties its storage
+        await anyio.sleep(_LINGER)  # the page empties its storage

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import anyio
 
@@ -13,6 +13,8 @@ from blazz.providers.web.browser import RunningBrowser
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession
+
+_T = TypeVar("_T")
 
 _RELOADED: Final = ("navigated or closed", "context was destroyed", "was collected", "find context")
 _CRASHED: Final = ("target crashed", "page crashed", "session crashed")
@@ -70,11 +72,20 @@ class PageLine:
             BrowserDied: The browser ended, or the page crashed or was loaded anew.
             WebError: Chromium refused it.
         """
+        return await self.do(lambda: self._session.send(method, dict(parameters or {})))
+
+    async def do(self, action: Callable[[], Awaitable[_T]]) -> _T:
+        """Wait for something that Playwright does in the browser.
+
+        Raises:
+            BrowserDied: The browser ended, or the page crashed or was loaded anew.
+            WebError: Chromium refused it.
+        """
         self._check()
         with anyio.CancelScope() as scope:
             self._under_way.add(scope)
             try:
-                return await self._session.send(method, dict(parameters or {}))
+                return await action()
             except Exception as error:  # patchright and the like have error classes of their own
                 self._check()
                 raise _translated(str(error)) from error

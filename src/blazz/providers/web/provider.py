@@ -35,13 +35,13 @@ from blazz.providers.web.groups import Groups
 from blazz.providers.web.history import RequestRate, read_history
 from blazz.providers.web.ids import check_message_id, jid, to_lid, to_phone
 from blazz.providers.web.inbound import parse
-from blazz.providers.web.life import LifeSettings
 from blazz.providers.web.payloads import SENDABLE
 from blazz.providers.web.preparing import Preparing, prepared_while_waiting
 from blazz.providers.web.running import Running
 from blazz.providers.web.sending import refusal
 from blazz.providers.web.settings import BrowserSettings
 from blazz.providers.web.transfers import bring_out
+from blazz.providers.web.watching import LifeSettings
 
 CAPABILITIES: Final = SENDABLE | {
     Capability.REPLY,

@@ -17,6 +17,7 @@ from blazz.auth_stores.keeping_base import SessionKeeper
 from blazz.auth_stores.restoring import Restored
 from blazz.auth_stores.snapshot.contents import Browser, Snapshot
 from blazz.errors import AuthStoreError
+from blazz.errors.web import BrowserFailed
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.browser import RunningBrowser
 from blazz.providers.web.browser_storage import BrowserStorage, read_storage, restore_documents
@@ -178,6 +179,9 @@ class Started:
             kept: Its login lives on.
             died: It ended by itself, or hangs: what it knew may not all be on the disk.
         """
+        if self.profile.keeper is not None:
+            # The next snapshot is one of the next browser: until then its pid may become another's.
+            self.profile.keeper.stop()
         with anyio.CancelScope(shield=True):
             died = died or self.browser.closed.is_set()
             await self.browser.close()
@@ -195,9 +199,12 @@ async def start(
         WebError: It did not start, or the page was not loaded.
         BlazzError: The profile could not be restored, or wa-js is missing.
     """
-    bridge = await profile.prepared_page() or await make_ready(
-        settings, profile.folder, lambda: profile.restore(settings), launched=profile.used_by
-    )
+    try:
+        bridge = await profile.prepared_page() or await make_ready(
+            settings, profile.folder, lambda: profile.restore(settings), launched=profile.used_by
+        )
+    except OSError as error:  # such as a full disk: it may have room again
+        raise BrowserFailed(f"the browser cannot be started: {error}") from error
     bridge.listen(on_event)
     try:
         await bridge.open()

@@ -81,6 +81,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         doomed = Tree(process.pid)
         with suppress(Late):  # it ends just now
             doomed.stop(10)  # What stands still does not multiply.
+        if doomed.group is not None:
+            # Also what /proc does not list yet: it was forked just when everything stopped.
+            os.killpg(doomed.group, signal.SIGKILL)
         for pid in {*doomed.pids, *descendants(process.pid)}:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
