@@ -46,6 +46,10 @@ async def _knows_who_runs_what(registry: Registry, name: str) -> None:
     assert found is not None
     assert (found.session, found.instance, found.epoch) == (first, f"{name}-a", 1)
     assert list(await registry.assignments(instance=f"{name}-b")) == [second]
+    both = await registry.find_all([first, second, f"{name}/third"])
+    assert both[first] == found
+    assert set(both) == {first, second}, "who is asked for and runs nowhere is left out"
+    assert not await registry.find_all([])
 
     assert await registry.release(first, epoch=1)
     assert await registry.find(first) is None, "a session that was released runs nowhere"

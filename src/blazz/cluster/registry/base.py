@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -117,6 +117,10 @@ class Registry(Protocol):
 
     async def find(self, session: str) -> Assignment | None:
         """Tell where a session runs."""
+        ...
+
+    async def find_all(self, sessions: Collection[str]) -> Mapping[str, Assignment]:
+        """Tell where some sessions run; those that run nowhere are left out."""
         ...
 
     async def assignments(self, *, instance: str | None = None) -> Mapping[str, Assignment]:

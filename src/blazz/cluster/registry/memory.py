@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from blazz.cluster.placement import Cause, Instance
@@ -90,6 +90,10 @@ class MemoryRegistry:
     async def find(self, session: str) -> Assignment | None:
         """See `Registry.find`."""
         return self._assigned.get(session)
+
+    async def find_all(self, sessions: Collection[str]) -> Mapping[str, Assignment]:
+        """See `Registry.find_all`."""
+        return {key: self._assigned[key] for key in sessions if key in self._assigned}
 
     async def assignments(self, *, instance: str | None = None) -> Mapping[str, Assignment]:
         """See `Registry.assignments`."""

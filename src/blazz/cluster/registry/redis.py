@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,9 +95,17 @@ class RedisRegistry:
 
     async def find(self, session: str) -> Assignment | None:
         """See `Registry.find`."""
+        return (await self.find_all([session])).get(session)
+
+    async def find_all(self, sessions: Collection[str]) -> Mapping[str, Assignment]:
+        """See `Registry.find_all`."""
+        if not sessions:
+            return {}
+        keys = list(sessions)
         with self._server.errors():
-            found: Any = await self._server.client.hget(f"{self._prefix}:owners", session)
-        return None if found is None else _assignment(session, found)
+            owners: Any = await self._server.client.hmget(f"{self._prefix}:owners", keys)
+        found = zip(keys, owners, strict=True)
+        return {key: _assignment(key, owner) for key, owner in found if owner is not None}
 
     async def assignments(self, *, instance: str | None = None) -> Mapping[str, Assignment]:
         """See `Registry.assignments`."""

@@ -79,7 +79,7 @@ async def all_sessions(platform: Platform, workspace: str, *, after: str = "") -
     """The sessions of a workspace as the REST API shows them, and one more than a page has."""
     registry = platform.hosting.registry
     rows = await platform.hosting.records.page(workspace, after=after, limit=_ROWS + 1)
-    assigned = await registry.assignments()
+    assigned = await registry.find_all([row.key for row in rows])
     alive = {it.name for it in await registry.instances()}
     shown = []
     for row in rows:

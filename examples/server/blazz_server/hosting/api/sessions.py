@@ -85,7 +85,7 @@ async def index(
 ) -> Page[SessionOut]:
     """List the sessions of a workspace."""
     rows = await platform.hosting.records.page(workspace, after=after, limit=limit + 1)
-    assigned = await platform.hosting.registry.assignments()
+    assigned = await platform.hosting.registry.find_all([row.key for row in rows])
     alive = {it.name for it in await platform.hosting.registry.instances()}
 
     def item(row: SessionRow) -> SessionOut:
