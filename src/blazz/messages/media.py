@@ -109,6 +109,14 @@ class Media(Message):
         else:
             check_kind(name, self.source, str, MediaId, Path, Upload)
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """`upload_media`, too, if it was uploaded before; and what is special about it."""
+        special = ("view_once", "gif")
+        wanted = (name for name in special if getattr(self, name, False))
+        uploaded = ("upload_media",) if isinstance(self.source, MediaId) else ()
+        return (self.capability, *uploaded, *wanted)
+
     @classmethod
     def check_content(cls, mime_type: str, size: int, start: bytes) -> None:
         """Check what is about to be uploaded.
@@ -161,11 +169,6 @@ class Image(Media):
         check_optional("Image.caption", self.caption, longest=1024)
         check_kind("Image.view_once", self.view_once, bool)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """`view_once`, too, if it can be opened once only."""
-        return (self.capability, *_given(view_once=self.view_once))
-
 
 @dataclass(frozen=True, slots=True)
 class Video(Media):
@@ -193,11 +196,6 @@ class Video(Media):
         check_optional("Video.caption", self.caption, longest=1024)
         check_kind("Video.view_once", self.view_once, bool)
         check_kind("Video.gif", self.gif, bool)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """`view_once` and `gif`, too, if it is such a video."""
-        return (self.capability, *_given(view_once=self.view_once, gif=self.gif))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +227,6 @@ class Voice(Media):
     def __post_init__(self) -> None:
         Media.__post_init__(self)
         check_kind("Voice.view_once", self.view_once, bool)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """`view_once`, too, if it can be listened to once only."""
-        return (self.capability, *_given(view_once=self.view_once))
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +280,6 @@ def check_filename(field_name: str, value: str) -> None:
     check_text(field_name, value, longest=255)
     rule = "must be a plain file name, without folders and control characters"
     check_pattern(field_name, value, _FILENAME, rule)
-
-
-def _given(**wanted: bool) -> tuple[str, ...]:
-    """The names of what is wanted."""
-    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -21,6 +21,7 @@ from blazz import (
     ImageReceived,
     Location,
     LocationReceived,
+    MediaId,
     Message,
     MessageEdited,
     MessageRevoked,
@@ -103,6 +104,17 @@ async def test_each_kind_arrives_or_is_refused_before_anything_happens(
         assert bool(got.content.get("isViewOnce")) is message.view_once
     assert receipt.to == scene.session.address(scene.budi.number)
     assert receipt.accepted_at - datetime.now(UTC) < timedelta(seconds=5)
+
+
+async def test_an_upload_is_sent_by_its_id_where_uploads_are_kept(scene: Scene) -> None:
+    if not scene.session.can(Capability.UPLOAD_MEDIA):
+        with pytest.raises(NotSupported, match=r"'upload_media'.*nothing was sent"):
+            await scene.session.send(scene.budi.number, Image(MediaId("77")))
+        return
+    await scene.budi.writes("show me")
+    uploaded = await scene.session.upload(PICTURE, mime_type="image/jpeg", filename="cat.jpg")
+    receipt = await scene.session.send(scene.budi.number, Image(uploaded))
+    assert (await scene.budi.got(receipt)).kind == "image"
 
 
 async def test_a_message_is_followed_until_it_is_read(scene: Scene) -> None:

@@ -20,6 +20,8 @@ from blazz.messages import (
 
 M = TypeVar("M", bound=Message)
 
+_UNKNOWN = ("view_once", "gif")
+
 
 def unresolved_media(message: Message) -> Media | None:
     """The media in a message, itself or its header, that must be uploaded first; None if none.
@@ -89,7 +91,7 @@ def bare(message: Media) -> dict[str, Any]:
         InvalidValue: The content is not uploaded yet, or the link has an unfilled placeholder.
         NotSupported: It is to be opened once only, or is a GIF.
     """
-    if special := message.needs[1:]:
+    if special := [name for name in _UNKNOWN if getattr(message, name, False)]:
         kind = type(message).__name__
         raise NotSupported(f"the Cloud API has no {kind} with {' and '.join(special)}")
     source = message.source
