@@ -136,13 +136,19 @@ async def test_what_nobody_said_in_a_chat_is_not_received(
     assert renamed.subject.value == "B"
 
     # What cannot be decrypted is told after a while, and again as what it is.
-    await page.evaluate("() => { blazz.messages.patience = 0; }")
+    await page.evaluate("() => { blazz.messages.patience = 100; }")
     hidden = await arrive(session, "ciphertext", chat=budi.jid, id="3A05")
     assert (await studio.heard.one(UnsupportedReceived)).message_id == hidden
     readable = "(id) => { WPP.whatsapp.MsgStore.get(id).set({ type: 'chat', body: 'read me' }); }"
     await page.evaluate(readable, hidden)
     assert (await studio.heard.one(TextReceived)).message_id == hidden
     assert [it.text for it in studio.heard.of(MessageReceived)] == [None, "read me"]
+
+    # What cannot be put together keeps nothing else back.
+    hang = "() => { was = blazz.people.person; blazz.people.person = () => new Promise(() => {}); }"
+    await page.evaluate(hang)
+    await arrive(session, "chat", chat=budi.jid, id="3A06", body="from whom?")
+    await page.evaluate("() => { blazz.people.person = was; blazz.messages.patience = 30000; }")
 
     # wa-js would delete it for this account alone.
     budi.send_text(shop.number, "this is mine")

@@ -69,7 +69,7 @@ async function need(id) {
   return message;
 }
 
-/** Milliseconds for which a message that cannot be decrypted yet is waited for, before it is told as it is. */
-const patience = 60_000;
+/** Milliseconds that a report may wait: for a message to be decrypted, for what it names to be found. */
+const patience = 30_000;
 
 blazz.messages = { plain, find, need, isChat, isSaid, patience };

@@ -17,11 +17,20 @@ let wired = false;
 
 /** Report what needs time to be put together, in the order in which it happened. */
 function inOrder(name, make) {
-  order = order.then(make).then(
+  order = order.then(() => inTime(make())).then(
     (value) => value && blazz.emit(name, value),
     (failure) => blazz.emit('problem', { event: name, text: String(failure?.message ?? failure) }),
   );
   return order;
+}
+
+/** Give up on what takes too long: everything after it waits for it. */
+function inTime(work) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(blazz.fail('late', 'it took too long')), blazz.messages.patience);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** The state of the page as a whole. */
