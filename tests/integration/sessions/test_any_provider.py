@@ -162,6 +162,8 @@ async def test_answers_quote_both_ways(scene: Scene) -> None:
     await scene.budi.answers(answer, "too much")
     event = await scene.heard.one(TextReceived, lambda it: it.body == "too much")
     assert event.reply_to == answer.message_id
+    assert event.reply_to_sender is not None
+    assert event.reply_to_sender.phone is not None
 
 
 async def test_reactions_both_ways(scene: Scene) -> None:

@@ -79,6 +79,7 @@ def received(value: Json, common: dict[str, Any]) -> MessageReceived:
         "sender": to_identity(value.get("author")),
         "chat": to_group(value.get("chat")),
         "reply_to": value.get("quoted"),
+        "reply_to_sender": to_identity(value["quotedBy"]) if value.get("quotedBy") else None,
         "mentions": tuple(to_identity(it) for it in value.get("mentions") or ()),
         "forwarded": bool(value.get("isForwarded")) or often > 0,
         "frequently_forwarded": often >= _FREQUENTLY,

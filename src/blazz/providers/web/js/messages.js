@@ -48,6 +48,7 @@ async function plain(message) {
   value.author = await person(message.author ?? id.participant ?? message.from);
   value.person = await person(id.remote);
   value.quoted = quoted(message);
+  if (value.quoted && message.quotedParticipant) value.quotedBy = await person(message.quotedParticipant);
   if (message.pollOptions) value.pollOptions = message.pollOptions.map(({ name }) => name);
   if (message.mentionedJidList?.length) value.mentions = await Promise.all(message.mentionedJidList.map(person));
   if (message.vcardList?.length) value.vcards = message.vcardList.map(({ vcard }) => vcard);

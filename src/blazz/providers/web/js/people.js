@@ -15,8 +15,8 @@ async function person(id) {
   if (!jid || jid.endsWith('@g.us')) return null;
   let found = known.get(jid);
   if (!found) {
-    found = { phone: jid.endsWith('@c.us') ? jid : null, lid: jid.endsWith('@lid') ? jid : null };
-    if (found.lid) {
+    found = isMe(jid) ? me() : { phone: jid.endsWith('@c.us') ? jid : null, lid: jid.endsWith('@lid') ? jid : null };
+    if (found.lid && !found.phone) {
       const entry = await WPP.contact.getPnLidEntry(jid).catch(() => null);
       found.phone = text(entry?.phoneNumber?._serialized ?? null);
     }
