@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import pytest
 
-from blazz import Client, Sandbox, Session
+from blazz import Client, Event, Sandbox, Session
 from blazz.sandbox.server import ServerOptions, running
 from blazz.sandbox.settings import Settings
 from blazz.sandbox.user import SandboxUser
@@ -59,6 +59,33 @@ async def scene(sandbox_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
 def make_client(tmp_path: Path) -> Callable[[], Client]:
     """Makes clients that share their files, as a program does that is started again."""
     return lambda: Client(folder=tmp_path / "blazz", workspace="acme")
+
+
+class Collector:
+    """A handler that keeps what it got and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._send, self._receive = anyio.create_memory_object_stream[Event](1000)
+
+    async def __call__(self, session: Session, event: Event) -> None:
+        self.events.append(event)
+        await self._send.send(event)
+
+    async def next(self) -> Event:
+        with anyio.fail_after(60):
+            return await self._receive.receive()
+
+    def close(self) -> None:
+        self._send.close()
+        self._receive.close()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    collector = Collector()
+    yield collector
+    collector.close()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -18,6 +18,8 @@ from blazz.realtime.broadcasts import Broadcast, chat_channel, workspace_channel
 from blazz.realtime.bus.base import Notice
 from blazz.realtime.bus.memory import MemoryBus
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 BUDI = "+6281234567890"
 
 

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import blazz
 from blazz.telemetry import Telemetry
+
+pytestmark = pytest.mark.usefixtures("quick_starts")
 
 BUDI = "+6281234567890"
 

@@ -10,6 +10,8 @@ import pytest
 from blazz import Audience, Delivered, Sandbox, SessionClosed, Text, TextReceived, Undeliverable
 from blazz.sync import Client, Session
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 BUDI = "+6281234567890"
 
 
