@@ -20,8 +20,8 @@ from blazz.providers.base import StandbyContext
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.browser_storage import BrowserStorage, restore_documents
 from blazz.providers.web.driver import this_loops_driver
+from blazz.providers.web.free_memory import free_memory
 from blazz.providers.web.making import PROFILE, expected_browser, make_ready
-from blazz.providers.web.processes import free_memory
 from blazz.providers.web.profiles import hold_profile
 from blazz.providers.web.settings import MEGABYTE, BrowserSettings
 

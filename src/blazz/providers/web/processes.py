@@ -156,11 +156,6 @@ def kill_browsers_of(user_data: Path) -> None:
         ProcessTree(pid).kill()
 
 
-def free_memory() -> int:
-    """Bytes that new processes can use without anything being swapped out."""
-    return int(_psutil().virtual_memory().available)
-
-
 def drivers() -> set[int]:
     """The pids of Playwright's drivers that this process has started."""
     found = set()
