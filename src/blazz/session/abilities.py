@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from blazz import addresses
 from blazz.addresses import Address, Phone
@@ -33,6 +33,12 @@ from blazz.providers.base import (
     UploadsMedia,
 )
 from blazz.session.states import StateWatch
+
+_SPECIAL: Final = {
+    "upload_media": "by the id of an upload",
+    "view_once": "to be opened once only",
+    "gif": "as a GIF",
+}
 
 
 class SessionAbilities:
@@ -245,8 +251,11 @@ class SessionAbilities:
 
 
 def _described(message: Message, needed: str) -> str:
+    """What of a message needs a capability, in words."""
     kind = type(message).__name__
-    return kind if needed == message.capability else f"{kind} with {needed}"
+    if needed == message.capability:
+        return kind
+    return f"{kind} {_SPECIAL.get(needed, f'with {needed}')}"
 
 
 def _id_of(message: Receipt | str) -> str:

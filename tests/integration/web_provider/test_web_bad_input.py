@@ -29,7 +29,7 @@ from blazz import (
     Upload,
     UserId,
 )
-from blazz.errors import Refused
+from blazz.errors import Refused, Unavailable
 from blazz.errors.web import (
     BridgeOutdated,
     BrowserNotFound,
@@ -99,7 +99,7 @@ async def test_what_cannot_be_sent_is_refused_before_anything_happens(
         await session.send(BUDI, Template("promo", language="id"))
     with pytest.raises(NotSupported, match="user id"):
         await session.send(UserId("US.13491208655302741918"), Text("Halo"))
-    with pytest.raises(NotSupported, match="no uploads"):
+    with pytest.raises(NotSupported, match="by the id of an upload"):
         await session.send(BUDI, Image(MediaId("77")))
     with pytest.raises(NotSupported, match="upload media"):
         await session.upload(b"x", mime_type="image/png")
@@ -129,6 +129,8 @@ async def test_what_whatsapp_refuses_is_told_and_leaves_nothing(
     with pytest.raises(Refused):
         await session.edit(f"true_{budi.jid}_3EB0UNKNOWN", "new")
     studio.web.configure(largest_media=1000)
+    with pytest.raises(Unavailable, match="ERROR_UPLOAD"):  # the page does not know it yet
+        await session.send(BUDI, Document(Upload(b"x" * 2000, "application/pdf", "large.pdf")))
     session_again = await reopened(studio)
     with pytest.raises(Refused):
         await session_again.send(

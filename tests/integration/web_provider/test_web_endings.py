@@ -132,6 +132,8 @@ async def test_an_outage_is_waited_out(
     assert lost.state is SessionState.RECONNECTING
     with pytest.raises(SessionNotReady, match="reconnecting"):
         await session.send(f"+{budi.number}", Text("not now"))
+    with pytest.raises(SessionNotReady):  # at once: later it would not be true any more
+        await session.show_typing(f"+{budi.number}")
     studio.web.come_back()
     await session.wait_ready(timeout=60)
     receipt = await session.send(f"+{budi.number}", Text("now"))

@@ -290,8 +290,12 @@ class Web:
         await self._ask("markRead", {"message": message_id, "typing": typing})
 
     async def show_activity(self, to: Address, activity: ShownActivity) -> None:
-        """Let the other side see that something is being written, or no longer."""
-        await self._ask("showActivity", {"to": jid(to), "activity": activity})
+        """Let the other side see that something is being written, or no longer.
+
+        Raises:
+            SessionNotReady: It is not connected at the moment; later it would not be true any more.
+        """
+        await self._ask("showActivity", {"to": jid(to), "activity": activity}, patience=0.0)
 
     async def show_online(self, online: bool = True) -> None:
         """Let others see that the account is online, or no longer."""
@@ -332,15 +336,22 @@ class Web:
 
     # Calling the page
 
-    async def _ask(self, name: str, argument: Any) -> Any:  # noqa: ANN401  # whatever it gives
-        """Call a function of the page, once the session is ready.
+    async def _ask(
+        self,
+        name: str,
+        argument: Any,  # noqa: ANN401  # anything that JSON can hold
+        *,
+        patience: float | None = None,
+    ) -> Any:  # noqa: ANN401  # whatever it gives
+        """Call a function of the page, once the session is ready, or within `patience` seconds.
 
         Raises:
             Refused: WhatsApp or the page did not do it.
             AnswerLost: The browser ended, or there was no answer in time.
         """
         running = self._open()
-        bridge = await running.life.ready(timeout=self.ready_timeout)
+        seconds = self.ready_timeout if patience is None else patience
+        bridge = await running.life.ready(timeout=seconds)
         try:
             return await bridge.call(name, argument, timeout=self.life.call_timeout)
         except BridgeError as error:
