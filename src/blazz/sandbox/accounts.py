@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -31,11 +31,14 @@ class Subscription:
         url: The callback URL.
         verify_token: What the verification handshake sends.
         app_secret: Signs the bodies; empty: they are not signed.
+        whole_account: For that of a number: it gets what is about the number's whole account, too,
+            where nobody subscribed to that.
     """
 
     url: str
     verify_token: str = field(default="", repr=False)
     app_secret: str = field(default="", repr=False)
+    whole_account: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,12 +155,20 @@ class Accounts:
         else:
             self._subscriptions[scope] = subscription
 
-    def scope(self, number_id: str | None, waba_id: str) -> str | None:
-        """The scope of the subscription that gets a webhook; None if there is none."""
+    def narrow(self, scope: str, url: str) -> None:
+        """Give a number's subscription no more of its whole account, if it is still this URL's."""
+        found = self._subscriptions.get(scope)
+        if found is not None and found.url == url:
+            self._subscriptions[scope] = replace(found, whole_account=False)
+
+    def scopes(self, number_id: str | None, waba_id: str) -> list[str]:
+        """The scopes of the subscriptions that get a webhook; none if there is none."""
         for scope in (number_id, waba_id, ""):
             if scope is not None and scope in self._subscriptions:
-                return scope
-        return None
+                return [scope]
+        numbers = self.of_account(waba_id) if number_id is None else []
+        found = ((number.id, self._subscriptions.get(number.id)) for number in numbers)
+        return [scope for scope, it in found if it is not None and it.whole_account]
 
     def subscriptions(self) -> Mapping[str, Subscription]:
         """All subscriptions, by scope."""

@@ -117,7 +117,7 @@ def submit(
     """
     token = _flow_token(world, number, entry)
     if token is None:
-        raise Refusal(100, f"there is no form to fill in in {entry['id']}")
+        raise Refusal(100, f"there is no form in {entry['id']}")
     response = json.dumps({"flow_token": token, **answers})
     reply = {"name": "flow", "body": "Sent", "response_json": response}
     answer = {"type": "nfm_reply", "nfm_reply": reply}

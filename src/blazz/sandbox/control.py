@@ -219,7 +219,8 @@ class SandboxControl:
 
     async def emit(self, field: str, value: Mapping[str, Any]) -> None:
         """Send any webhook, such as `emit("account_update", {"event": "VERIFIED_ACCOUNT"})`."""
-        await self.request("POST", "webhooks", {"field": field, "value": dict(value)})
+        wanted = {"field": field, "value": dict(value), "phone_number_id": self.phone_number_id}
+        await self.request("POST", "webhooks", wanted)
 
     async def set_template_status(
         self,
@@ -229,7 +230,12 @@ class SandboxControl:
         language: str | None = None,
     ) -> None:
         """Approve, reject, pause or disable a template; a webhook tells of it."""
-        await self.request("PATCH", f"templates/{name}", {"status": status, "language": language})
+        wanted = {
+            "status": status,
+            "language": language,
+            "phone_number_id": self.phone_number_id,
+        }
+        await self.request("PATCH", f"templates/{name}", wanted)
 
     async def add_number(
         self, phone_number_id: str, *, waba_id: str | None = None, display: str | None = None
@@ -239,7 +245,13 @@ class SandboxControl:
         await self.request("PUT", f"numbers/{phone_number_id}", wanted)
 
     async def set_webhook(
-        self, url: str, *, app_secret: str, verify_token: str, scope: str = ""
+        self,
+        url: str,
+        *,
+        app_secret: str,
+        verify_token: str,
+        scope: str = "",
+        whole_account: bool = False,
     ) -> None:
         """Send webhooks to a URL, after the verification handshake.
 
@@ -248,14 +260,22 @@ class SandboxControl:
             app_secret: What they are signed with.
             verify_token: What the handshake sends.
             scope: A phone number id or WABA id; empty: all that have no URL of their own.
+            whole_account: With a phone number id: also what is about its whole account, where
+                nobody subscribed to that.
         """
         wanted = {
             "url": url,
             "app_secret": app_secret,
             "verify_token": verify_token,
             "scope": scope,
+            "whole_account": whole_account,
         }
         await self.request("PUT", "webhook", wanted)
+
+    async def narrow_webhook(self, url: str, *, scope: str, timeout: float = 5.0) -> None:
+        """Send a URL that subscribed to a number no more of what is about its whole account."""
+        wanted = {"url": url, "scope": scope}
+        await self.request("PATCH", "webhook", wanted, timeout=timeout)
 
     async def request(
         self,

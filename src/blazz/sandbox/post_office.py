@@ -53,11 +53,11 @@ class PostOffice:
         settings: Settings,
     ) -> None:
         """Add an update; where nobody subscribed to it, it is dropped and counted."""
-        scope = self._accounts.scope(number.id if number else None, waba_id)
-        if scope is None:
+        scopes = self._accounts.scopes(number.id if number else None, waba_id)
+        if not scopes:
             self.counts.dropped += 1
-            return
-        self._mailbox(scope).put(change, now, settings)
+        for scope in scopes:
+            self._mailbox(scope).put(change, now, settings)
 
     def take(
         self, now: float, settings: Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Self
 
 import anyio
 
-from blazz.errors import ConfigurationError, SessionClosed
+from blazz.errors import BlazzError, ConfigurationError, SessionClosed
 from blazz.providers.base import ProviderContext
 from blazz.providers.meta_cloud import DEFAULT_VERSION, MetaCloud
 from blazz.providers.meta_cloud.retries import Retries
@@ -96,6 +97,7 @@ class Sandbox(MetaCloud):
         self._changes = settings
         self._process = SandboxProcess(log_file=Path(log_file) if log_file is not None else None)
         self._listener: WebhookListener | None = None
+        self._callback = ""
         self._control: SandboxControl | None = None
         self._held = False
 
@@ -187,7 +189,7 @@ class Sandbox(MetaCloud):
         listener, self._listener = self._listener, None
         try:
             if listener is not None:
-                await listener.stop()
+                await self._leave(listener)
         finally:
             if not self._held:
                 await self._stop()
@@ -244,12 +246,24 @@ class Sandbox(MetaCloud):
         if self._changes and self._given_url is None:
             await control.settings(**self._settings_as_json())
         self._listener = WebhookListener(context.deliver_webhook, verify_token=self._verify_token)
+        self._callback = await self._listener.start()
         await control.set_webhook(
-            await self._listener.start(),
+            self._callback,
             app_secret=self._app_secret,
             verify_token=self._verify_token,
             scope=self.phone_number_id,
+            whole_account=True,
         )
+
+    async def _leave(self, listener: WebhookListener) -> None:
+        """Stop listening: our number's webhooks wait for us, the account's are for the others."""
+        stays = self._held or self._given_url is not None
+        try:
+            if self._control is not None and stays:
+                with contextlib.suppress(BlazzError):  # it may be gone already
+                    await self._control.narrow_webhook(self._callback, scope=self.phone_number_id)
+        finally:
+            await listener.stop()
 
     def _settings_as_json(self) -> dict[str, Any]:
         every = self._settings.as_json()

@@ -24,6 +24,7 @@ from blazz.errors import (
     Undeliverable,
 )
 from blazz.events import (
+    AccountUpdated,
     ButtonPressed,
     Delivered,
     Event,
@@ -38,6 +39,7 @@ from blazz.events import (
     Read,
     RowPicked,
     Sent,
+    TemplateStatusChanged,
     TextReceived,
     UnknownUpdate,
 )
@@ -138,6 +140,25 @@ async def test_errors_and_doubt(shared: Sandbox, inbox: Inbox) -> None:
     await inbox.sandbox.settled()
     known = {event.token for event in inbox.of(Delivered) if isinstance(event, Delivered)}
     assert known == {"accepted_no_answer", "accepted_closed", "accepted_cut_off", "c"}
+
+
+async def test_what_is_about_the_account(shared: Sandbox, inbox: Inbox) -> None:
+    """Each session of the account hears of it, as long as it is open."""
+    other = Sandbox(shared.url, phone_number_id=f"9{inbox.sandbox.phone_number_id}")
+    second = Inbox(other)
+    await other.connect(second.context)
+    alert = {"event": "ACCOUNT_RESTRICTION", "restriction_info": [{"restriction_type": "X"}]}
+    await inbox.sandbox.control.emit("account_update", alert)
+    await inbox.sandbox.control.set_template_status("promo", "PAUSED", language="id")
+    await inbox.sandbox.settled()
+    for heard in (inbox, second):
+        assert [type(event) for event in heard.events] == [AccountUpdated, TemplateStatusChanged]
+
+    await other.disconnect()
+    await inbox.sandbox.control.set_template_status("promo", "APPROVED", language="id")
+    await inbox.sandbox.settled()
+    assert len(inbox.events) == 3
+    assert len(second.events) == 2
 
 
 async def test_a_failed_status(inbox: Inbox) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blazz.sandbox.accounts import PhoneNumber, Subscription
 from blazz.sandbox.api.app import create_app
 from tests.unit.sandbox.conftest import MakeTown
 from tests.unit.sandbox.worlds import Town, template_body, text_body
@@ -280,14 +281,40 @@ async def test_subscriptions_at_each_level(client: httpx.AsyncClient, town: Town
     found = {scope: item.url for scope, item in town.accounts.subscriptions().items()}
     assert found == {"": f"{url}/app", WABA: f"{url}/waba", NUMBER: f"{url}/number"}
     assert {it.app_secret for it in town.accounts.subscriptions().values()} == {"s3cret"}
-    assert town.accounts.scope(NUMBER, WABA) == NUMBER
+    assert town.accounts.scopes(NUMBER, WABA) == [NUMBER]
 
     await client.post(f"/{NUMBER}", json={"webhook_configuration": {"override_callback_uri": ""}})
-    assert town.accounts.scope(NUMBER, WABA) == WABA
+    assert town.accounts.scopes(NUMBER, WABA) == [WABA]
     shown = (await client.get(f"/{WABA}/subscribed_apps")).json()["data"]
     assert shown[0]["override_callback_uri"] == f"{url}/waba"
     await client.delete(f"/{WABA}/subscribed_apps")
-    assert town.accounts.scope(NUMBER, WABA) == ""
+    assert town.accounts.scopes(NUMBER, WABA) == [""]
+
+
+def test_who_hears_of_a_whole_account(town: Town) -> None:
+    """Whoever subscribed to that; else the numbers that asked for it, until they leave."""
+    accounts = town.accounts
+    for scope in (NUMBER, "", "4711"):
+        accounts.subscribe(scope, None)
+    accounts.add(PhoneNumber(id="4711", waba_id=WABA))
+    url = "http://127.0.0.1:9/"
+    asked = Subscription(url=url, whole_account=True)
+    accounts.subscribe(NUMBER, asked)
+    accounts.subscribe("4711", Subscription(url=url))
+    assert accounts.scopes(None, WABA) == [NUMBER]
+
+    accounts.subscribe("4711", asked)
+    assert accounts.scopes(None, WABA) == [NUMBER, "4711"]
+    accounts.narrow("4711", "http://127.0.0.1:9/of-somebody-else")
+    accounts.narrow("4712", url)
+    assert accounts.scopes(None, WABA) == [NUMBER, "4711"]
+    accounts.narrow("4711", url)
+    assert accounts.scopes(None, WABA) == [NUMBER]
+    assert accounts.scopes("4711", WABA) == ["4711"]
+    assert accounts.scopes(None, "4712") == []
+
+    accounts.subscribe(WABA, Subscription(url=url))
+    assert accounts.scopes(None, WABA) == [WABA]
 
 
 async def test_what_other_clients_ask_on_the_way(client: httpx.AsyncClient) -> None:

@@ -133,6 +133,7 @@ def control_routes(api: Api) -> list[BaseRoute]:
         ("/numbers/{number_id}", control.add_number, "PUT"),
         ("/templates/{name}", control.change_template, "PATCH"),
         ("/webhook", control.set_webhook, "PUT"),
+        ("/webhook", control.narrow_webhook, "PATCH"),
         ("/webhook", control.delete_webhook, "DELETE"),
         ("/webhooks", control.emit, "POST"),
         ("/webhooks/hold", control.hold, "POST"),

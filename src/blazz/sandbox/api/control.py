@@ -23,6 +23,7 @@ from blazz.sandbox.log import MessageLog, concerns
 from blazz.sandbox.magic import Story, failing_number, refusing_number
 from blazz.sandbox.validation.envelope import normalized_phone
 from blazz.sandbox.validation.fields import (
+    JsonObject,
     get_choice,
     get_link,
     get_number,
@@ -154,10 +155,19 @@ async def set_webhook(api: Api, request: Request) -> dict[str, Any]:
         url=get_link(body, "url", "url"),
         verify_token=get_optional_text(body, "verify_token", "verify_token", longest=1024) or "",
         app_secret=get_optional_text(body, "app_secret", "app_secret", longest=1024) or "",
+        whole_account=body.get("whole_account") is True,
     )
     if body.get("verify", True):
         await api.verify(subscription)
     api.world.subscribe(scope, subscription)
+    return {"success": True}
+
+
+async def narrow_webhook(api: Api, request: Request) -> dict[str, Any]:
+    """Send a URL that subscribed to a number no more of what is about its whole account."""
+    body = await read_options(request)
+    scope = get_text(body, "scope", "scope", longest=32)
+    api.world.accounts.narrow(scope, get_link(body, "url", "url"))
     return {"success": True}
 
 
@@ -175,8 +185,7 @@ async def emit(api: Api, request: Request) -> dict[str, Any]:
     metadata = value.get("metadata")
     number_id = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
     number = world.accounts.numbers.get(str(number_id))
-    waba_id = get_optional_text(body, "waba_id", "waba_id", longest=32)
-    account = waba_id or (number.waba_id if number else _first_account(world))
+    account = number.waba_id if number else _account(world, body)
     at = None if field in _WITHOUT_TIME else int(world.clock.now())
     change = Change(account, field, dict(value), at)
     world.post(lambda: change, number=number, waba_id=account)
@@ -244,11 +253,10 @@ async def change_template(api: Api, request: Request) -> dict[str, Any]:
     statuses = {"approved", "pending", "rejected", "paused", "disabled"}
     status = get_choice(body, "status", "status", statuses).upper()
     language = get_optional_text(body, "language", "language", longest=32)
-    waba_id = get_optional_text(body, "waba_id", "waba_id", longest=32)
     name = request.path_params["name"]
     found = [
         template
-        for template in world.templates.listed(waba_id or _first_account(world))
+        for template in world.templates.listed(_account(world, body))
         if template.name == name and language in (None, template.language)
     ]
     if not found:
@@ -310,6 +318,14 @@ def _decimal(text: str) -> float:
     except ValueError:
         return 0.0
     return min(max(value, 0.0), 1e15) if math.isfinite(value) else 0.0
+
+
+def _account(world: World, body: JsonObject) -> str:
+    """The account that a request names, by its id or by a number; or else the first one."""
+    waba_id = get_optional_text(body, "waba_id", "waba_id", longest=32)
+    number_id = get_optional_text(body, "phone_number_id", "phone_number_id", longest=32)
+    number = world.accounts.numbers.get(number_id or "")
+    return waba_id or (number.waba_id if number else _first_account(world))
 
 
 def _first_account(world: World) -> str:
