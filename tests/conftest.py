@@ -11,6 +11,7 @@ import pytest
 pytest_plugins = [
     "tests.servers.postgres",
     "tests.servers.prometheus",
+    "tests.servers.quick_python",
     "tests.servers.redis",
     "tests.servers.s3",
 ]

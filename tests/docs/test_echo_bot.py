@@ -18,6 +18,8 @@ from blazz.sandbox.server import QUIET, QuietServer, listen, url_of
 from blazz.sandbox.web import ReceivedMessage
 from tests.scanner import scan_terminal
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "echo_bot.py"
 BUDI, SHOP = "+6281234567890", "+6281100000001"
 TEXTS = ("Halo", "Apa kabar?")

@@ -32,6 +32,7 @@ def _is_web_application(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.usefixtures("quick_starts")
 def test_an_example_runs(path: Path, tmp_path: Path, web_variables: dict[str, str]) -> None:
     arguments = [str(_few_contacts(tmp_path))] if path.name == "campaign.py" else []
     _run(path, tmp_path, web_variables, arguments)

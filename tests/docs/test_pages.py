@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +43,7 @@ def test_the_code_of_a_page_runs(
     page: Path,
     tmp_path: Path,
     web_variables: dict[str, str],
+    quick_python: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     servers = {name: request.getfixturevalue(it) for name, it in SERVERS.get(page.name, {}).items()}
@@ -51,12 +51,12 @@ def test_the_code_of_a_page_runs(
         **os.environ,
         **web_variables,
         **servers,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(quick_python.parent), os.environ["PATH"]]),
         "PYTHONWARNINGS": "error",
         "HOME": str(tmp_path),
     }
     process = subprocess.Popen(
-        [sys.executable, RUNNER, page],
+        [quick_python, RUNNER, page],
         cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,

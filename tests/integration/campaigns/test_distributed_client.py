@@ -23,6 +23,8 @@ from blazz.campaigns.progress import Phase
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 ROOT = Path(__file__).resolve().parents[3]
 PEOPLE = [f"+6281{n:08}" for n in range(300)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -35,9 +34,9 @@ def blazz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blazz:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory, quick_python: Path) -> Iterator[str]:
     """A sandbox started by the command; gives its URL."""
-    command = [sys.executable, "-m", "blazz.cli", "sandbox", "--port", "0", "--json",
+    command = [quick_python, "-m", "blazz.cli", "sandbox", "--port", "0", "--json",
                "--set", "throughput=null", "--set", "speed=20"]  # fmt: skip
     folder = tmp_path_factory.mktemp("sandbox")
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:

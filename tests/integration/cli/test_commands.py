@@ -13,6 +13,8 @@ from typer.testing import Result
 
 from tests.integration.cli.conftest import Blazz
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 CONTACTS = (
     "phone,name\n+62 812-3456-7890,Budi\n+1 555 013 1026,Nobody\nn/a,Bad\n+6281234567890,Twice\n"
 )

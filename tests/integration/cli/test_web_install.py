@@ -12,6 +12,8 @@ import pytest
 
 from blazz.providers.web.assets import VERSION
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 
 def install(
     *arguments: str, code: int, without: Path | None = None, cache: Path | None = None

@@ -15,7 +15,7 @@ from blazz.sandbox.server import ServerOptions, running
 
 PHONE = "+6281100000001"
 
-pytestmark = pytest.mark.usefixtures("chromium_path", "wa_js_path")
+pytestmark = pytest.mark.usefixtures("chromium_path", "wa_js_path", "quick_starts")
 
 
 def pair(*arguments: str, cwd: Path, code: int) -> subprocess.CompletedProcess[str]:
