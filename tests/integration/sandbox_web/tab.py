@@ -13,6 +13,14 @@ from blazz.sandbox.web import SimulatedPhone, SimulatedWeb
 from tests.servers.chromium import Problems, watch
 
 LISTEN = Path(__file__).with_name("listen.js").read_text(encoding="utf-8")
+STORED = """new Promise((resolve) => {
+  indexedDB.open('model-storage').onsuccess = ({ target }) => {
+    target.result.transaction(a).objectStore(a).get(b).onsuccess = (event) => {
+      target.result.close();
+      resolve(event.target.result ?? null);
+    };
+  };
+})"""
 MAIN = "WPP.conn.isAuthenticated() && WPP.conn.getStreamData().mode === 'MAIN'"
 
 
@@ -78,6 +86,18 @@ class Tab:
         if not await self._changed.wait_for(lambda: bool(found()), timeout=timeout):
             raise AssertionError(f"no {name} among {self.events}")
         return found()[0]
+
+    async def forget(self, message_id: str) -> None:
+        """Let the page hold a message no longer in memory, as after a restart."""
+        await self.run(
+            "(WPP.whatsapp.MsgStore.remove(a), WPP.chat.get(b).msgs.remove(a))",
+            message_id,
+            message_id.split("_")[1],
+        )
+
+    async def stored(self, table: str, key: str) -> Any:
+        """A row of the page's database, or None."""
+        return await self.run(STORED, table, key)
 
     def values(self, name: str) -> list[Any]:
         """The values of all events of a name so far."""

@@ -172,6 +172,8 @@ async def test_a_message_written_in_an_outage_leaves_when_it_is_over(
     await tab.event("conn.stream_info_changed", lambda it: it == "OPENING")
     sent = await tab.run("WPP.chat.sendTextMessage(a, 'later', {waitForAck: false})", budi.jid)
     assert sent["ack"] == 0
+    for _ in range(2):  # the line comes, and goes before the page has logged in
+        await tab.page.wait_for_event("websocket")
     web.come_back()
     await tab.event("chat.msg_ack_change", lambda it: it["ids"] == [sent["id"]])
     assert budi.message(sent["id"]).text == "later"
@@ -188,11 +190,18 @@ async def test_a_lost_answer_and_a_silent_line_lead_to_one_message(
     web.configure(answers="lost")
     sent = await tab.run("WPP.chat.sendTextMessage(a, 'once', {waitForAck: false})", budi.jid)
     await budi_gets(budi, shop, "once")
+    budi.read(shop.number)
+    budi.react(sent["id"], "👍")
+    await tab.event("chat.new_reaction")
     web.configure(answers="given")
     shop.drop_connections()
     await web.wait_until(lambda: web.world.accepted[0].attempts == 2)
     await tab.until(f"WPP.whatsapp.MsgStore.get('{sent['id']}').ack >= 1")
     assert [it.text for it in budi.messages(shop.number)] == ["once"]
+    # The answer came last, and undid nothing of what came before.
+    await tab.run("WPP.chat.sendReactionToMessage(a, '🎉')", sent["id"])
+    row = await tab.stored("message", sent["id"])
+    assert ("unsent" in row and row["unsent"], row["ack"], len(row["reactions"])) == (None, 3, 2)
 
 
 async def test_the_network_goes_and_comes(

@@ -65,10 +65,7 @@ async def test_a_message_with_an_id_of_ours_is_accepted_once(
 ) -> None:
     key = f"true_{budi.jid}_3EB0ABCDEF0123456789"
     first = await send(tab, budi, "only once", messageId=key)
-    # As after a restart, when the page no longer knows that it has sent the message.
-    await tab.run(
-        "(WPP.whatsapp.MsgStore.remove(a), WPP.chat.get(b).msgs.remove(a))", key, budi.jid
-    )
+    await tab.forget(key)
     again = await send(tab, budi, "only once", messageId=key)
 
     assert first == again == key
@@ -128,6 +125,14 @@ async def test_edits_both_ways(tab: Tab, shop: SimulatedPhone, budi: SimulatedPh
     own = [it for it in tab.values("chat.msg_edited") if it["id"] == ours]
     assert len(own) == 1
 
+    await tab.forget(got["id"])
+    budi.edit(theirs, "polished twice")
+    found = "WPP.whatsapp.MsgStore.get(a) && WPP.chat.getMessageById(a)"
+    await tab.until(f"WPP.whatsapp.MsgStore.get('{got['id']}')?.body === 'polished twice'")
+    whole = await tab.run(f"({found}).then((it) => [it.type, String(it.from), it.body])", got["id"])
+    assert whole == ["chat", budi.jid, "polished twice"]
+    assert len([it for it in tab.values("chat.msg_edited") if it["id"] == got["id"]]) == 2
+
 
 async def test_revokes_both_ways(tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
     ours = await send(tab, budi, "never mind")
@@ -143,6 +148,56 @@ async def test_revokes_both_ways(tab: Tab, shop: SimulatedPhone, budi: Simulated
     assert (got["type"], got["from"]) == ("sender_revoke", budi.jid)
     found = "WPP.chat.getMessageById(a).then((it) => [it.type, it.body])"
     assert (await tab.run(found, got["refId"])) == ["revoked", None]
+
+
+async def test_messages_are_sent_on_both_ways(
+    tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone, web: SimulatedWeb
+) -> None:
+    siti = web.phone("+6281300000003", name="Siti")
+    words = budi.send_text(shop.number, "pass it on")
+    photo = budi.send_media(shop.number, b"a photo", caption="nice")
+    await tab.event("chat.new_message", lambda it: photo in it["id"])
+    ids = [f"false_{budi.jid}_{each}" for each in (words, photo)]
+    options = {"displayCaptionText": True}
+    results = await tab.run("WPP.chat.forwardMessages(a, b, c)", siti.jid, ids, options)
+    assert [it["messageSendResult"] for it in results] == ["OK", "OK"]
+    first, second = siti.messages(shop.number)
+    assert (first.text, second.text, siti.media(second.id)) == ("pass it on", "nice", b"a photo")
+    assert second.content["isForwarded"]
+
+    siti.forward(first.id, shop.number)
+    got = await tab.event("chat.new_message", lambda it: it.get("forwardingScore") == 2)
+    assert (got["body"], got["from"]) == ("pass it on", siti.jid)
+
+
+async def test_who_has_a_message_and_since_when(
+    tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    sent = await send(tab, budi, "have you seen it?")
+    await tab.event("chat.msg_ack_change", lambda it: it["ids"] == [sent] and it["ack"] == 2)
+    info = await tab.run("WPP.chat.getMessageACK(a)", sent)
+    assert (info["deliveryRemaining"], info["readRemaining"]) == (0, 1)
+    budi.read(shop.number)
+    (who,) = (await tab.run("WPP.chat.getMessageACK(a)", sent))["participants"]
+    assert (who["id"], who["readAt"] >= who["deliveredAt"]) == (budi.jid, True)
+
+
+async def test_what_is_on_its_way_is_not_read(
+    tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    shown = budi.send_text(shop.number, "shown")
+    await tab.event("chat.new_message", lambda it: it["body"] == "shown")
+    unread = await tab.run("WPP.chat.get(a).unreadCount", budi.jid)
+    assert unread > 0
+    read = tab.run("WPP.chat.markIsRead(a)", budi.jid)
+    # It is accepted before the page can have said what it has read.
+    late = budi.send_text(shop.number, "late")
+    await read
+    await tab.event("chat.new_message", lambda it: it["body"] == "late")
+    assert (budi.message(shown).level, budi.message(late).level) == (Level.READ, Level.DELIVERED)
+    assert shop.account.chat(budi.number).unread == 1
+    await tab.until(f"WPP.chat.get('{budi.jid}').unreadCount === 1")
+    await tab.run("WPP.chat.markIsRead(a)", budi.jid)
 
 
 async def test_polls_both_ways(tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
@@ -212,6 +267,8 @@ async def test_typing_and_presence_both_ways(
     assert got["id"] == budi.jid
     await tab.run("WPP.conn.markAvailable()")
     await web.wait_until(lambda: shop.account.available)
+    await tab.run("WPP.contact.unsubscribePresence(a)", budi.jid)
+    await web.wait_until(lambda: not budi.account.watched_by)
 
 
 async def test_a_call_rings_and_is_declined(
@@ -220,5 +277,6 @@ async def test_a_call_rings_and_is_declined(
     call = budi.call(shop.number, video=True)
     got = await tab.event("call.incoming_call", lambda it: it["id"] == call)
     assert (got["peerJid"], got["isVideo"]) == (budi.jid, True)
+    assert budi.is_ringing(call)
     await tab.run("WPP.call.reject(a)", call)
-    assert call not in web.services.calls
+    assert not budi.is_ringing(call)

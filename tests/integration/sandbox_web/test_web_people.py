@@ -69,6 +69,9 @@ async def test_contacts_and_chats_are_listed(
     )
     assert saved == "Budi Santoso"
     assert shop.account.contacts[budi.number] == "Budi Santoso"
+    left = await tab.run("WPP.contact.remove(a).then((it) => [it.name, it.isMyContact])", budi.jid)
+    assert left == [None, False]
+    assert budi.number not in shop.account.contacts
 
 
 async def test_a_group_is_made_and_written_in(
@@ -154,9 +157,20 @@ async def test_blocking(tab: Tab, shop: SimulatedPhone, web: SimulatedWeb) -> No
     rude.send_text(shop.number, "you there?")
     assert shop.messages(rude.number) == []
     assert not (await tab.run("WPP.blocklist.unblockContact(a)", rude.jid))["isBlocked"]
+    assert await tab.stored("blocked", rude.jid) is None
+
+    shop.block(rude.number)
+    await tab.event("blocklist.sync")
+    await tab.until("WPP.blocklist.all().length === 1")
+    assert await tab.stored("blocked", rude.jid) is not None
+    shop.unblock(rude.number)
+    await tab.until("WPP.blocklist.all().length === 0")
+    assert await tab.stored("blocked", rude.jid) is None
 
 
-async def test_profiles(tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone) -> None:
+async def test_profiles(
+    tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone, web: SimulatedWeb
+) -> None:
     await tab.run("WPP.profile.setMyProfileName('The Shop')")
     await tab.run("WPP.profile.setMyStatus('open till six')")
     assert (shop.account.name, shop.account.about) == ("The Shop", "open till six")
@@ -173,6 +187,19 @@ async def test_profiles(tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone) ->
     first_bytes = """fetch(a).then((it) => it.arrayBuffer())
       .then((it) => [...new Uint8Array(it).slice(0, 2)])"""
     assert await tab.run(first_bytes, url) == [0xFF, 0xD8]  # a JPEG
+    url = "WPP.contact.getProfilePictureUrl(a)"
+    web.phone(budi.number, picture=b"Budi")
+    assert await tab.run(f"{url}.then(fetch).then((it) => it.text())", budi.jid) == "Budi"
+
+    group = shop.create_group("With a picture", [budi.number])
+    await tab.until(f"WPP.chat.get('{group}')")
+    assert await tab.run(url, group) is None
+    await tab.run(f"WPP.group.setIcon(a, {picture})", group)
+    assert budi.group(group).has_picture
+    assert await tab.run(url, group) is not None
+    await tab.run("WPP.group.removeIcon(a)", group)
+    assert not budi.group(group).has_picture
+    assert shop.account.picture is not None
     await tab.run("WPP.profile.removeMyProfilePicture()")
     assert shop.account.picture is None
 
@@ -188,3 +215,65 @@ async def test_archiving_clearing_and_deleting_a_chat(
     assert (await tab.run("WPP.chat.clear(a)", budi.jid))["status"] == 200
     assert (await tab.run("WPP.chat.delete(a)", budi.jid))["status"] == 200
     assert await tab.run("WPP.chat.get(a) === undefined", budi.jid)
+    assert shop.messages(budi.number) == []
+
+
+async def test_what_is_deleted_or_cleared_here_does_not_come_back(
+    tab: Tab, web: SimulatedWeb, shop: SimulatedPhone
+) -> None:
+    lots = web.phone("+6281800000008", name="Lots")
+    ids = [f"false_{lots.jid}_{lots.send_text(shop.number, f'{at}')}" for at in range(4)]
+    await tab.event("chat.new_message", lambda it: it["id"] == ids[3])
+    bodies = "WPP.chat.getMessages(a, {count: -1}).then((all) => all.map((it) => it.body))"
+    deleted = await tab.run("WPP.chat.deleteMessage(a, b)", lots.jid, [ids[0], ids[3]])
+    assert [it["isDeleted"] for it in deleted] == [True, True]
+    assert await tab.run(bodies, lots.jid) == ["1", "2"]
+    assert [it.text for it in shop.messages(lots.number)] == ["1", "2"]
+
+    await tab.run("WPP.chat.starMessage(a, true)", ids[1])
+    await tab.run("WPP.chat.clear(a)", lots.jid)
+    lots.send_text(shop.number, "afterwards")
+    await tab.event("chat.new_message", lambda it: it["body"] == "afterwards")
+    assert await tab.run(bodies, lots.jid) == ["1", "afterwards"]
+    assert len(lots.messages(shop.number)) == 5
+
+
+async def test_chats_are_pinned_and_muted_from_either_side(
+    tab: Tab, web: SimulatedWeb, shop: SimulatedPhone
+) -> None:
+    mute = web.phone("+6281900000009", name="Mute")
+    await tab.run("WPP.chat.find(a)", mute.jid)
+    await tab.run("WPP.chat.pin(a)", mute.jid)
+    assert (await tab.run("WPP.chat.mute(a, {duration: 60})", mute.jid))["isMuted"]
+    kept = shop.account.chat(mute.number)
+    assert (kept.pinned, kept.muted_until > 0) == (True, True)
+
+    shop.set_chat(mute.number, pinned=False, muted_until=-1, archived=True)
+    await tab.until(f"WPP.chat.get('{mute.jid}').archive")
+    assert await tab.run("[WPP.chat.get(a).pin, WPP.chat.get(a).mute.expiration]", mute.jid) == [
+        0,
+        -1,
+    ]
+    await tab.run("WPP.chat.unmute(a)", mute.jid)
+    assert kept.muted_until == 0
+
+
+async def test_invitations_and_common_groups(
+    tab: Tab, web: SimulatedWeb, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    group = budi.create_group("Open house", ["+6281900000009"])
+    code = budi.group(group).code
+    found = await tab.run("WPP.group.getGroupInfoFromInviteCode(a)", code)
+    assert (found["id"], found["subject"], found["size"]) == (group, "Open house", 2)
+    assert shop.number not in budi.group(group).members
+    with pytest.raises(Exception, match="Invalid Invite Code"):
+        await tab.run("WPP.group.getGroupInfoFromInviteCode('nothing')")
+
+    assert (await tab.run("WPP.group.join(a)", f"https://chat.whatsapp.com/{code}"))["id"] == group
+    await tab.until(f"WPP.chat.get('{group}')")
+    budi.send_text(shop.number, "are we in the same groups?")
+    await tab.until(f"WPP.whatsapp.ContactStore.get('{budi.jid}')")
+    common = await tab.run(
+        "WPP.contact.getCommonGroups(a).then((all) => all.map(String))", budi.jid
+    )
+    assert group in common

@@ -113,6 +113,13 @@ def subscribe(asking: Asking) -> None:
         asking.services.watch(asking.account, asking.device, person)
 
 
+def unsubscribe(asking: Asking) -> None:
+    """Ask to be told no longer."""
+    chat = asking.chat
+    if not chat.endswith("@g.us"):
+        asking.services.unwatch(asking.account, asking.device, asking.services.world.account(chat))
+
+
 def exists(asking: Asking) -> Json | None:
     """Whether somebody is on WhatsApp, and who that is."""
     try:
@@ -270,9 +277,9 @@ def logout(asking: Asking) -> None:
 REQUESTS: Final[Mapping[str, Callable[[Asking], object]]] = {
     function.__name__: function
     for function in (
-        send, edit, revoke, react, seen, played, chatstate, available, subscribe, exists, chat,
-        history, receipts, set_chat, delete, clear, block, contact, picture, about, set_profile,
-        set_picture, reject_call, ack, logout,
+        send, edit, revoke, react, seen, played, chatstate, available, subscribe, unsubscribe,
+        exists, chat, history, receipts, set_chat, delete, clear, block, contact, picture, about,
+        set_profile, set_picture, reject_call, ack, logout,
     )
 } | GROUP_REQUESTS  # fmt: skip
 """All requests by name."""

@@ -31,8 +31,7 @@ def page_routes(services: Services) -> list[BaseRoute]:
     page = (_FOLDER / "index.html").read_text(encoding="utf-8")
 
     async def show(request: Request) -> Response:
-        text = page.replace("{boot}", _boot(request, services))
-        return HTMLResponse(text.replace("{assets}", f"{_base(request)}assets/"), headers=_FRESH)
+        return HTMLResponse(page.replace("{boot}", _boot(request, services)), headers=_FRESH)
 
     async def script(request: Request) -> Response:
         content = scripts.get(request.path_params["name"])

@@ -58,10 +58,12 @@ class Services:
     def set_available(self, account: Account, *, available: bool) -> None:
         """Show those who want to know whether somebody is online."""
         account.available = available
-        for number, device_id in account.watched_by:
+        for number, device_id in list(account.watched_by):
             viewer = self.world.account(number)
             device = viewer.devices.get(device_id)
-            if device is not None:
+            if device is None:  # unlinked since
+                account.watched_by.discard((number, device_id))
+            else:
                 self._push_presence(device, viewer, account)
         self.world.changed.notify_all()
 
@@ -69,6 +71,10 @@ class Services:
         """Tell a device from now on whether somebody is online, and at once what is so now."""
         person.watched_by.add((viewer.number, device.id))
         self._push_presence(device, viewer, person)
+
+    def unwatch(self, viewer: Account, device: Device, person: Account) -> None:
+        """Tell a device no longer whether somebody is online."""
+        person.watched_by.discard((viewer.number, device.id))
 
     def ring(self, caller: Account, called: Account, *, video: bool) -> str:
         """Call somebody; their devices ring if they are connected."""

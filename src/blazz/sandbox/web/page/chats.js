@@ -52,12 +52,15 @@ export class Chat extends Model {
   constructor(attributes) {
     super(attributes);
     Object.defineProperty(this, 'msgs', { value: new ChatMessages() });
-    Object.defineProperty(this, 'presence', { value: presenceOf(this.id) });
     Object.defineProperty(this, 'mute', { value: new Mute({ id: this.id }, this) });
   }
 
   get contact() {
     return contactOf(this.id);
+  }
+
+  get presence() {
+    return presenceOf(this.id);
   }
 
   get formattedTitle() {

@@ -34,6 +34,12 @@ class Presence extends Model {
     this.set('isSubscribed', true);
     connection.tell('subscribe', { chat: this.id.toString() });
   }
+
+  /** Ask to be told no longer. */
+  delete() {
+    PresenceCollection.remove(this);
+    connection.tell('unsubscribe', { chat: this.id.toString() });
+  }
 }
 Presence.prototype.proxyName = 'presence';
 

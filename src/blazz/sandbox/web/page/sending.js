@@ -152,6 +152,8 @@ async function sendReactionToMsg(message, text) {
   return 'OK';
 }
 
+const canMarkPlayed = (message) => !message.id.fromMe && ['audio', 'ptt'].includes(message.get('type'));
+
 async function markPlayed(message) {
   await connection.insist('played', {
     chat: message.id.remote.toString(), id: message.id.id, sender: message.id.participant?.toString(),
@@ -174,7 +176,7 @@ define('WAWebSendMessageEditAction', { addAndSendMessageEdit });
 define('WAWebRevokeMsgAction', { sendRevoke });
 define('WAWebDeleteMsgAction', { sendDeleteMsgs });
 define('WAWebSendReactionMsgAction', { sendReactionToMsg });
-define('WAWebMsgPlayedAction', { markPlayed, canMarkPlayed: (message) => !message.id.fromMe });
+define('WAWebMsgPlayedAction', { markPlayed, canMarkPlayed });
 define('WAWebSendTextMsgChatAction', { sendTextMsgToChat });
 define('WAWebChatForwardMessage', { forwardMessages });
 define('WAWebForwardMessagesToChat', { forwardMessagesToChats });

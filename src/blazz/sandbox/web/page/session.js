@@ -125,9 +125,9 @@ async function becomePaired(person) {
 }
 
 async function logOut() {
-  // Asked for while the stream is still opening, the server would refuse it and keep the device.
-  await Promise.race([connection.ready, new Promise((resolve) => setTimeout(resolve, LOGOUT_PATIENCE))]);
-  await connection.request('logout').catch(() => {});
+  // Without a line, or with one that breaks just now, the server would keep the device.
+  const patience = new Promise((resolve) => setTimeout(resolve, LOGOUT_PATIENCE));
+  await Promise.race([connection.insist('logout'), patience]).catch(() => {});
   await forget('user_initiated');
 }
 
