@@ -38,23 +38,25 @@ nox.options.stop_on_first_error = False
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, formatting, spelling, and whether every test can be imported.
-
-    To import them once compiles them for the processes that will run them side by side.
-    """
-    with beside(session, "pytest", "--collect-only", "--quiet"):
-        run(session, "ruff", "check", ".")
-        run(session, "ruff", "format", "--check", ".")
-        run(session, "codespell")
+    """Style, formatting, spelling."""
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+    run(session, "codespell")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types: mypy --strict inside, pyright on what users see."""
+    """Types: mypy --strict inside, pyright on what users see; and that tests can be imported.
+
+    To import them once compiles them for the processes that will run them side by side.
+    """
     public, examples = "tests/typing/test_public_types.py", "tests/typing/test_typing.py"
-    with beside(session, "pytest", "--quiet", public):
+    with (
+        beside(session, "pytest", "--collect-only", "--quiet"),
+        beside(session, "pytest", "--quiet", public),
+    ):
         run(session, "mypy", "--cache-dir", ".nox/mypy")
-    run(session, "pytest", "--quiet", examples, *session.posargs)
+        run(session, "pytest", "--quiet", examples, *session.posargs)
 
 
 @nox.session
@@ -170,7 +172,7 @@ def run(session: nox.Session, program: str, *arguments: str) -> None:
 
 @contextmanager
 def beside(session: nox.Session, program: str, *arguments: str) -> Iterator[None]:
-    """Run a program of the shared environment on another core.
+    """Run a program of the shared environment while others run.
 
     Afterwards comes the last line of what it said, and all of it if it failed.
     """
