@@ -12,11 +12,12 @@ from typing import Any, Final, TypeAlias
 from blazz.errors import InvalidAddress
 from blazz.sandbox.web import linking
 from blazz.sandbox.web.accounts import Account
+from blazz.sandbox.web.asking import Asking
 from blazz.sandbox.web.devices import Device
 from blazz.sandbox.web.jids import digits, split
 from blazz.sandbox.web.pairing import PageKeys, Pairing, Qr
 from blazz.sandbox.web.refusals import WebRefusal
-from blazz.sandbox.web.requests import REQUESTS, Asking
+from blazz.sandbox.web.requests import REQUESTS
 from blazz.sandbox.web.services import Services
 
 Json: TypeAlias = dict[str, Any]

@@ -274,12 +274,14 @@ def logout(asking: Asking) -> None:
     asking.services.world.changed.notify_all()
 
 
-REQUESTS: Final[Mapping[str, Callable[[Asking], object]]] = {
+_REQUESTS: Final[Mapping[str, Callable[[Asking], object]]] = {
     function.__name__: function
     for function in (
         send, edit, revoke, react, seen, played, chatstate, available, subscribe, unsubscribe,
         exists, chat, history, receipts, set_chat, delete, clear, block, contact, picture, about,
         set_profile, set_picture, reject_call, ack, logout,
     )
-} | GROUP_REQUESTS  # fmt: skip
+}  # fmt: skip
+
+REQUESTS: Final[Mapping[str, Callable[[Asking], object]]] = {**_REQUESTS, **GROUP_REQUESTS}
 """All requests by name."""

@@ -99,6 +99,8 @@ async def test_settings_and_outages(http: httpx.AsyncClient, web: SimulatedWeb) 
         ("PATCH", f"/sandbox/web/phones/{SHOP}", '{"age": 1}', 400, "bad_request"),
         ("PATCH", f"/sandbox/web/phones/{SHOP}", '{"addressing": "fax"}', 400, "bad_request"),
         ("PATCH", f"/sandbox/web/phones/{SHOP}", '{"name": 5}', 400, "bad_request"),
+        ("PATCH", f"/sandbox/web/phones/{SHOP}", '{"registered": "no"}', 400, "bad_request"),
+        ("PATCH", f"/sandbox/web/phones/{SHOP}", '{"picture": 5}', 409, "bad_request"),
         (
             "POST",
             f"/sandbox/web/phones/{SHOP}/send_text",

@@ -91,7 +91,8 @@ async def test_a_code_is_entered(shop: SandboxPhone, simulated: SimulatedWeb) ->
 
 
 async def test_phones_write_to_each_other(shop: SandboxPhone, budi: SandboxPhone) -> None:
-    await budi.set_up(name="Budi")
+    await budi.set_up(name="Budi", about="At work", picture=b"jpeg")
+    assert ((await budi.state())["name"], (await budi.state())["about"]) == ("Budi", "At work")
     question = await budi.send_text(SHOP, "Is it open?", mentions=[shop.number])
     answer = await shop.send_text(BUDI, "Till six", reply_to=question)
     await budi.react(answer, "👍")
@@ -122,6 +123,8 @@ async def test_files_places_cards_and_polls_arrive(shop: SandboxPhone, budi: San
     await shop.vote(poll, [1])
 
     assert await shop.media(photo) == b"\x89PNG"
+    passed_on = await shop.forward(photo, "+62 813-0000-0003")
+    assert (await shop.message(passed_on)).content["isForwarded"]
     types = [message.type for message in await shop.messages(BUDI)]
     assert types == ["image", "ptt", "location", "vcard", "poll_creation"]
     assert (await budi.message(voice)).level is Level.PLAYED
@@ -136,7 +139,9 @@ async def test_presence_and_calls_are_seen(shop: SandboxPhone, budi: SandboxPhon
     await budi.set_available(False)
 
     call = await budi.call(SHOP, video=True)
+    assert await budi.is_ringing(call)
     await budi.hang_up(call)
+    assert not await shop.is_ringing(call)
     with pytest.raises(WebRefusal) as refused:
         await budi.hang_up(call)
     assert refused.value.code == "no_such_call"
@@ -150,6 +155,15 @@ async def test_groups_and_people_are_kept(shop: SandboxPhone, budi: SandboxPhone
     await budi.leave_group(group)
     await shop.save_contact(BUDI, "Budi P")
     await shop.block(BUDI)
+    offers = await shop.group(group)
+    assert (offers.subject, offers.announcement) == ("Offers", True)
+    assert (offers.members, offers.admins) == (["6281100000001"], ["6281100000001"])
+    with pytest.raises(WebRefusal) as refused:
+        await budi.group(group)
+    assert refused.value.code == "not_a_member"
+    assert await budi.join_group(f"https://chat.whatsapp.com/{offers.code}") == group
+    assert (await budi.group(group)).members == ["6281100000001", "6281200000002"]
+    await shop.set_chat(group, archived=True, pinned=True, muted_until=-1)
 
     assert (await shop.message(sent)).chat == group
     assert (await shop.state())["blocked"] == ["6281200000002"]

@@ -195,6 +195,10 @@ def test_only_authors_edit_and_only_admins_revoke_for_others(
         ("set_picture", {"picture": "not base64!"}),
         ("join", {"code": "unknown"}),
         ("reject_call", {"id": "unknown"}),
+        ("invited", {"code": "unknown"}),
+        ("delete", {"chat": "6281200000002@c.us", "ids": "all"}),
+        ("clear", {"chat": "6281200000002@c.us", "keep": [1]}),
+        ("picture", {"id": "120363000000000000@g.us"}),
         ("ack", {"number": "many"}),
     ],
 )
@@ -203,6 +207,106 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(WebRefusal):
         page.ask(operation, **parameters)
+
+
+def test_what_came_after_the_newest_message_that_was_seen_stays_unread(
+    web: SimulatedWeb, page: FakePage, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    other = FakePage(web).link(shop)
+    ids = [budi.send_text(SHOP, f"{number}") for number in range(3)]
+    page.ask("seen", chat=budi.jid, id=ids[1])
+
+    assert [budi.message(each).level for each in ids] == [Level.READ, Level.READ, Level.DELIVERED]
+    assert shop.account.chat(budi.number).unread == 1
+    assert ("seen", {"chat": budi.jid, "unread": 1}) in other.store()
+    page.ask("seen", chat=budi.jid, id=ids[0])  # late: takes nothing back
+    assert shop.account.chat(budi.number).unread == 1
+    page.ask("seen", chat=budi.jid, id="deleted meanwhile")
+    assert budi.message(ids[2]).level is Level.READ
+
+
+@given(steps=st.lists(st.integers(0, 9), max_size=12), gone=st.sets(st.integers(0, 9)))
+@settings(max_examples=40)
+def test_reading_tells_of_each_message_once_whatever_was_deleted(
+    steps: list[int], gone: set[int]
+) -> None:
+    web = SimulatedWeb()
+    shop, budi = web.phone(SHOP).account, web.phone(BUDI)
+    ids = [budi.send_text(SHOP, f"{number}") for number in range(10)]
+    told = [letter.id for step in steps[:6] for letter in shop.read(budi.number, ids[step])]
+    deleted = {ids[place] for place in gone}
+    shop.forget(budi.number, lambda letter: letter.id in deleted)
+    told += [letter.id for step in steps[6:] for letter in shop.read(budi.number, ids[step])]
+    told += [letter.id for letter in shop.read(budi.number)]
+    assert len(told) == len(set(told))
+    assert set(ids) - deleted <= set(told)
+    assert shop.chat(budi.number).unread == 0
+
+
+def test_receipts_tell_who_and_when(
+    web: SimulatedWeb, page: FakePage, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    group = shop.create_group("Team", [BUDI, SITI])
+    web.phone(SITI).go_offline()
+    page.send(group, "G1", "all of you")
+    web.world.clock.advance(60)
+    budi.read(group)
+    told = page.ask("receipts", id="G1")
+    (read,), (delivered,) = told["read"], told["delivery"]
+    assert (read["id"], delivered["id"]) == (budi.lid, budi.lid)
+    assert read["t"] - delivered["t"] >= 60
+    assert (told["deliveryRemaining"], told["readRemaining"], told["playedRemaining"]) == (1, 1, 2)
+    with pytest.raises(WebRefusal, match="there is no message"):
+        page.ask("receipts", id=budi.send_text(SHOP, "not mine"))
+
+
+def test_what_is_deleted_for_oneself_stays_with_the_others(
+    page: FakePage, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    ids = [budi.send_text(SHOP, f"{number}") for number in range(4)]
+    page.ask("delete", chat=budi.jid, ids=ids[:1])
+    page.ask("clear", chat=budi.jid, keep=ids[1:2])
+    assert [it.id for it in shop.messages(BUDI)] == ids[1:2]
+    assert [it.id for it in budi.messages(SHOP)] == ids
+    with pytest.raises(WebRefusal, match="there is no message"):
+        shop.message(ids[0])
+    budi.edit(ids[0], "too late for the shop")
+    page.ask("clear", chat=budi.jid, keep=[], gone=True)
+    assert budi.number not in shop.account.chats
+
+
+def test_a_device_that_logged_out_can_do_no_more(page: FakePage, shop: SimulatedPhone) -> None:
+    page.ask("logout")
+    assert page.page.is_ending
+    assert shop.devices == []
+
+
+def test_a_group_has_a_picture_of_its_own(
+    page: FakePage, shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    group = budi.create_group("Team", [SHOP])
+    file = page.ask("set_picture", group=group, picture="anBlZw==")["file"]
+    assert page.ask("picture", id=group)["file"] == file
+    assert shop.account.picture is None
+    budi.change_group(group, restrict=True)
+    with pytest.raises(WebRefusal, match="is not an admin"):
+        page.ask("set_picture", group=group, picture="")
+
+
+def test_a_poll_takes_as_many_choices_as_it_says(
+    shop: SimulatedPhone, budi: SimulatedPhone
+) -> None:
+    poll = budi.send_poll(SHOP, "When?", ["now", "later"], most=1)
+    with pytest.raises(WebRefusal, match="at most 1 of its options"):
+        shop.vote(poll, [0, 1])
+    shop.vote(poll, [1])
+
+
+def test_what_was_deleted_is_not_sent_on(shop: SimulatedPhone, budi: SimulatedPhone) -> None:
+    sent = budi.send_text(SHOP, "oops")
+    budi.revoke(sent)
+    with pytest.raises(WebRefusal, match="was deleted"):
+        shop.forward(sent, SITI)
 
 
 def test_a_new_device_gets_the_newest_messages_of_each_chat(
