@@ -9,7 +9,7 @@ from blazz.campaigns.quality import QUALITY_EVENTS, concern
 from blazz.client.broadcasts import ClientBroadcasts
 from blazz.client.measuring import ClientMeasures
 from blazz.conversations.base import ConversationStore
-from blazz.conversations.handling import handling
+from blazz.conversations.handling import call
 from blazz.conversations.recorder import RECORDED
 from blazz.conversations.signals import Signals
 from blazz.errors import SessionClosed
@@ -185,12 +185,12 @@ class ClientInbox:
         """Call a function with the session and the event, for events of some kinds."""
         chosen = name or self.dispatcher.handlers.free_name(function)
 
-        async def call(delivery: Delivery) -> None:
+        async def handle(delivery: Delivery) -> None:
             if not await self._answers_a_question(delivery):
-                with handling(chosen, delivery.event):
-                    await function(self._session(delivery.session), delivery.event)
+                session = self._session(delivery.session)
+                await call(function, session, delivery.event, name=chosen)
 
-        self.dispatcher.add_handler(call, *kinds, where=where, session=session, name=chosen)
+        self.dispatcher.add_handler(handle, *kinds, where=where, session=session, name=chosen)
 
     async def _answers_a_question(self, delivery: Delivery) -> bool:
         event = delivery.event

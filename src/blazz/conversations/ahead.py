@@ -14,6 +14,7 @@ from blazz.conversations.signals import Signals
 from blazz.events.base import Event
 from blazz.events.messages import MessageReceived
 from blazz.events.statuses import StatusChanged
+from blazz.webhooks.resting import resting
 
 _REST_SECONDS: Final = 1.0
 
@@ -72,12 +73,13 @@ class ReadAhead:
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
-        """Read, or have somebody else read, while the block runs."""
+        """Read, or have somebody else read, while the block runs; a handler rests meanwhile."""
         failure: Exception | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._take_turn)
             try:
-                yield
+                with resting():
+                    yield
             except Exception as error:  # noqa: BLE001  # raised below: here it would get into a group
                 failure = error
             tasks.cancel_scope.cancel()

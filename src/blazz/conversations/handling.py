@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from blazz.addresses import Address
 from blazz.events.base import Event
 from blazz.messages.base import Message
+
+S = TypeVar("S")
 
 
 @dataclass(slots=True)
@@ -20,25 +20,31 @@ class _Handled:
     """A call of a handler with an event.
 
     Attributes:
-        key: The handler and the event.
+        name: The handler.
+        event: The event.
         asked: How often it has asked each question.
+        over: It has returned: what it has left behind asks for itself.
     """
 
-    key: str
-    asked: Counter[str] = field(default_factory=Counter)
+    name: str
+    event: Event
+    asked: dict[str, int] = field(default_factory=dict)
+    over: bool = False
 
 
 _CURRENT: Final[ContextVar[_Handled | None]] = ContextVar("blazz_handled", default=None)
 
 
-@contextlib.contextmanager
-def handling(handler: str, event: Event) -> Iterator[None]:
-    """Let what is asked in the block be asked by a handler, on account of an event."""
-    token = _CURRENT.set(_Handled(f"{handler}\n{event.key}"))
+async def call(
+    function: Callable[[S, Any], Awaitable[object]], session: S, event: Event, *, name: str
+) -> None:
+    """Call a handler; what it asks meanwhile, it asks on account of the event."""
+    handled = _Handled(name, event)
+    _CURRENT.set(handled)
     try:
-        yield
+        await function(session, event)
     finally:
-        _CURRENT.reset(token)
+        handled.over = True
 
 
 def name_question(to: Address, message: Message) -> str | None:
@@ -48,9 +54,9 @@ def name_question(to: Address, message: Message) -> str | None:
     under the same names: nothing is asked twice, and no answer is lost.
     """
     handled = _CURRENT.get()
-    if handled is None:
+    if handled is None or handled.over:
         return None
-    said = f"{handled.key}\n{to}\n{message!r}".encode()
+    said = f"{handled.name}\n{handled.event.key}\n{to}\n{message!r}".encode()
     name = hashlib.blake2b(said, digest_size=16).hexdigest()
-    handled.asked[name] += 1
-    return f"{name}-{handled.asked[name]}"
+    count = handled.asked[name] = handled.asked.get(name, 0) + 1
+    return f"{name}-{count}"

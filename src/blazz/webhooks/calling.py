@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ import anyio
 
 from blazz.webhooks.handlers import Handler, Handlers, Sink
 from blazz.webhooks.observations import HandlerCalled, HandlerOutcome, Observer, ignore
+from blazz.webhooks.resting import Turn, begin
 from blazz.webhooks.wording import described
 from blazz.webhooks.work import Task
 
@@ -36,11 +37,23 @@ class Worker:
         since: When it called the handler that it is in, or was last cancelled in it; None between
             calls.
         overdue: It has been cancelled because that handler took too long.
+        turn: The call that it is in, or was in last.
+        lent: Told when a handler begins to rest, and when it goes on.
     """
 
     task: asyncio.Task[object]
     since: float | None = None
     overdue: bool = False
+    turn: Turn | None = None
+    lent: Callable[[int], object] = int
+
+    def is_overdue(self, now: float, timeout: float) -> bool:
+        """Whether its handler has taken too long, not counting what it has rested."""
+        if self.since is None:
+            return False
+        if self.turn is None:
+            return now - self.since > timeout
+        return not self.turn.resting and now - self.since - self.turn.rested > timeout
 
 
 class Caller:
@@ -60,13 +73,21 @@ class Caller:
         self._observe = observe
         self._workers: list[Worker] = []
 
-    def hire(self) -> Worker:
-        """Make the current task a worker whose calls are watched."""
+    def hire(self, lent: Callable[[int], object] = int) -> Worker:
+        """Make the current task a worker whose calls are watched.
+
+        Args:
+            lent: Told 1 when a handler that it calls begins to rest, and -1 when it goes on.
+        """
         task = asyncio.current_task()
         assert task is not None
-        worker = Worker(task)
+        worker = Worker(task, lent=lent)
         self._workers.append(worker)
         return worker
+
+    def dismiss(self, worker: Worker) -> None:
+        """Watch a worker no longer."""
+        self._workers.remove(worker)
 
     async def watch(self) -> None:
         """Cancel handlers that take too long, until cancelled.
@@ -89,9 +110,12 @@ class Caller:
             for worker in self._workers:
                 # With `since` set, the worker waits somewhere inside its handler: that is where
                 # the cancellation arrives, not in what the worker does next.
-                if worker.since is not None and now - worker.since > timeout:
+                if worker.is_overdue(now, timeout):
                     worker.overdue = True
-                    worker.since = now  # a handler that goes on nevertheless is cancelled again
+                    worker.since, worker.turn = (
+                        now,
+                        None,
+                    )  # a handler that goes on nevertheless is cancelled again
                     worker.task.cancel()
 
     async def handle(self, task: Task, worker: Worker) -> str | None:
@@ -125,6 +149,7 @@ class Caller:
 
     async def _call(self, handler: Handler, task: Task, worker: Worker) -> str | None:
         worker.since = start = time.monotonic()
+        worker.turn = turn = begin(worker.lent)
         outcome, failure = HandlerOutcome.SUCCEEDED, None
         try:
             await handler.call(task.delivery)
@@ -146,6 +171,7 @@ class Caller:
             outcome, failure = HandlerOutcome.FAILED, described(error)
             _log.warning("%s failed", handler.name, exc_info=error)
         finally:
+            turn.end()
             worker.since = None
             worker.overdue = False
         if self._observe is not ignore:

@@ -31,7 +31,7 @@ class Crew:
         work: Is told what becomes of each update.
         caller: Calls sinks and handlers.
         handlers: The sinks and handlers.
-        size: The most workers.
+        size: The most workers, not counting those whose handlers rest.
         may_handle: Whether updates of a session may be handled here: asked right before each one,
             since a process that was stopped for a while may no longer own what it has taken.
     """
@@ -53,6 +53,8 @@ class Crew:
         self._runs: asyncio.Queue[Run] = asyncio.Queue()
         self._workers = 0
         self._idle = 0
+        self.resting = 0
+        """How many handlers rest, see `blazz.webhooks.resting`."""
         self._tasks: TaskGroup | None = None
 
     async def run(self, *, task_status: TaskStatus[None]) -> None:
@@ -130,23 +132,35 @@ class Crew:
 
     def _line_up(self, tasks: Iterable[Task]) -> None:
         """Give each lane's tasks, in order, to one worker."""
-        assert self._tasks is not None
         for run in _runs(tasks):
             self._runs.put_nowait(run)
-            if self._runs.qsize() > self._idle and self._workers < self._size:
-                self._workers += 1
-                self._tasks.start_soon(self._work_on)
+            self._hire()
+
+    def _hire(self) -> None:
+        """Start another worker, if one is needed and allowed."""
+        assert self._tasks is not None
+        if self._runs.qsize() > self._idle and self._workers - self.resting < self._size:
+            self._workers += 1
+            self._tasks.start_soon(self._work_on)
+
+    def _lent(self, more: int) -> None:
+        """Take note that a handler rests, or goes on."""
+        self.resting += more
+        self._hire()
 
     async def _work_on(self) -> None:
-        worker = self._caller.hire()
+        worker = self._caller.hire(self._lent)
         handled = 0
-        while True:
+        # Those who have stood in for handlers that rested go once these are back.
+        while self._workers - self.resting <= self._size:
             try:
                 handled = await self._handle_next(worker, handled)
             except asyncio.CancelledError:
                 # A handler has cancelled its own task without waiting for the effect.
                 if is_stopping():
                     raise
+        self._workers -= 1
+        self._caller.dismiss(worker)
 
     async def _handle_next(self, worker: Worker, handled: int) -> int:
         """Handle one run; returns how many updates were handled since the loop had its turn."""

@@ -174,6 +174,7 @@ class Dispatcher:
         Register handlers before: an update that nobody wants is done at once.
         """
         owner = f"{socket.gethostname()}-{secrets.token_hex(8)}"
+        self._arrived, self._ready = Bell(), Bell()  # of this loop: it may run again in another
         work = Work(
             self._inbox,
             owner,
@@ -232,7 +233,7 @@ class Dispatcher:
     async def _take(self, owner: str, work: Work, crew: Crew) -> None:
         """Take what is ready, as long as there is room for it."""
         sessions = self._routes.sessions
-        room = self._most_taken - len(work)
+        room = self._most_taken - len(work) + crew.resting
         items: Sequence[Item] = ()
         if room > 0 and sessions:
             items = await self._inbox.take(owner, sessions=sessions, limit=room, lease=self._lease)
