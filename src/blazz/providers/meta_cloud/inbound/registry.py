@@ -20,10 +20,9 @@ from blazz.providers.meta_cloud.inbound.groups import GROUP
 from blazz.providers.meta_cloud.inbound.keys import plain
 from blazz.providers.meta_cloud.inbound.marketing import CONVERSION, USER_ACTION
 from blazz.providers.meta_cloud.inbound.messages import MESSAGE
-from blazz.providers.meta_cloud.inbound.people import to_phone
 from blazz.providers.meta_cloud.inbound.preferences import PREFERENCE
 from blazz.providers.meta_cloud.inbound.problems import ERROR
-from blazz.providers.meta_cloud.inbound.reading import Json, inner
+from blazz.providers.meta_cloud.inbound.reading import Json
 from blazz.providers.meta_cloud.inbound.statuses import STATUS
 from blazz.providers.meta_cloud.inbound.system import USER_ID_UPDATE
 
@@ -48,11 +47,6 @@ def _template(build: Build) -> Kind:
         return None, f"{change.scope}:template:{template_id}"
 
     return Kind(identify, build)
-
-
-def _identify_handover(value: Json, change: Change) -> tuple[str | None, str | None]:
-    person = to_phone(inner(value, "sender").get("phone_number"))
-    return None, None if person is None else f"{change.scope}:{person.digits}"
 
 
 _GROUPS = {"groups": GROUP, "errors": ERROR}
@@ -109,7 +103,7 @@ WHOLE: Mapping[str, Kind] = {
     "message_template_components_update": _template(templates.components),
     "message_template_quality_update": _template(templates.quality),
     "message_template_status_update": _template(templates.status),
-    "messaging_handovers": Kind(_identify_handover, routing.handover),
+    "messaging_handovers": routing.HANDOVER,
     "partner_solutions": _whole(accounts.solution),
     "payment_configuration_update": _whole(payments.payment_configuration),
     "phone_number_name_update": _whole(numbers.name),

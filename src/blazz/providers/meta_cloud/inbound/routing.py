@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from blazz.addresses import Identity
 from blazz.events.base import Event
 from blazz.events.routing import ConversationSummarised, StandbyObserved, ThreadControlChanged
 from blazz.providers.meta_cloud.inbound import coexistence, messages, statuses
@@ -13,24 +12,32 @@ from blazz.providers.meta_cloud.inbound.change import (
     Identify,
     Kind,
 )
-from blazz.providers.meta_cloud.inbound.people import to_phone
+from blazz.providers.meta_cloud.inbound.people import SELF, conversation, identity
 from blazz.providers.meta_cloud.inbound.reading import Json, Unreadable, inner, required, text
 
 _GAINED = {"control_passed": True, "control_taken": False}
 
 
-def handover(value: Json, update: CloudUpdate) -> ThreadControlChanged:
-    """Read `messaging_handovers`."""
-    kind = text(value, "type")
-    part = inner(value, kind or "") or inner(value, "control_passed")
-    part = part or inner(value, "control_taken")
-    if kind is None and not part:
+def _identify_handover(value: Json, change: Change) -> tuple[str | None, str | None]:
+    return None, conversation(_person(value), SELF, change)
+
+
+def _person(value: Json) -> Json:
+    """Bring the person of a handover into the form of others."""
+    sender = inner(value, "sender")
+    return {"wa_id": sender.get("phone_number"), **sender}
+
+
+def _build_handover(value: Json, update: CloudUpdate) -> ThreadControlChanged:
+    kind = text(value, "type") or next((name for name in _GAINED if name in value), None)
+    if kind is None:
         raise Unreadable("value.type is missing")
+    part = inner(value, kind) or inner(value, "control_passed") or inner(value, "control_taken")
     summary = inner(inner(part, "conversation_context"), "summary")
     return ThreadControlChanged(
         **update.common(),
-        person=Identity(phone=to_phone(inner(value, "sender").get("phone_number"))),
-        gained=_GAINED.get(kind or ""),
+        person=identity(_person(value), SELF),
+        gained=_GAINED.get(kind),
         previous_role=text(part, "previous_owner_role"),
         new_role=text(part, "new_owner_role"),
         previous_app_id=text(part, "previous_owner_app_id"),
@@ -83,6 +90,7 @@ def _flat(item: Json) -> Json:
     return {**request, "to_user_id": request.get("recipient"), **item}
 
 
+HANDOVER = Kind(_identify_handover, _build_handover)
 SUMMARY = Kind(_identify_summary, _build_summary)
 WATCHED_MESSAGE = _watched(messages.MESSAGE)
 WATCHED_STATUS = _watched(statuses.STATUS)

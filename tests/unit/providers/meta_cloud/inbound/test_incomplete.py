@@ -20,6 +20,7 @@ from blazz.events import (
     PaymentStatusChanged,
     Read,
     Sent,
+    ThreadControlChanged,
     UnknownUpdate,
     UnsupportedReceived,
 )
@@ -305,6 +306,20 @@ def test_a_username_may_be_told_beside_the_person() -> None:
 
     assert isinstance(event, MarketingStopped)
     assert (event.person.name, event.person.username) == ("Sari", "sari")
+
+
+@pytest.mark.parametrize("part", ["control_passed", "control_taken"])
+def test_a_handover_may_be_told_by_its_part_alone(part: str) -> None:
+    sender = {"phone_number": "6281234567890", "user_id": "ID.1"}
+    value = {"sender": sender, "recipient": {"phone_number_id": "1"}, part: {"metadata": "m"}}
+    change = {"field": "messaging_handovers", "value": value}
+    (update,) = parse(json.dumps({"entry": [{"id": "2", "changes": [change]}]}).encode())
+    event = update.event()
+
+    assert isinstance(event, ThreadControlChanged)
+    assert (event.gained, event.metadata) == (part == "control_passed", "m")
+    assert (str(event.person.phone), str(event.person.user_id)) == ("+6281234567890", "ID.1")
+    assert update.conversation == "1:ID.1"
 
 
 def test_an_answer_may_be_told_by_its_part_alone() -> None:
