@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 import blazz
 
@@ -32,4 +33,5 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
-app.mount("/webhooks", client.webhooks.asgi)
+# A route, not `app.mount`: that would answer /webhooks with a redirect to /webhooks/.
+app.routes.append(Route("/webhooks", client.webhooks.asgi))

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Route
 
 import blazz
 
@@ -32,4 +32,5 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
 
 
-app = Starlette(lifespan=lifespan, routes=[Mount("/webhooks", client.webhooks.asgi)])
+# A route, not a `Mount`: that would answer /webhooks with a redirect to /webhooks/.
+app = Starlette(lifespan=lifespan, routes=[Route("/webhooks", client.webhooks.asgi)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,6 +11,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from blazz.errors import SessionClosed
+
+_log = logging.getLogger(__name__)
 
 
 class Background:
@@ -36,7 +39,7 @@ class Background:
     async def start(self) -> None:
         """Open the group."""
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._stopping.clear()
+        self._stopping = asyncio.Event()  # of this loop: a client may be opened again in another
         self._task = asyncio.create_task(self._hold(ready), name="blazz background")
         await ready
 
@@ -47,6 +50,10 @@ class Background:
                 ready.set_result(None)
                 await self._stopping.wait()
                 group.cancel_scope.cancel()
+        except Exception:
+            # Told at once: `stop` may be called days later.
+            _log.exception("the client handles nothing any more: its background work has failed")
+            raise
         finally:
             self._group = None
 

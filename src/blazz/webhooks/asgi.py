@@ -18,8 +18,7 @@ class WebhookApp:
     Example:
         ::
 
-            app = FastAPI(lifespan=lifespan)
-            app.mount("/webhooks", WebhookApp(receiver))
+            app = Starlette(routes=[Route("/webhooks", WebhookApp(receiver))])
     """
 
     def __init__(self, receiver: Receiver) -> None:

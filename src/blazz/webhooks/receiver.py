@@ -37,6 +37,7 @@ _TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 _NO_SNIFFING: Final = ("X-Content-Type-Options", "nosniff")
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9._~-]{1,256}")
 _SIGNATURE: Final = HEADER.lower()
+_NO_BODY: Final = "; its body is empty: something has read it before, or the server passed none on"
 
 _log = logging.getLogger(__name__)
 
@@ -193,7 +194,7 @@ class Receiver:
         try:
             signer = self.routes.signer(body, _signature(headers))
         except SignatureMismatch as error:
-            _log.warning("a webhook request was refused: %s", error)
+            _log.warning("a webhook request was refused: %s%s", error, "" if body else _NO_BODY)
             return _refusal(HTTPStatus.FORBIDDEN)
         try:
             await self.keep(body, signer=signer)

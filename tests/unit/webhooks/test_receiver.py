@@ -256,6 +256,9 @@ async def test_refusals_are_logged_without_the_body(
 
     assert "refused" in caplog.text
     assert "private" not in caplog.text
+    assert "empty" not in caplog.text
+    await receiver.handle("POST", "", signed(b"x"), b"")
+    assert "its body is empty" in caplog.text
 
 
 async def test_the_dispatcher_is_woken_by_what_was_kept(inbox: SqliteInbox) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from blazz.webhooks import Receiver, sign
+from blazz.webhooks import Receiver, Response, sign
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.threaded import ThreadedReceiver
 from tests.unit.webhooks.scenery import SECRET, profile, said
@@ -21,15 +25,16 @@ from tests.unit.webhooks.scenery import SECRET, profile, said
 class Opened:
     """Opens a receiver and notes it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: type[Receiver] = Receiver) -> None:
         self.path = path
+        self.kind = kind
         self.log: list[str] = []
 
     @contextlib.asynccontextmanager
     async def __call__(self) -> AsyncIterator[Receiver]:
         self.log.append("opened")
         async with SqliteInbox(self.path / "inbox.db") as inbox:
-            receiver = Receiver(inbox)
+            receiver = self.kind(inbox)
             await receiver.add("acme/sales", profile())
             yield receiver
         self.log.append("closed")
@@ -78,6 +83,36 @@ def test_what_fails_to_open_is_tried_again(tmp_path: Path) -> None:
         webhooks.start()
     assert webhooks.handle("PUT", "", {}, b"").status == 405
     webhooks.close()
+
+
+class Leaving(Receiver):
+    """A receiver with a request that ends the loop, as `sys.exit` in a handler does."""
+
+    async def handle(self, method: str, *request: Any) -> Response:
+        if method == "LEAVE":
+            asyncio.get_running_loop().call_soon(sys.exit)
+        return await super().handle(method, *request)
+
+
+def test_a_loop_that_has_ended_is_started_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = Opened(tmp_path, Leaving)
+    webhooks = ThreadedReceiver(opened)
+    body = said("a1")
+    headers = {"X-Hub-Signature-256": sign(body, SECRET)}
+
+    with contextlib.suppress(CancelledError):  # it may be answered before, or not
+        webhooks.handle("LEAVE", "", {}, b"")
+    # Whatever moment of the end it is: kept, or to be sent again.
+    deadline = time.monotonic() + 60
+    while opened.log.count("opened") < 2:
+        assert webhooks.handle("POST", "", headers, body).status in {200, 503}
+        assert time.monotonic() < deadline
+    assert webhooks.handle("POST", "", headers, body).status == 200
+    webhooks.close()
+
+    assert "the receiver ended by itself, and is opened again" in caplog.text
 
 
 PROGRAM = """
