@@ -175,10 +175,11 @@ class Account:
                 None, or one that is not there: all are read.
         """
         chat = self.chat(key)
-        count = len(chat.letters)
-        places = range(count - 1, -1, -1)
-        end = next((at + 1 for at in places if chat.letters[at].id == newest), count)
-        end = max(end, chat.read)
+        end = len(chat.letters)
+        if newest is not None:
+            backwards = range(end, 0, -1)
+            end = next((at for at in backwards if chat.letters[at - 1].id == newest), end)
+            end = max(end, chat.read)
         fresh = chat.letters[chat.read : end]
         chat.read, chat.unread = end, 0
         for letter in chat.letters[end:]:
