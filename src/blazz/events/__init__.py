@@ -92,7 +92,7 @@ from blazz.events.numbers import (
     SecurityChanged,
     UsernameChanged,
 )
-from blazz.events.payments import PaymentConfigurationChanged, PaymentStatusChanged
+from blazz.events.payments import PaymentConfigurationChanged, PaymentStatusChanged, Refund
 from blazz.events.people import IdentityChanged, NumberChanged, PersonChanged, UserIdChanged
 from blazz.events.polls import (
     PollAnswered,
@@ -109,6 +109,7 @@ from blazz.events.replies import (
     ButtonPressed,
     CallPermissionAnswered,
     FlowCompleted,
+    PaymentMethodChosen,
     RowPicked,
     TemplateButtonPressed,
 )
@@ -226,6 +227,7 @@ __all__ = [
     "PastMessage",
     "PastThread",
     "PaymentConfigurationChanged",
+    "PaymentMethodChosen",
     "PaymentStatusChanged",
     "PersonChanged",
     "PlaceholderReceived",
@@ -241,6 +243,7 @@ __all__ = [
     "Read",
     "Referral",
     "ReferredProduct",
+    "Refund",
     "Restriction",
     "RowPicked",
     "SecurityChanged",

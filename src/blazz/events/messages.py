@@ -34,6 +34,7 @@ class Referral:
         thumbnail_url: The video's preview image.
         click_id: The click's id for the Conversions API (`ctwa_clid`).
         welcome_text: The greeting that the advertisement showed.
+        ref: The reference of the welcome message sequence that the advertisement used.
     """
 
     source_url: str | None = None
@@ -47,6 +48,7 @@ class Referral:
     thumbnail_url: str | None = None
     click_id: str | None = None
     welcome_text: str | None = None
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

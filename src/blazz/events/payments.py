@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from blazz.addresses import Identity
 from blazz.events.base import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money that goes back to the person.
+
+    Attributes:
+        id: Its id.
+        amount: How much, in units of the payment's currency.
+        speed: `instant` or `normal`.
+        status: `pending`, `success` or `failed`.
+        created_at: When it began.
+        updated_at: When it changed.
+    """
+
+    id: str | None = None
+    amount: Decimal | None = None
+    speed: str | None = None
+    status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +53,9 @@ class PaymentStatusChanged(Event):
         error_reason: The same in words.
         created_at: When the attempt began.
         updated_at: When it changed.
+        refunds: What was paid back, or will be.
+        gateway_data: What you sent along for the gateway, by its own names: `receipt`, `notes`,
+            `udf1`, `additional_info1`, `extra1`, ….
     """
 
     message_id: str
@@ -47,6 +73,8 @@ class PaymentStatusChanged(Event):
     error_reason: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    refunds: tuple[Refund, ...] = ()
+    gateway_data: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

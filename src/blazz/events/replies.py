@@ -85,3 +85,22 @@ class CallPermissionAnswered(MessageReceived):
     permanent: bool = False
     expires_at: datetime | None = None
     automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethodChosen(MessageReceived):
+    """A person wants an order to be paid with a card that you have stored: charge it (Brazil).
+
+    Attributes:
+        method: How, such as `offsite_card_pay`.
+        reference_id: The id that you gave the order.
+        credential_id: Your id of the card.
+        last_four_digits: The last digits of its number.
+        chosen_at: When they said so.
+    """
+
+    method: str
+    reference_id: str | None = None
+    credential_id: str | None = None
+    last_four_digits: str | None = None
+    chosen_at: datetime | None = None

@@ -123,6 +123,7 @@ def _referral(referral: Json) -> Referral | None:
         thumbnail_url=text(referral, "thumbnail_url"),
         click_id=text(referral, "ctwa_clid"),
         welcome_text=text(inner(referral, "welcome_message"), "text"),
+        ref=text(referral, "ref"),
     )
 
 

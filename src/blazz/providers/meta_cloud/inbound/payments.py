@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import Final
 
-from blazz.events.payments import PaymentConfigurationChanged, PaymentStatusChanged
+from blazz.events.payments import PaymentConfigurationChanged, PaymentStatusChanged, Refund
 from blazz.providers.meta_cloud.inbound.change import CloudUpdate
 from blazz.providers.meta_cloud.inbound.people import RECIPIENT, contact_of, identity
-from blazz.providers.meta_cloud.inbound.reading import Json, inner, integer, moment, required, text
+from blazz.providers.meta_cloud.inbound.reading import (
+    Json,
+    each,
+    inner,
+    integer,
+    moment,
+    required,
+    text,
+)
+
+_GATEWAY_DATA: Final = re.compile("receipt|notes|(udf|extra|additional_info)[0-9]+")
 
 
 def payment(item: Json, update: CloudUpdate) -> PaymentStatusChanged:
@@ -36,6 +48,19 @@ def payment(item: Json, update: CloudUpdate) -> PaymentStatusChanged:
         error_reason=text(failure, "reason"),
         created_at=moment(transaction, "created_timestamp"),
         updated_at=moment(transaction, "updated_timestamp"),
+        refunds=tuple(_refund(it) for it in each(paid, "refunds") or each(transaction, "refunds")),
+        gateway_data={name: it for name, it in paid.items() if _GATEWAY_DATA.fullmatch(name)},
+    )
+
+
+def _refund(refund: Json) -> Refund:
+    return Refund(
+        id=text(refund, "id"),
+        amount=_amount(inner(refund, "amount")),
+        speed=text(refund, "speed_processed"),
+        status=text(refund, "status"),
+        created_at=moment(refund, "created_timestamp"),
+        updated_at=moment(refund, "updated_timestamp"),
     )
 
 

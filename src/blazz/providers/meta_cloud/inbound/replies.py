@@ -7,7 +7,13 @@ from typing import Any
 
 from blazz.errors import WebhookError
 from blazz.events.messages import MessageReceived
-from blazz.events.replies import ButtonPressed, CallPermissionAnswered, FlowCompleted, RowPicked
+from blazz.events.replies import (
+    ButtonPressed,
+    CallPermissionAnswered,
+    FlowCompleted,
+    PaymentMethodChosen,
+    RowPicked,
+)
 from blazz.providers.meta_cloud.inbound.decoding import TooDeep, decode
 from blazz.providers.meta_cloud.inbound.reading import (
     Json,
@@ -80,9 +86,21 @@ def _call_permission(reply: Json, common: dict[str, Any]) -> MessageReceived:
     )
 
 
+def _payment_method(reply: Json, common: dict[str, Any]) -> MessageReceived:
+    return PaymentMethodChosen(
+        **common,
+        method=required(reply, "payment_method", "interactive.payment_method"),
+        reference_id=text(reply, "reference_id"),
+        credential_id=text(reply, "credential_id"),
+        last_four_digits=text(reply, "last_four_digits"),
+        chosen_at=moment(reply, "payment_timestamp"),
+    )
+
+
 _REPLIES: Mapping[str, Callable[[Json, dict[str, Any]], MessageReceived]] = {
     "button_reply": _button,
     "list_reply": _row,
     "nfm_reply": _form,
     "call_permission_reply": _call_permission,
+    "payment_method": _payment_method,
 }

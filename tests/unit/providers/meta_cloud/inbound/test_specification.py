@@ -30,6 +30,7 @@ BEYOND = {
     "messages/location",
     "messages/number_changed_with_user_id",
     "messages/order",
+    "messages/payment_method",
     "messages/revoke",
     "messages/sticker",
     "messages/text_without_contacts",
@@ -38,6 +39,7 @@ BEYOND = {
     "messages/user_actions",
     "messages/user_id_changed",
     "statuses/payment",
+    "statuses/payment_refunded",
 }
 KNOWN = [name for name in NAMES if name.split("/")[0] in ("messages", "statuses")]
 

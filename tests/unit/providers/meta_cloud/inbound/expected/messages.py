@@ -250,6 +250,7 @@ EXPECTED: dict[str, list[Event]] = {
                 thumbnail_url="https://cdn.example/t.jpg",
                 click_id="AbCd-EfGh",
                 welcome_text="Ada yang bisa kami bantu?",
+                ref="urutan-1",
             ),
             body="Saya lihat iklannya",
         ),

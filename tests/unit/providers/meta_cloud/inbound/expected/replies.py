@@ -9,6 +9,7 @@ from blazz.events import (
     FlowCompleted,
     OrderedItem,
     OrderReceived,
+    PaymentMethodChosen,
     RowPicked,
     TemplateButtonPressed,
 )
@@ -81,6 +82,22 @@ EXPECTED: dict[str, list[Event]] = {
             flow_token="token-11",
             name="flow",
             body="Terkirim",
+        ),
+    ],
+    "messages/payment_method": [
+        PaymentMethodChosen(
+            key=f"message:{NUMBER}:wamid.CARD=",
+            at=at(),
+            account=NUMBER,
+            message_id="wamid.CARD=",
+            sender=SARI,
+            reply_to="wamid.QUESTION=",
+            reply_to_sender=SHOP,
+            method="offsite_card_pay",
+            reference_id="order-13",
+            credential_id="1234567",
+            last_four_digits="5235",
+            chosen_at=at(-10),
         ),
     ],
     "messages/list_reply": [
