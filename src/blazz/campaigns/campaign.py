@@ -204,13 +204,18 @@ class Campaign(CampaignHandle):
         """
         owner = await self._ledger.join()
         try:
-            await self._start(owner)
+            await self._start(owner, resume=True)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._ledger.leave(owner)
 
     async def run(
-        self, *, every: float = 0.5, patience: float | None = None, wait_for_statuses: float = 0.0
+        self,
+        *,
+        every: float = 0.5,
+        patience: float | None = None,
+        wait_for_statuses: float = 0.0,
+        resume: bool = True,
     ) -> AsyncGenerator[Progress]:
         """Send it, and tell how it goes. A paused or halted campaign is resumed.
 
@@ -224,6 +229,8 @@ class Campaign(CampaignHandle):
                 300, or without end where the campaign keeps to hours of the day.
             wait_for_statuses: When all is sent, go on until no status has come for so many
                 seconds, or none can come.
+            resume: Whether a paused campaign goes on. Without it only a halted one does: for
+                programs that run what others pause, so that a pause of the same moment holds.
 
         Raises:
             ConfigurationError: It has nothing to be sent through.
@@ -238,7 +245,7 @@ class Campaign(CampaignHandle):
         # The work is done in a task of its own: a task group must not be open at a `yield`, because
         # a loop that is left closes the generator from another task.
         work = asyncio.create_task(
-            self._work(patience, wait_for_statuses), name=f"campaign {self.id}"
+            self._work(patience, wait_for_statuses, resume=resume), name=f"campaign {self.id}"
         )
         try:
             with stopping([self.id]):
@@ -260,10 +267,10 @@ class Campaign(CampaignHandle):
             if not work.cancelled():
                 work.exception()  # it was raised above, or came while stopping after the loop
 
-    async def _work(self, patience: float, wait_for_statuses: float) -> None:
+    async def _work(self, patience: float, wait_for_statuses: float, *, resume: bool) -> None:
         owner = await self._ledger.join()
         try:
-            row = await self._start(owner)
+            row = await self._start(owner, resume=resume)
             await self._send(row, owner, patience)
             if wait_for_statuses:
                 await self._await_statuses(row, wait_for_statuses)
@@ -273,12 +280,13 @@ class Campaign(CampaignHandle):
             with anyio.CancelScope(shield=True):
                 await self._ledger.leave(owner)
 
-    async def _start(self, owner: str) -> CampaignRow:
+    async def _start(self, owner: str, *, resume: bool) -> CampaignRow:
         row = await self._prepare(owner)
         # Before anything can be sent: a canary holds the others back, an end that has come ends it.
         await begin_canary(self._ledger, row, now=self._clock())
         await Supervisor(self._ledger, clock=self._clock).look(row.number)
-        await self.resume()
+        stopped = {CampaignState.HALTED} | ({CampaignState.PAUSED} if resume else set())
+        await self._change(CampaignState.RUNNING, stopped, None)
         await self._ledger.change(row.number, CampaignState.RUNNING, expected={CampaignState.READY})
         return row
 

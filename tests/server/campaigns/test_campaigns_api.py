@@ -12,18 +12,23 @@ import anyio
 import pytest
 
 from blazz_server.accounts.principal import Scope
+from blazz_server.campaigns.records import Claim
+from blazz_server.campaigns.tables import State
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
+from tests.server.campaigns.making import (
+    CSV,
+    given_back,
+    made,
+    many,
+    plan,
+    shown,
+    steer,
+    until,
+    uploaded,
+)
 from tests.server.conftest import MakeTenant, Tenant
 from tests.server.sandboxed import open_session
-
-CSV = """name,phone,code
-Ana,+6281200000001,A1
-Budi,+6281200000002,B2
-Citra,not a number,C3
-Dewi,+6281200000001,D4
-Eko,+6281200000005,
-"""
 
 
 @pytest.fixture
@@ -32,57 +37,6 @@ async def shop(tenant: MakeTenant, platform: Platform) -> Tenant:
     acme = await tenant()
     await open_session(acme, platform)
     return acme
-
-
-async def uploaded(tenant: Tenant, text: str = CSV, **params: str) -> dict[str, Any]:
-    answer = await tenant.api.post(f"{tenant.path}/audiences", content=text.encode(), params=params)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def many(count: int) -> str:
-    rows = "".join(f"P{number},+62812{number:08}\n" for number in range(count))
-    return f"name,phone\n{rows}"
-
-
-async def plan(tenant: Tenant, text: str = CSV, **more: Any) -> dict[str, Any]:
-    audience = await uploaded(tenant, text)
-    return {
-        "sessions": ["shop"],
-        "message": {"type": "text", "body": "Halo {name}"},
-        "audience": {"id": audience["id"]},
-        **more,
-    }
-
-
-async def made(tenant: Tenant, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    body = {"id": "promo", "start": True, **body, **more}
-    answer = await tenant.api.post(f"{tenant.path}/campaigns", json=body)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def shown(tenant: Tenant, name: str = "promo") -> dict[str, Any]:
-    answer = await tenant.api.get(f"{tenant.path}/campaigns/{name}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def until(tenant: Tenant, *states: str, name: str = "promo") -> dict[str, Any]:
-    """Wait until a campaign is in a state; over HTTP there is nothing to be told of it."""
-    with anyio.fail_after(60):
-        while (found := await shown(tenant, name))["state"] not in states:  # noqa: ASYNC110
-            await anyio.sleep(0.05)
-    return found
-
-
-async def steer(tenant: Tenant, verb: str, *, status: int = 200, **body: Any) -> Any:
-    answer = await tenant.api.post(f"{tenant.path}/campaigns/promo/{verb}", json=body or None)
-    assert answer.status_code == status, answer.text
-    return answer.json()
 
 
 async def test_a_file_is_looked_at_when_it_is_uploaded(shop: Tenant) -> None:
@@ -174,10 +128,7 @@ async def test_a_campaign_is_paused_resumed_and_loses_nobody(shop: Tenant) -> No
     paused = await steer(shop, "pause", reason="a break")
     assert (paused["state"], paused["reason"]) == ("paused", "a break")
     await steer(shop, "pause")  # again is no error
-    with anyio.fail_after(60):
-        while (await shown(shop))["owner"] is not None:  # noqa: ASYNC110
-            await anyio.sleep(0.02)
-    before = (await shown(shop))["progress"]["counts"]
+    before = (await given_back(shop))["progress"]["counts"]
     assert before["pending"] > 0
     assert before["sending"] == 0
 
@@ -185,6 +136,24 @@ async def test_a_campaign_is_paused_resumed_and_loses_nobody(shop: Tenant) -> No
     await until(shop, "done")
     report = (await shop.api.get(f"{shop.path}/campaigns/promo/report")).json()
     assert report["failed"] + report["unknown"] + report["pending"] == 0
+
+
+async def test_a_pause_at_the_moment_of_its_start_holds(
+    shop: Tenant, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, advance = platform.campaigns.records, platform.campaigns.records.advance
+
+    async def and_then_paused(claim: Claim, state: State, **more: Any) -> None:
+        await advance(claim, state, **more)
+        if state is State.RUNNING:
+            await platform.campaigns.pause(shop.workspace, "promo", reason="wait")
+
+    monkeypatch.setattr(records, "advance", and_then_paused)
+    await made(shop, await plan(shop, many(100), rate=20))
+    await until(shop, "paused")
+    found = await given_back(shop)
+    assert (found["state"], found["reason"]) == ("paused", "wait")
+    assert found["progress"]["counts"]["pending"] == 100
 
 
 async def test_a_cancelled_campaign_stays_unsent(shop: Tenant) -> None:
@@ -272,9 +241,7 @@ async def test_a_campaign_waits_for_its_session_and_goes_on(shop: Tenant) -> Non
             await anyio.sleep(0.02)
     stopped = await shop.api.post(f"{shop.path}/sessions/shop/stop")
     assert stopped.is_success, stopped.text
-    with anyio.fail_after(60):
-        while (await shown(shop))["owner"] is not None:  # noqa: ASYNC110
-            await anyio.sleep(0.02)
+    await given_back(shop)
     waiting = await shown(shop)
     assert waiting["state"] == "running"
     assert waiting["progress"]["counts"]["pending"] > 0

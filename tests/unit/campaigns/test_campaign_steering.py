@@ -46,6 +46,21 @@ async def test_pausing_stops_it_and_resuming_goes_on(ledger: SqliteLedger) -> No
     assert sender.times == dict.fromkeys(numbers(200), 1)
 
 
+async def test_a_program_need_not_resume_what_somebody_else_paused(ledger: SqliteLedger) -> None:
+    sender = FakeSender()
+    campaign = a_campaign(ledger, sender, people(20))
+    await campaign.prepare()
+    assert await campaign.pause("not yet")
+
+    async for progress in campaign.run(every=0.01, resume=False):
+        if progress.phase is Phase.PAUSED:
+            assert progress.reason == "not yet"
+            assert not sender.sent
+            assert await campaign.resume()
+
+    assert sender.times == dict.fromkeys(numbers(20), 1)
+
+
 async def test_cancelling_ends_it_for_good(ledger: SqliteLedger) -> None:
     gate = Gate()
     sender = FakeSender(gate)

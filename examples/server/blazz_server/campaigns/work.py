@@ -215,7 +215,12 @@ class CampaignWork:
         await self._records.advance(claim, State.RUNNING)
         ended = False
         async with aclosing(
-            campaign.run(every=0.5, patience=_PATIENCE, wait_for_statuses=_STATUSES)
+            campaign.run(
+                every=0.5,
+                patience=_PATIENCE,
+                wait_for_statuses=_STATUSES,
+                resume=False,  # it may have been paused a moment ago
+            )
         ) as reports:
             async for progress in reports:
                 running.progress = progress
