@@ -112,10 +112,8 @@ class Caller:
                 # the cancellation arrives, not in what the worker does next.
                 if worker.is_overdue(now, timeout):
                     worker.overdue = True
-                    worker.since, worker.turn = (
-                        now,
-                        None,
-                    )  # a handler that goes on nevertheless is cancelled again
+                    # A handler that goes on nevertheless is cancelled again, whether it rests or not.
+                    worker.since, worker.turn = now, None
                     worker.task.cancel()
 
     async def handle(self, task: Task, worker: Worker) -> str | None:

@@ -119,16 +119,3 @@ def test_the_demo_in_small(tmp_path: Path) -> None:
     assert report["done"]
     assert report["unknown"] == 0
     assert {"progress"} == {line["event"] for line in lines[:-2]}
-
-
-def test_the_inbox(blazz: Blazz, tmp_path: Path) -> None:
-    missing = blazz("inbox", "list", code=1)
-    assert "no inbox" in missing.stderr
-    process("demo", "--rows", "10", "--folder", "here", "--json", cwd=tmp_path)
-    done = process("inbox", "list", "--folder", "here", "--state", "done", "--json", cwd=tmp_path)
-    first = json.loads(done.stdout.splitlines()[0])
-    shown = last_line(blazz("inbox", "show", str(first["number"]), "--folder", "here", "--json"))
-    assert shown["body"]["entry"]
-    wrong = blazz("inbox", "list", "--folder", "here", "--state", "odd", code=2)
-    assert "unreadable" in wrong.stderr
-    blazz("inbox", "replay", str(first["number"]), "--folder", "here", code=1)

@@ -62,6 +62,9 @@ def test_pages_of_a_long_list(blazz: Blazz, folder: Path) -> None:
     assert "\\x1b[31m" in "".join(shown.split())
     assert "\x1b[31m" not in shown
     assert "there are none" in blazz("inbox", "list", *AT, "--state", "waiting").stderr
+    assert "unreadable" in blazz("inbox", "list", *AT, "--state", "odd", code=2).stderr
+    done = json.loads(blazz("inbox", "list", *AT, "--state", "done", "--json").stdout)
+    assert (done["number"], done["conversation"]) == (DONE, "a")
 
 
 def test_whatever_came_can_be_shown(blazz: Blazz, folder: Path) -> None:
@@ -111,4 +114,5 @@ def test_replaying(blazz: Blazz, folder: Path) -> None:
 def test_looking_for_an_inbox_makes_none(blazz: Blazz, tmp_path: Path) -> None:
     missing = blazz("inbox", "list", "--inbox", "sqlite:///typo.db", code=1)
     assert "there is no inbox at typo.db" in missing.stderr
+    assert "there is no inbox at .blazz" in blazz("inbox", "list", code=1).stderr
     assert list(tmp_path.iterdir()) == []

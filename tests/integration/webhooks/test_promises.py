@@ -11,44 +11,12 @@ import pytest
 
 from blazz.events import Event, MessageReceived, StatusChanged
 from blazz.events.statuses import Status, advance
-from blazz.webhooks import Backoff, Dispatcher, Receiver, Routes, sign
-from blazz.webhooks.inbox.base import Inbox, State
+from blazz.webhooks.inbox.base import State
 from blazz.webhooks.inbox.sql import SqlInbox
 from tests.integration.webhooks import traffic
+from tests.integration.webhooks.process import Process
 
 MakeInbox = Callable[[], SqlInbox]
-QUICK = Backoff(attempts=10, first=0.001, longest=0.002)
-
-
-class Process:
-    """The parts of one process on an inbox."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
-        routes = Routes()
-        self.dispatcher = Dispatcher(inbox, routes, backoff=QUICK, poll=0.02)
-        self.receiver = Receiver(inbox, routes, arrived=self.dispatcher.wake)
-        self.handled: Counter[str] = Counter()
-        self.order: list[str] = []
-
-    async def open(self) -> None:
-        await self.inbox.open()
-        await self.receiver.add("acme/sales", traffic.PROFILE)
-
-    async def post(self, body: bytes) -> None:
-        headers = {"X-Hub-Signature-256": sign(body, traffic.SECRET)}
-        response = await self.receiver.handle("POST", "", headers, body)
-        assert response.status == 200
-
-    async def count(self, event: Event) -> None:
-        self.handled[event.key] += 1
-        self.order.append(event.key)
-
-    async def drain(self) -> None:
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(self.dispatcher.run)
-            await self.dispatcher.drained()
-            tasks.cancel_scope.cancel()
 
 
 @pytest.fixture

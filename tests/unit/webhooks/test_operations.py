@@ -187,7 +187,7 @@ def drain(run: Callable[[Operation[Any]], Any], now: float) -> None:
         run(operations.settle("last", done=items, failed=[], released=[], now=now))
 
 
-InboxMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+InboxMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestInboxOperations = InboxMachine.TestCase
 
 
@@ -208,14 +208,40 @@ def test_a_long_conversation_costs_as_much_as_many_short_ones() -> None:
     assert instructions_for(lane_of=2_000) < 3 * instructions_for(lane_of=1_000)
 
 
-def instructions_for(*, lane_of: int) -> int:
-    """Count what SQLite does, in hundreds of instructions, until a lane has been handled."""
+def test_what_waits_for_a_pruned_update_goes_on() -> None:
+    """Its session was forgotten, and registers again when the oldest have gone."""
+    db = inbox_of_one_lane(32, 8)
+    held = run_on_sqlite(
+        db, QUERIES, operations.take("ann", SESSIONS, limit=16, lease=LEASE, now=0.0)
+    )
+    assert len(held) == 16
+    assert not run_on_sqlite(
+        db, QUERIES, operations.take("bob", SESSIONS, limit=99, lease=LEASE, now=0.0)
+    )
+    run_on_sqlite(db, QUERIES, operations.retire("ann"))
+
+    assert run_on_sqlite(db, QUERIES, operations.prune("prune_forgotten", (1,), 99)) == 32
+    drain(lambda operation: run_on_sqlite(db, QUERIES, operation), 1_000.0)
+    assert db.execute("SELECT state, count(*) FROM updates").fetchall() == [(State.DONE, 8)]
+    db.close()
+
+
+def inbox_of_one_lane(*sizes: int) -> sqlite3.Connection:
+    """An inbox whose bodies hold so many updates, all of one lane."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     for step in migrations(INBOX, "sqlite_migrations"):
         db.executescript(step.sql)
-    rows = [Row(n, key_of(n), SESSIONS[0], "group", State.READY) for n in range(lane_of)]
-    db.execute(QUERIES["put_body"], (0.0, "s", b"{}"))
-    run_on_sqlite(db, QUERIES, operations.split([Split(1, rows)], 1))
+    for body, size in enumerate(sizes, 1):
+        db.execute(QUERIES["put_body"], (0.0, "s", b"{}"))
+        keys = (f"{body} {n}".encode() for n in range(size))
+        rows = [Row(n, key, SESSIONS[0], "group", State.READY) for n, key in enumerate(keys)]
+        run_on_sqlite(db, QUERIES, operations.split([Split(body, rows)], 1))
+    return db
+
+
+def instructions_for(*, lane_of: int) -> int:
+    """Count what SQLite does, in hundreds of instructions, until a lane has been handled."""
+    db = inbox_of_one_lane(lane_of)
     done = 0
 
     def count() -> None:
