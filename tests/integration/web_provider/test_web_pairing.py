@@ -97,7 +97,7 @@ async def test_a_code_that_is_typed_in_links_an_account(
                 await browser_of(session).kill()
             case _:
                 shop.enter_code(codes[-1].code)
-    assert len({code.code for code in codes}) == 3
+    assert len({code.code for code in codes}) == len(codes) >= 3
     assert steps[-1] == Paired(account=Phone(SHOP))
 
 

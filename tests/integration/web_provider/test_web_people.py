@@ -128,6 +128,7 @@ async def test_what_nobody_said_in_a_chat_is_not_received(
     page = browser_of(session).page
     await arrive(session, "chat", chat="status@broadcast", id="3A01", sender=budi.jid, body="story")
     await arrive(session, "chat", chat="120363@newsletter", id="3A02", body="channel")
+    await arrive(session, "album", chat=budi.jid, id="3A00")
     await arrive(session, "gp2", chat=TEAM, id="3A03", sender=budi.lid, subtype="add")
     await arrive(session, "gp2", chat=TEAM, id="3A04", sender=budi.lid, subtype="subject", body="B")
     renamed = await studio.heard.one(GroupSettingsChanged)

@@ -10,10 +10,13 @@ const COPIED = [
   'isViewOnce', 'nonJidMentions', 'pollName', 'pollSelectableOptionsCount', 'selectedButtonId', 'listResponse', 'notifyName',
 ];
 
-/** What stands in a chat and nobody has said: WhatsApp tells of a change in this way. */
+/**
+ * What stands in a chat and nobody has said: WhatsApp tells of a change in this way. An album only frames pictures,
+ * which come by themselves.
+ */
 const NOTICES = new Set([
   'protocol', 'e2e_notification', 'notification', 'notification_template', 'group_notification', 'gp2',
-  'broadcast_notification', 'newsletter_notification', 'debug',
+  'broadcast_notification', 'newsletter_notification', 'debug', 'album',
 ]);
 
 /** Whether people talk there: not so in stories and channels. */
