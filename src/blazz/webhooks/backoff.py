@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from blazz.errors import InvalidValue
+from blazz.webhooks.inbox.base import LONGEST_PAUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Backoff:
         attempts: How often an update is tried in all.
         first: Seconds after the first failure.
         factor: How much longer each further pause is.
-        longest: The longest pause in seconds.
+        longest: The longest pause in seconds, at most a day.
 
     Raises:
         InvalidValue: A number makes no sense.
@@ -42,6 +43,8 @@ class Backoff:
             raise InvalidValue("Backoff.attempts", "at least 1", self.attempts)
         if self.first < 0 or self.longest < self.first:
             raise InvalidValue("Backoff.first", "between 0 and longest", self.first)
+        if self.longest > LONGEST_PAUSE:
+            raise InvalidValue("Backoff.longest", "at most a day, 86400 seconds", self.longest)
         if self.factor < 1:
             raise InvalidValue("Backoff.factor", "at least 1", self.factor)
 

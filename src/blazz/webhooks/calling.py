@@ -112,7 +112,7 @@ class Caller:
                 # the cancellation arrives, not in what the worker does next.
                 if worker.is_overdue(now, timeout):
                     worker.overdue = True
-                    # A handler that goes on nevertheless is cancelled again, whether it rests or not.
+                    # One that goes on nevertheless is cancelled again, whether it rests or not.
                     worker.since, worker.turn = now, None
                     worker.task.cancel()
 

@@ -77,7 +77,14 @@ def test_a_thousand_failures_do_not_overflow() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"attempts": 0}, {"first": -1.0}, {"first": 9.0, "longest": 1.0}, {"factor": 0.5}]
+    "settings",
+    [
+        {"attempts": 0},
+        {"first": -1.0},
+        {"first": 9.0, "longest": 1.0},
+        {"longest": 86_401.0},
+        {"factor": 0.5},
+    ],
 )
 def test_a_backoff_makes_sense(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match=f"Backoff.{next(iter(settings))}"):

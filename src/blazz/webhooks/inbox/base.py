@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from blazz.webhooks.inbox.values import (
+    LONGEST_PAUSE,
     UNFINISHED,
     Arrived,
     Counts,
@@ -34,6 +35,7 @@ from blazz.webhooks.inbox.values import (
 )
 
 __all__ = [
+    "LONGEST_PAUSE",
     "UNFINISHED",
     "Arrived",
     "Counts",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from blazz.databases.operations import Batch, Operation, Rows, Statement
 from blazz.webhooks.inbox.base import (
+    LONGEST_PAUSE,
     Arrived,
     Counts,
     Entry,
@@ -133,7 +134,7 @@ def _choose(session: str, share: int) -> Operation[list[Item]]:
 
 def _recover(now: float) -> Operation[None]:
     """Make ready what was waiting until now, and what lapsed."""
-    due = yield Statement("due", (now,))
+    due = yield Statement("due", (now, now + LONGEST_PAUSE))
     lapsed = yield Statement("lapsed_owners", (now,))
     for (owner,) in lapsed:
         yield from retire(owner)

@@ -22,7 +22,15 @@ SELECT seq, session, lane FROM updates
 WHERE state BETWEEN 1 AND 2 AND state = 1 AND owner = $1;
 
 -- name: due
-SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1 ORDER BY until LIMIT 1000;
+-- And what no pause can be that long for: a clock was wrong when it began.
+SELECT seq, session, lane FROM (
+    SELECT seq, session, lane FROM updates WHERE state = 2 AND until <= $1
+    ORDER BY until LIMIT 1000
+) AS over
+UNION ALL
+SELECT seq, session, lane FROM (
+    SELECT seq, session, lane FROM updates WHERE state = 2 AND until > $2 LIMIT 1000
+) AS never_over;
 
 -- name: any_blocked
 SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);

@@ -6,9 +6,12 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from blazz.errors import InvalidValue
+
+LONGEST_PAUSE: Final = 86_400.0
+"""The most seconds that an update may wait for its next attempt: a day."""
 
 _LEAST_MEMORY = timedelta(days=7)
 
@@ -127,7 +130,7 @@ class Failure:
     Attributes:
         item: The update; its `finished` names the handlers that need not run again.
         error: What went wrong, in a line.
-        after: Seconds until it is tried again; None: it is dead.
+        after: Seconds until it is tried again, at most `LONGEST_PAUSE`; None: it is dead.
     """
 
     item: Item
