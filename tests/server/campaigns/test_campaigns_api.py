@@ -17,7 +17,6 @@ from blazz_server.campaigns.tables import State
 from blazz_server.platform import Platform
 from blazz_server.settings import Settings
 from tests.server.campaigns.making import (
-    CSV,
     given_back,
     made,
     many,

@@ -174,6 +174,24 @@ async def test_a_form_is_passed_on_whole(pair: Pair, monkeypatch: pytest.MonkeyP
     assert not signed[-1].exists()
 
 
+async def test_a_campaign_is_tried_out_where_its_session_runs(pair: Pair) -> None:
+    api = pair.apis[await pair.other()]
+    path = "/v1/workspaces/acme"
+    file = await api.post(f"{path}/audiences", content=b"name,phone\nAna,+6281200000001\n")
+    body = {
+        "sessions": ["shop"],
+        "message": {"type": "text", "body": "Halo {name}"},
+        "audience": {"id": file.json()["id"]},
+    }
+    seen = await pair.apis[await pair.owner()].post(f"{path}/campaigns/preview", json=body)
+    assert pair.calls == []
+    forwarded = await api.post(f"{path}/campaigns/preview", json=body)
+    assert pair.calls == [f"{path}/campaigns/preview"]
+    for answer in (seen, forwarded):
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["samples"][0]["message"]["body"] == "Halo Ana"
+
+
 async def test_nothing_is_forwarded_for_somebody_without_the_right(pair: Pair) -> None:
     other = await pair.other()
     made = await pair.apis["one"].post(

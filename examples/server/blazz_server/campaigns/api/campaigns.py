@@ -187,10 +187,11 @@ def _progress(progress: Progress) -> ProgressOut:
 
 @router.post("/preview", response_model=PreviewOut)
 async def preview(
-    workspace: str, body: PreviewIn, request: Request, _caller: Writer, platform: ThePlatform
+    workspace: str, body: PreviewIn, request: Request, caller: Writer, platform: ThePlatform
 ) -> PreviewOut | Response:
     """Try a campaign out: every row, the first messages, how long and how much. Nothing is sent."""
-    elsewhere = await _where_it_runs(platform, f"{workspace}/{body.sessions[0]}", request)
+    key = f"{workspace}/{body.sessions[0]}"
+    elsewhere = await _where_it_runs(platform, key, request, caller)
     if elsewhere is not None:
         return elsewhere
     card = None if body.rate_card is None else body.rate_card.value()
@@ -206,7 +207,9 @@ async def preview(
     )
 
 
-async def _where_it_runs(platform: Platform, key: str, request: Request) -> Response | None:
+async def _where_it_runs(
+    platform: Platform, key: str, request: Request, caller: Principal
+) -> Response | None:
     """Have the instance answer that runs the session: only there can templates be looked up.
 
     None: it runs here, or nowhere that can be reached; then the rest is tried out all the same.
@@ -224,6 +227,7 @@ async def _where_it_runs(platform: Platform, key: str, request: Request) -> Resp
             request.scope["raw_path"].decode("latin-1"),
             headers=dict(request.headers),
             body=await request.body(),
+            caller=caller.key_id,
         )
     except ClusterError:
         return None
