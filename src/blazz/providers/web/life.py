@@ -61,7 +61,7 @@ class Life:
         busy_until: When traffic will have been quiet for long enough, by the clock of the loop.
         heard_at: When the page said something last, by the same clock.
         first_error: Why the last attempt to start failed.
-        loads: How often a page has been loaded.
+        loads: How often a page was loaded anew by itself.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Life:
         self._report, self._tell, self._feed = report, tell, feed
         self._changed = asyncio.Event()
         self._bridge: Bridge | None = None
+        self._page: float | None = None
         self._early: list[tuple[str, Any]] = []
         self._is_linking = False
         self._logging_out = False
@@ -210,9 +211,7 @@ class Life:
             case "qr" | "code" | "code_expired" | "code_refused":
                 self._feed(name, value)
             case "loaded":
-                self.loads += 1
-                self._notify()
-                self.signal(Signal.DISCONNECTED, detail="the page was loaded anew")
+                self._take_load(value.get("page"))
             case "logout_reason":
                 self._logout_reason = value.get("reason")
                 self._observed(observe_logout(self._logout_reason, asked=self._logging_out))
@@ -227,6 +226,14 @@ class Life:
             case _ if self.account is not None:
                 self.busy_until = anyio.current_time() + self._settings.quiet
                 self._report(name, value)
+
+    def _take_load(self, page: float | None) -> None:
+        if page == self._page:
+            return  # the one that was asked for its state: it may tell late that it was loaded
+        self._page = page
+        self.loads += 1
+        self._notify()
+        self.signal(Signal.DISCONNECTED, detail="the page was loaded anew")
 
     def _take_state(self, state: Mapping[str, Any]) -> None:
         observation = observe(state)
@@ -294,7 +301,7 @@ class Life:
     async def _begin(self, bridge: Bridge) -> None:
         """Listen to a page that was checked, from its first word on."""
         state = await bridge.call("watch", timeout=self._settings.call_timeout)
-        self._bridge = bridge
+        self._bridge, self._page = bridge, state.get("page")
         self._notify()
         early, self._early = self._early, []
         for name, value in early:

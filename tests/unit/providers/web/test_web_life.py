@@ -173,6 +173,22 @@ async def test_a_browser_that_breaks_is_followed_by_another(
     assert (SessionState.RECONNECTING, reason) in stage.reasons()
 
 
+async def test_only_a_page_that_was_loaded_anew_has_to_connect_again() -> None:
+    async def start() -> FakeBrowser:
+        return FakeBrowser({**page_state(), "page": 1000.5})
+
+    async with living(start) as stage:
+        await stage.until(SessionState.READY)
+        # wa-js tells late that it was loaded, and then says no more: nothing has changed.
+        stage.life.take("loaded", {"page": 1000.5})
+        assert (stage.life.now.state, stage.life.loads) == (SessionState.READY, 0)
+        stage.life.take("loaded", {"page": 2000.25})
+        assert (stage.life.now.state, stage.life.loads) == (SessionState.RECONNECTING, 1)
+        stage.life.take("state", page_state())
+        stage.life.take("loaded", {"page": 2000.25})
+        assert stage.life.now.state is SessionState.READY
+
+
 async def test_what_stays_wrong_ends_it_and_is_told() -> None:
     async def start() -> FakeBrowser:
         raise IncompatibleBrowser("too old")

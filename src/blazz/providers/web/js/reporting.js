@@ -191,10 +191,13 @@ function start() {
   reportState();
 }
 
+/** What tells this page from the one that is there after it was loaded anew. */
+const page = performance.timeOrigin;
+
 /** Begin to report, and tell the state at once. */
 blazz.watch = () => {
   start();
-  return state();
+  return { ...state(), page };
 };
 
 /** The newest messages of others in a chat, so many; our own among them are passed over. */
@@ -233,8 +236,9 @@ blazz.reportReceipts = async ({ ids }) => {
   await order;
 };
 
-// By itself, because the page is loaded anew after a logout, and when WhatsApp updates it.
+// By itself, because the page is loaded anew after a logout, and when WhatsApp updates it. wa-js calls
+// this some time after it has become ready: whoever asked for `watch` may have been told all by then.
 blazz.whenReady(() => {
-  blazz.emit('loaded', {});
+  blazz.emit('loaded', { page });
   start();
 });
