@@ -57,7 +57,9 @@ def database(profile: Path, *, wal: bool = True, rows: int = BIG) -> Iterator[sq
         opened.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'TRUNCATE'}")
         opened.execute("PRAGMA wal_autocheckpoint = 0")
         opened.execute("CREATE TABLE notes (text)")
+        opened.execute("BEGIN")  # otherwise each row is a transaction of its own
         opened.executemany("INSERT INTO notes VALUES (?)", [("x" * 1000,)] * rows)
+        opened.execute("COMMIT")
         if wal and rows == BIG:
             opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             opened.execute("INSERT INTO notes VALUES ('y')")
