@@ -12,6 +12,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import blazz
 from blazz.telemetry import Telemetry
+from blazz.webhooks import sign
 
 pytestmark = pytest.mark.usefixtures("quick_starts")
 
@@ -43,6 +44,7 @@ async def test_what_happens_is_measured(tmp_path: Path) -> None:
         await run_campaign(client)
         with anyio.fail_after(60):
             await client._inbox.dispatcher.drained()
+        await put_off(client)
         found = values(reader)
 
     assert found["blazz.messages.sent", "accepted"] == 4
@@ -52,6 +54,7 @@ async def test_what_happens_is_measured(tmp_path: Path) -> None:
     assert found["blazz.session.state", "ready"] == 1
     assert found["blazz.session.changes", "ready", "connected"] == 1
     assert found["blazz.webhook.duration", "200"] >= 2
+    assert found["blazz.webhook.duration", "503"] == 1
     assert found["blazz.updates.received", "new"] >= found["blazz.updates.settled", "done"] >= 2
     assert found["blazz.updates.lag",] >= 1
     assert found["blazz.handler.calls", "hear", "succeeded"] == 1
@@ -61,6 +64,15 @@ async def test_what_happens_is_measured(tmp_path: Path) -> None:
 
     assert ("blazz.session.state", "ready") not in values(reader), "it was closed"
     provider.shutdown()
+
+
+async def put_off(client: blazz.Client) -> None:
+    """A webhook for which the inbox has no room."""
+    profile = client.sessions["shop"].provider.webhooks
+    assert profile is not None
+    headers = {"X-Hub-Signature-256": sign(b"{}", profile.secrets[0])}
+    client.webhooks._admission._limit = 0
+    assert (await client.webhooks.handle("POST", "", headers, b"{}")).status == 503
 
 
 async def talk(client: blazz.Client) -> None:
