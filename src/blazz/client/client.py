@@ -232,6 +232,7 @@ class Client(MakesCampaigns, KeepsSessions, Listens):
                 # Undone from the last to the first, each even if another fails.
                 for close in self._closers:
                     stack.push_async_callback(close)
+                stack.push_async_callback(self._inbox.log.close)
                 stack.push_async_callback(self._campaigns.close)
                 if self._broadcasts is not None:
                     stack.push_async_callback(self._broadcasts.close)

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from blazz.events.base import Event
 from blazz.webhooks.bell import Bells
+from blazz.webhooks.cursor import Cursor
 from blazz.webhooks.delivery import Deliveries
 from blazz.webhooks.inbox.base import Entry, Inbox, Logged, State
 
@@ -48,6 +49,7 @@ class EventLog:
         self._deliveries = deliveries
         self._readable = readable
         self._grown = Bells()
+        self._cursors: set[Cursor] = set()
 
     def grown(self) -> None:
         """Wake all readers of this process: there is more to read, or a session has gone."""
@@ -73,24 +75,27 @@ class EventLog:
             kinds: The kinds wanted, with their subclasses.
             where: Which of them.
             cursor: The name under which the position is kept; it moves past an event when the next
-                one is asked for. None: keep nothing.
+                one is asked for, see `Cursor`. None: keep nothing.
             start: Where to begin without a kept position: `now`, or at the `oldest` event there is.
         """
         name = None if cursor is None else f"{session}:{cursor}"
-        kept = await self._start(name, start)
-        async with contextlib.aclosing(self._pages(session, kept)) as pages:
-            async for page in pages:
-                for seq, event in page.events:
-                    if isinstance(event, kinds) and (where is None or where(event)):
-                        yield event
-                        # Asked for the next one: this one is done.
-                        await self._keep(name, seq)
-                        kept = seq
-                # Of what came for other sessions no note is taken each time: there may be many.
-                passed = bool(page.events) and page.events[-1][0] > kept
-                if passed or page.position - kept >= _KEEP_AFTER:
-                    await self._keep(name, page.position)
-                    kept = page.position
+        reached = await self._start(name, start)
+        self._cursors.add(reached)
+        try:
+            async with contextlib.aclosing(self._pages(session, reached.position)) as pages:
+                async for page in pages:
+                    for seq, event in page.events:
+                        if isinstance(event, kinds) and (where is None or where(event)):
+                            yield event
+                            # Asked for the next one: this one is done.
+                            await reached.move(seq)
+                    # Of what came for other sessions no note is taken each time.
+                    if page.events or page.position - reached.position >= _KEEP_AFTER:
+                        reached.position = page.position
+                        await reached.keep()
+        finally:
+            self._cursors.discard(reached)
+            await reached.leave()
 
     async def ahead(self, session: str) -> AsyncGenerator[Sequence[tuple[int, Event]]]:
         """Yield what handlers have not been given of a session, then what comes, page by page.
@@ -124,6 +129,11 @@ class EventLog:
                 if not page.more:
                     await bell.wait(_POLL_SECONDS)
 
+    async def close(self) -> None:
+        """Keep the positions of readers that were left, before the inbox is closed."""
+        for cursor in tuple(self._cursors):
+            await cursor.leave()
+
     async def event(self, session: str, seq: int) -> Event | None:
         """Read one event by its number; None if retention has removed it."""
         entry = await self._inbox.entry(seq)
@@ -132,18 +142,16 @@ class EventLog:
         (delivery,) = await self._deliveries.find([_row(session, entry)])
         return None if delivery is None else delivery.event
 
-    async def _start(self, name: str | None, start: Start) -> int:
-        """The position that is kept under a name, else where a new reader begins."""
+    async def _start(self, name: str | None, start: Start) -> Cursor:
+        """Where an earlier reader of that name left off, or where a new one begins."""
         position = None if name is None else await self._inbox.cursor(name)
-        if position is None:
-            position = 0 if start == "oldest" else await self._inbox.last_position()
-            # Kept at once: what comes from now on is this reader's, also if it dies right away.
-            await self._keep(name, position)
-        return position
-
-    async def _keep(self, name: str | None, position: int) -> None:
-        if name is not None:
-            await self._inbox.set_cursor(name, position)
+        if position is not None:
+            return Cursor(self._inbox, name, position)
+        begin = 0 if start == "oldest" else await self._inbox.last_position()
+        cursor = Cursor(self._inbox, name, begin)
+        # Kept at once: what comes from now on is this reader's, also if it dies right away.
+        await cursor.keep()
+        return cursor
 
     async def _events(self, rows: Sequence[Logged]) -> list[tuple[int, Any]]:
         found = await self._deliveries.find(rows)

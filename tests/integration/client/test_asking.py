@@ -118,6 +118,35 @@ async def test_a_handler_may_ask_though_its_conversation_waits_for_it(
         assert tries == 2
 
 
+async def test_another_worker_goes_on_with_a_handler_that_was_asking(
+    sandbox_url: str, make_client: Callable[[], Client]
+) -> None:
+    answers: list[str | None] = []
+
+    def worker() -> Client:
+        client = make_client()
+
+        @client.on(TextReceived, name="sign up")
+        async def sign_up(session: Session, event: TextReceived) -> None:
+            reply = await session.ask(BUDI, Text("Your name?"), timeout=60)
+            answers.append(reply.text)
+
+        return client
+
+    async with worker() as client:
+        await client.open("sales", sandbox := Sandbox(sandbox_url))
+        await sandbox.user(BUDI).types("hi")
+        await sandbox.user(BUDI).receives()
+        await sandbox.user(BUDI).types("Budi")
+    async with worker() as client:
+        await client.open("sales", again := Sandbox(sandbox_url))
+        with anyio.fail_after(60):
+            await client._inbox.dispatcher.drained()
+        assert await again.counts() == {BUDI: 1}
+    # The first worker may just have had the answer when it was closed.
+    assert set(answers) == {"Budi"}
+
+
 async def test_two_workers_ask_once_and_both_get_the_answer(scene: Scene, sandbox_url: str) -> None:
     async with Client(folder=scene.folder, workspace="acme") as other:
         session = await other.open("sales", Sandbox(sandbox_url))

@@ -124,6 +124,27 @@ async def test_a_cursor_goes_on_after_a_restart(
             assert [(await anext(events)).body for _ in range(2)] == ["two", "three"]
 
 
+async def test_a_loop_that_was_left_goes_on_where_it_stopped(
+    sandbox_url: str, make_client: Callable[[], Client]
+) -> None:
+    """Also if nobody has closed it before the client is closed."""
+    bodies: list[str] = []
+    loops: list[object] = []
+    for texts in (("one", "two", "three"), ()):
+        async with make_client() as client:
+            session = await client.open("sales", sandbox := Sandbox(sandbox_url))
+            for text in texts:
+                await sandbox.user(BUDI).types(text)
+            events = session.events(TextReceived, cursor="bot", start="oldest")
+            loops.append(events)
+            with anyio.fail_after(60):
+                async for event in events:
+                    bodies.append(event.body)
+                    if event.body == "three":
+                        break
+    assert bodies == ["one", "two", "three", "three"]
+
+
 async def test_an_iterator_wakes_for_what_comes(scene: Scene) -> None:
     async with aclosing(scene.session.events(StatusChanged, start="oldest")) as events:
         receipt = await scene.session.send(BUDI, Text("Halo"))
