@@ -21,6 +21,7 @@ from blazz.providers.meta_cloud.inbound.reading import (
     integer,
     moment,
     required,
+    tame,
     text,
     texts,
 )
@@ -123,7 +124,7 @@ def settings(value: Json, update: CloudUpdate) -> AccountSettingsChanged:
         **update.common(),
         type=text(value, "type"),
         phone_number_id=text(number, "phone_number_id"),
-        settings={name: part for name, part in number.items() if name != "phone_number_id"},
+        settings=tame({name: it for name, it in number.items() if name != "phone_number_id"}),
     )
 
 

@@ -12,9 +12,9 @@ from blazz.providers.meta_cloud.inbound.reading import (
     Json,
     Unreadable,
     each,
-    encodable,
     inner,
     moment,
+    storable,
 )
 
 
@@ -144,7 +144,7 @@ class CloudUpdate:
         """Make the event of an update that is not understood."""
         field = self.change.field
         return UnknownUpdate(
-            **self.common(), field=field and encodable(field), reason=encodable(reason)
+            **self.common(), field=(field and storable(field)) or None, reason=storable(reason)
         )
 
     def common(self) -> dict[str, Any]:

@@ -33,12 +33,12 @@ from blazz.providers.meta_cloud.inbound.reading import (
     Json,
     Unreadable,
     each,
-    encodable,
     flag,
     inner,
     integer,
     number,
     required,
+    storable,
     text,
 )
 from blazz.providers.meta_cloud.inbound.replies import interactive
@@ -71,8 +71,8 @@ def received(message: Json, common: Common) -> MessageReceived:
         reason = str(error)
     return UnsupportedReceived(
         **common,
-        kind=kind and encodable(kind),
-        reason=encodable(reason),
+        kind=(kind and storable(kind)) or None,
+        reason=storable(reason),
         errors=problems(message),
     )
 

@@ -16,6 +16,7 @@ from blazz.providers.meta_cloud.inbound.reading import (
     integer,
     moment,
     required,
+    tame,
     text,
 )
 
@@ -49,7 +50,7 @@ def payment(item: Json, update: CloudUpdate) -> PaymentStatusChanged:
         created_at=moment(transaction, "created_timestamp"),
         updated_at=moment(transaction, "updated_timestamp"),
         refunds=tuple(_refund(it) for it in each(paid, "refunds") or each(transaction, "refunds")),
-        gateway_data={name: it for name, it in paid.items() if _GATEWAY_DATA.fullmatch(name)},
+        gateway_data={name: tame(it) for name, it in paid.items() if _GATEWAY_DATA.fullmatch(name)},
     )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from blazz.events.problems import ErrorReported, Problem
 from blazz.providers.meta_cloud.inbound.change import Change, CloudUpdate, Kind
 from blazz.providers.meta_cloud.inbound.keys import digest
 from blazz.providers.meta_cloud.inbound.reading import Json, each, inner, integer, text
 
+_LARGEST_CODE: Final = 2**31 - 1  # as databases keep it; Meta's have seven digits
+
 
 def problem(error: Json) -> Problem:
     """Read one error."""
+    code = integer(error, "code")
     return Problem(
-        code=integer(error, "code"),
+        code=code if code is not None and abs(code) <= _LARGEST_CODE else None,
         title=text(error, "title"),
         message=text(error, "message"),
         details=text(inner(error, "error_data"), "details") or text(error, "details"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 
 _LATEST_SECONDS = 100_000_000_000
 """Above this a time stamp is in milliseconds: it would be the year 5138."""
+
+_DEEPEST: Final = 100
 
 
 class Unreadable(Exception):
@@ -17,20 +19,45 @@ class Unreadable(Exception):
 
 
 def text(source: Json, name: str) -> str | None:
-    """Read a text, as `encodable` has it; a number counts as text, an empty text as none."""
+    """Read a text, as `storable` has it; a number counts as text, an empty text as none."""
     value = source.get(name)
     if type(value) is str:
-        if value.isascii():
+        if value.isascii() and "\0" not in value:
             return value or None
-        return encodable(value)
+        return storable(value) or None
     if type(value) is int or type(value) is float:
         return str(value)
     return None
 
 
-def encodable(value: str) -> str:
-    """Make text that UTF-8 can spell, as JSON's need not be: halves of pairs become U+FFFD."""
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def storable(value: str) -> str:
+    """Make text that UTF-8 can spell and databases take, as JSON's need not be.
+
+    Halves of surrogate pairs become U+FFFD, and NUL is left out.
+    """
+    whole = value.replace("\0", "").encode("utf-16", "surrogatepass")
+    return whole.decode("utf-16", "replace")
+
+
+def tame(value: Any, deepest: int = _DEEPEST) -> Any:  # noqa: ANN401  # JSON can be anything
+    """Make JSON that any program can write and store again.
+
+    Its texts and names are as `storable` has them; a number that no float holds (`1e999`) is None.
+
+    Raises:
+        Unreadable: It is nested more than 100 deep, which writers of JSON refuse.
+    """
+    if type(value) is str:
+        return storable(value)
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    if type(value) not in (dict, list):
+        return value
+    if not deepest:
+        raise Unreadable("it is nested too deeply")
+    if type(value) is list:
+        return [tame(item, deepest - 1) for item in value]
+    return {storable(name): tame(item, deepest - 1) for name, item in value.items()}
 
 
 def required(source: Json, name: str, where: str) -> str:

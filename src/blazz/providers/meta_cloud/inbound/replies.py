@@ -22,6 +22,7 @@ from blazz.providers.meta_cloud.inbound.reading import (
     inner,
     moment,
     required,
+    tame,
     text,
 )
 
@@ -72,7 +73,11 @@ def _response(reply: Json) -> Json:
             raise Unreadable("interactive.nfm_reply.response_json is not JSON") from error
     if type(response) is not dict:
         raise Unreadable("interactive.nfm_reply.response_json is not an object")
-    return response
+    try:
+        tamed: Json = tame(response)
+    except Unreadable as error:
+        raise Unreadable(f"interactive.nfm_reply.response_json is unreadable: {error}") from error
+    return tamed
 
 
 def _call_permission(reply: Json, common: dict[str, Any]) -> MessageReceived:

@@ -85,7 +85,7 @@ def build(item: Json, update: CloudUpdate) -> Event:
         contact = change.contact(get("recipient_user_id"), get("recipient_id"))
         recipient = identity(item, RECIPIENT, contact)
     message_id = get("id")
-    if type(message_id) is not str or not message_id.isascii() or not message_id:
+    if type(message_id) is not str or not message_id.isprintable() or not message_id:
         message_id = required(item, "id", "statuses")
     token, pricing, billed = get("biz_opaque_callback_data"), get("pricing"), get("conversation")
     if pricing is None and type(billed) is dict:

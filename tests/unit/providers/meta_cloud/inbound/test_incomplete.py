@@ -13,6 +13,7 @@ from blazz.events import (
     CallRecorded,
     ErrorReported,
     Event,
+    Failed,
     FlowCompleted,
     LinkClicked,
     LocationReceived,
@@ -79,6 +80,11 @@ def message(kind: str | None, **content: Any) -> Event:
             "interactive",
             {"interactive": {"nfm_reply": {"response_json": "[1]"}}},
             "interactive.nfm_reply.response_json is not an object",
+        ),
+        (
+            "interactive",
+            {"interactive": {"nfm_reply": {"response_json": f'{{"a": {"[" * 150}{"]" * 150}}}'}}},
+            "interactive.nfm_reply.response_json is unreadable: it is nested too deeply",
         ),
     ],
 )
@@ -269,6 +275,23 @@ def test_what_cannot_be_written_is_told_in_text_that_can(kind: str) -> None:
     for text in (event.kind, event.reason, unknown.field, unknown.reason):
         assert text is not None
         assert text.encode()
+
+
+@pytest.mark.parametrize("code", [10**18, -(10**18), "9999999999", 1e300])
+def test_a_code_that_no_database_takes_is_not_told(code: Any) -> None:
+    item = {"id": "m\0n", "status": "failed", "errors": [{"code": code, "title": "\0odd"}]}
+    event = event_of(item, name="statuses")
+
+    assert isinstance(event, Failed)
+    assert (event.code, event.errors[0].title, event.message_id) == (None, "odd", "mn")
+
+
+def test_what_is_entered_in_a_form_can_be_written() -> None:
+    """Whoever cuts a text in JavaScript may cut an emoji in half."""
+    form = message("interactive", interactive={"nfm_reply": {"response_json": r'{"a": "x\ud83d"}'}})
+
+    assert isinstance(form, FlowCompleted)
+    assert form.response == {"a": "x\ufffd"}
 
 
 def test_several_calls_share_no_reason() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -33,6 +35,28 @@ def test_a_text_can_always_be_written(value: Any) -> None:
     (reading.text({"it": value}, "it") or "").encode()
 
 
+@given(anything)
+def test_tame_json_can_always_be_written_and_read(value: Any) -> None:
+    tame = reading.tame(value)
+
+    written = json.dumps(tame, ensure_ascii=False, allow_nan=False).encode()
+    assert json.loads(written) == tame
+
+
+def test_what_is_tame_stays_as_it_is() -> None:
+    value = {"a": [1, -2.5, True, None, "é🙂", {"b": []}]}
+    odd = {"\ud800": [math.inf, -math.inf, math.nan, "x\0\udfff"]}
+    deep: Any = []
+    for _ in range(100):
+        deep = [deep]
+
+    assert reading.tame(value) == value
+    assert reading.tame(odd) == {"\ufffd": [None, None, None, "x\ufffd"]}
+    assert reading.tame(deep[0]) == deep[0]
+    with pytest.raises(Unreadable):
+        reading.tame(deep)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -44,6 +68,9 @@ def test_a_text_can_always_be_written(value: Any) -> None:
         (True, None),
         (["a"], None),
         ("a\ud800b", "a\ufffdb"),
+        ("a\0b", "ab"),
+        ("é\0", "é"),
+        ("\0", None),
         ("\ud83d\ude00", "😀"),
     ],
 )
