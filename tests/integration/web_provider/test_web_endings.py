@@ -167,15 +167,21 @@ async def test_a_crash_and_a_hung_page_are_survived(
     await studio.heard.one(TextReceived, lambda it: it.body == "still there?")
 
 
-async def test_a_page_that_loads_itself_anew_goes_on(
-    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, wa_js_path: Path, tmp_path: Path
-) -> None:
-    # On a busy machine wa-js tells late that it was loaded; that is not a page loaded anew.
-    late = tmp_path / "late-wa.js"
+@pytest.fixture
+def late_wa_js(wa_js_path: Path, tmp_path: Path) -> Path:
+    """A wa-js that tells a second late that it is ready, as it does on a busy machine."""
     usual = wa_js_path.read_text(encoding="utf-8")
-    late.write_text(usual.replace("onReady=function(e,t=0)", "onReady=function(e,t=1000)"))
-    assert late.stat().st_size == wa_js_path.stat().st_size + len("1000") - len("0")
-    session = await studio.linked(shop, browser={"wa_js": late})
+    late = usual.replace("onReady=function(e,t=0)", "onReady=function(e,t=1000)")
+    assert late != usual
+    path = tmp_path / "late-wa.js"
+    path.write_text(late, encoding="utf-8")
+    return path
+
+
+async def test_a_page_that_loads_itself_anew_goes_on(
+    studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone, late_wa_js: Path
+) -> None:
+    session = await studio.linked(shop, browser={"wa_js": late_wa_js})
     # Set after the timer of wa-js, this one ends after it.
     await browser_of(session).page.evaluate("new Promise((done) => setTimeout(done, 1000))")
     assert session.state is SessionState.READY
