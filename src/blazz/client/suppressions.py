@@ -10,10 +10,11 @@ from pathlib import Path
 import anyio
 
 from blazz import addresses
-from blazz.addresses import Address
+from blazz.addresses import Address, Identity
 from blazz.campaigns.audience import Audience, Needs, Recipient, Rejected
 from blazz.campaigns.options import OptOuts
 from blazz.conversations.base import ConversationStore, Suppression
+from blazz.conversations.naming import names_of
 from blazz.errors import ConnectionFailed
 
 _FRESH = 10.0
@@ -42,23 +43,27 @@ class WorkspaceSuppressions:
         self._store = store
         self._key = workspace_list(workspace)
 
-    async def add(self, *contacts: str | Address, reason: str = "added") -> None:
+    async def add(self, *contacts: str | Address | Identity, reason: str = "added") -> None:
         """Put people on the list.
+
+        Args:
+            contacts: Addresses; or all that is known of people, such as senders of messages.
+            reason: Stands in the list.
 
         Raises:
             InvalidAddress: One is not an address; none was added.
         """
-        found = [str(addresses.parse(contact)) for contact in contacts]
-        await self._add(found, reason)
+        await self._add(_names(contacts), reason)
 
-    async def remove(self, *contacts: str | Address) -> None:
+    async def remove(self, *contacts: str | Address | Identity) -> None:
         """Take people off the list; lists of sessions stay as they are.
 
         Raises:
             InvalidAddress: One is not an address; none was removed.
         """
-        for address in [str(addresses.parse(contact)) for contact in contacts]:
-            await self._store.unsuppress(self._key, address, datetime.now(UTC))
+        now = datetime.now(UTC)
+        for name in _names(contacts):
+            await self._store.unsuppress(self._key, name, now)
 
     async def list(self) -> list[Suppression]:
         """Give the whole list, the oldest entry first."""
@@ -90,11 +95,11 @@ class WorkspaceSuppressions:
         added = 0
         async with audience.open(Needs()) as reader:
             async for batch in reader.batches():
-                found = [str(row.address) for row in batch if isinstance(row, Recipient)]
+                found = [row.address for row in batch if isinstance(row, Recipient)]
                 for row in batch:
                     if isinstance(row, Rejected):
                         rejected(row)
-                await self._add(found, reason)
+                await self._add(_names(found), reason)
                 added += len(found)
         return added
 
@@ -102,6 +107,12 @@ class WorkspaceSuppressions:
         now = datetime.now(UTC)
         entries = [Suppression(address=address, reason=reason, at=now) for address in found]
         await self._store.suppress(self._key, entries)
+
+
+def _names(contacts: Iterable[str | Address | Identity]) -> list[str]:
+    """The names of people, each under all that they go by."""
+    found = [it if isinstance(it, Identity) else addresses.parse(it) for it in contacts]
+    return [name for contact in found for name in names_of(contact)]
 
 
 class SuppressionCheck:

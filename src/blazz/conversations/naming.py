@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from blazz.addresses import Address, Identity, Phone
+from blazz.addresses import Address, Identity
 
 # WhatsApp writes some numbers with a digit that people leave out, or the other way round; Meta's
 # page on phone numbers says so of Brazil and Mexico, and Argentina does the same.
@@ -26,6 +26,7 @@ def names_of(person: Identity | Address) -> Sequence[str]:
     What is recorded of somebody under each of their names is found under any of them.
 
     Example:
+        >>> from blazz.addresses import Phone
         >>> names_of(Phone("+6281234567890"))
         ['+6281234567890']
         >>> names_of(Phone("+5511987654321"))
@@ -40,9 +41,8 @@ def names_of(person: Identity | Address) -> Sequence[str]:
 def _written(address: Address) -> list[str]:
     """An address, and how else WhatsApp may write it."""
     written = str(address)
-    if not isinstance(address, Phone):
-        return [written]
-    for form, into in _SPELLINGS:
-        if form.fullmatch(written):
-            return [written, form.sub(into, written)]
+    if written.startswith("+5"):  # all of them, and few others
+        for form, other in _SPELLINGS:
+            if form.fullmatch(written):
+                return [written, form.sub(other, written)]
     return [written]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio.from_thread import BlockingPortal
 
-from blazz.addresses import Address
+from blazz.addresses import Address, Identity
 from blazz.campaigns import Audience
 from blazz.client.suppressions import WorkspaceSuppressions
 from blazz.conversations.base import Suppression
@@ -20,12 +20,12 @@ class Suppressions:
         self._suppressions = suppressions
         self._portal = portal
 
-    def add(self, *contacts: str | Address, reason: str = "added") -> None:
+    def add(self, *contacts: str | Address | Identity, reason: str = "added") -> None:
         """See `WorkspaceSuppressions.add`."""
         add = functools.partial(self._suppressions.add, *contacts, reason=reason)
         self._portal.call(add)
 
-    def remove(self, *contacts: str | Address) -> None:
+    def remove(self, *contacts: str | Address | Identity) -> None:
         """See `WorkspaceSuppressions.remove`."""
         self._portal.call(self._suppressions.remove, *contacts)
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from blazz import (
+    Audience,
     Client,
     ConfigurationError,
     Event,
@@ -227,6 +228,28 @@ class TestOptOut:
         await scene.budi.types("START")
         await until(lambda: _nobody_suppressed(scene))
         assert len(senders) == 1
+
+    async def test_a_campaign_heeds_who_opts_out_while_it_runs(self, scene: Scene) -> None:
+        numbers = [f"+62812345{n:05}" for n in range(100)]
+        rows = [{"phone": number} for number in numbers]
+        campaign = await scene.client.campaign(
+            "promo",
+            session=scene.session,
+            message=Text("New shoes"),
+            audience=Audience.rows(rows),
+            rate=5,
+        )
+        told = False
+        with anyio.fail_after(60):
+            async for progress in campaign.run(every=0.02):
+                if progress.counts.failed:
+                    break
+                if await scene.sandbox.counts() and not told:
+                    told = True
+                    for number in numbers:
+                        await scene.session.suppress(number, reason="asked by phone")
+        (error,) = (await campaign.report()).errors
+        assert "opted out" in error.reason
 
 
 async def _suppressed(scene: Scene, address: str, reason: str) -> bool:
