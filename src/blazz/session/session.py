@@ -170,9 +170,9 @@ class Session(SessionContacts, SessionAbilities):
         self.require(message)
         if reply_to is not None:
             self._require(Capability.REPLY, "quote a message")
-        if fallback is not None:
-            self.require(fallback)
         chosen = await self._within_window(to, message, fallback)
+        if chosen is not message:
+            self.require(chosen)
         if self.pacer is not None:
             await self.pacer.turn(to, chosen)
         await leaving()
