@@ -10,6 +10,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
+import anyio
 import anyio.from_thread
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal
@@ -180,7 +181,10 @@ class Client:
             @functools.wraps(function)
             async def handler(found: blazz.session.Session, event: Event) -> None:
                 ours = Session(found, self._opened)
-                await anyio.to_thread.run_sync(function, ours, event)
+                # The dispatcher counts those at work. A limit of threads would count those, too,
+                # that wait for a person, and let them hold up everybody else.
+                limiter = anyio.CapacityLimiter(1)
+                await anyio.to_thread.run_sync(function, ours, event, limiter=limiter)
 
             listen(handler)
             return function
