@@ -58,15 +58,22 @@ class Campaign:
         return self._campaign.on_progress(listener)
 
     def run(
-        self, *, every: float = 0.5, patience: float | None = None, wait_for_statuses: float = 0.0
+        self,
+        *,
+        every: float = 0.5,
+        patience: float | None = None,
+        wait_for_statuses: float = 0.0,
+        resume: bool = True,
     ) -> Iterator[Progress]:
         """See `blazz.Campaign.run`."""
-        return iterate(
-            self._portal,
-            lambda: self._campaign.run(
-                every=every, patience=patience, wait_for_statuses=wait_for_statuses
-            ),
+        run = functools.partial(
+            self._campaign.run,
+            every=every,
+            patience=patience,
+            wait_for_statuses=wait_for_statuses,
+            resume=resume,
         )
+        return iterate(self._portal, run)
 
     def pause(self, reason: str | None = None) -> bool:
         """See `blazz.Campaign.pause`."""
