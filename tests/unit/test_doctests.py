@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_the_examples_of_a_module(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # what they leave is left there
     name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
     module = importlib.import_module(name)
     output: list[str] = []

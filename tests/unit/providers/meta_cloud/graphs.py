@@ -17,7 +17,8 @@ ACCEPTED = json.dumps({"messages": [{"id": "wamid.1"}]}).encode()
 TRANSPORTS: dict[str, Callable[[], httpx.AsyncBaseTransport]] = {
     "default": lambda: make_transport("default", timeout=TIMEOUT),
     "fast": lambda: make_transport("fast", timeout=TIMEOUT),
-    "httpx": httpx.AsyncHTTPTransport,
+    # It speaks to this machine only; to read all certificate authorities takes long.
+    "httpx": lambda: httpx.AsyncHTTPTransport(verify=False),
 }
 
 
