@@ -1,4 +1,4 @@
-"""The customer-service window: free-form messages for 24 hours after a contact wrote."""
+"""The customer-service window: free-form messages for 24 hours after a contact wrote or called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LENGTH = timedelta(hours=24)
-"""How long the window stays open after each message of the contact (Meta's messaging policy)."""
+"""How long the window stays open after each message or call of the contact (Meta's Cloud API guide,
+"Send messages"). The 72 hours after a click on an advertisement make messages free, no more."""
 
 
 class WindowState(enum.StrEnum):
@@ -35,7 +36,7 @@ class Window:
     """A contact's window at one moment.
 
     Attributes:
-        last_inbound: When the contact last wrote, in UTC, or None.
+        last_inbound: When the contact last wrote or called, by Meta's clock, in UTC; None: never.
         now: The moment, in UTC.
 
     Example:
