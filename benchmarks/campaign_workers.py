@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psutil
@@ -59,6 +59,11 @@ class Workers:
         rate = recipients / (standing.last_at - standing.first_at)
         return rate, spent / recipients * 1000
 
+    def pause(self, processes: int, recipients: int) -> float:
+        """Pause a campaign in the middle; give the seconds until the last answer came."""
+        with tempfile.TemporaryDirectory() as folder, self._started(processes, folder):
+            return asyncio.run(self._paused(f"p{processes}-{recipients}", recipients))
+
     @contextmanager
     def _started(self, count: int, folder: str) -> Iterator[list[psutil.Process]]:
         sessions = Path(folder, "sessions.toml")
@@ -87,6 +92,24 @@ class Workers:
                 worker.communicate(timeout=60)
 
     async def _campaign(self, name: str, recipients: int) -> Standing:
+        async with self._begun(name, recipients) as (ledger, number, _):
+            return await _until(ledger, number, lambda it: not it.counts.open)
+
+    async def _paused(self, name: str, recipients: int) -> float:
+        async with self._begun(name, recipients) as (ledger, number, campaign):
+            await _until(ledger, number, lambda it: it.counts.accepted > recipients // 10)
+            began = time.time()
+            await campaign.pause()
+            standing = await _until(ledger, number, lambda it: not it.busy)
+        assert standing.counts.pending, "it was over before it was paused"
+        assert not standing.counts.sending, standing
+        assert standing.last_at is not None
+        return max(0.0, standing.last_at - began)
+
+    @asynccontextmanager
+    async def _begun(
+        self, name: str, recipients: int
+    ) -> AsyncIterator[tuple[PostgresLedger, int, Campaign]]:
         async with PostgresLedger(self._url) as ledger:
             rows = [
                 {"phone": phone, "name": who, "code": code}
@@ -100,11 +123,15 @@ class Workers:
             await campaign.start()
             row = await ledger.find("default", name)
             assert row is not None
-            while True:
-                standing = await ledger.standing(row.number, now=time.time())
-                if not standing.counts.open:
-                    return standing
-                await asyncio.sleep(0.25)
+            yield ledger, row.number, campaign
+
+
+async def _until(
+    ledger: PostgresLedger, number: int, holds: Callable[[Standing], bool]
+) -> Standing:
+    while not holds(standing := await ledger.standing(number, now=time.time())):  # noqa: ASYNC110
+        await asyncio.sleep(0.25)
+    return standing
 
 
 def _cpu(processes: list[psutil.Process]) -> float:
