@@ -97,9 +97,11 @@ async def get_a_code_to_type_in(page: Page) -> None:
     async with page.expect_response(lambda it: "part=state" in it.url):
         await page.evaluate("document.dispatchEvent(new Event('changed'))")
     await expect(code).to_have_text(shown or "")
-    await page.get_by_role("button", name="Show a QR code").click()
+    other_way = page.get_by_role("button", name="Show a QR code")
+    await other_way.click()
     await expect(code).to_be_hidden()
     await expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    await expect(other_way).to_be_hidden()
 
 
 async def chat_both_ways(page: Page, server: OneServer, key: str) -> None:

@@ -65,6 +65,8 @@ async def test_a_session_runs_stops_and_starts(tenant: MakeTenant) -> None:
 
     await acme.api.post(f"{acme.path}/sessions/shop/start")
     await until(acme, "shop", "ready")
+    needless = await acme.api.post(f"{acme.path}/sessions/shop/logout")
+    assert (needless.status_code, needless.json()["code"]) == (409, "no_login")
     history = (await acme.api.get(f"{acme.path}/sessions/shop/history")).json()
     changes = [it["change"] for it in history if it["change"] != "disconnected"]
     assert changes == ["assigned", "released", "assigned"]

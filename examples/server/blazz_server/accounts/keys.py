@@ -143,6 +143,8 @@ class Keys:
 
     async def title(self, key_id: str) -> str:
         """What people know a key by, in what is written down of its deeds; it may be revoked."""
+        if key_id == ROOT:
+            return "the administrator"
         row = await self._find(key_id)
         label = "" if row is None else row.label
         return f"{label} ({key_id})" if label else key_id

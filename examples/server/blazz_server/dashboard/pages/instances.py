@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeAlias
 from fastapi import APIRouter, Request, Response
 
 from blazz.cluster.placement import Cause
-from blazz.cluster.registry.base import Assignment, Record, Registry
+from blazz.cluster.registry.base import Assignment, Change, Record, Registry
 from blazz_server.accounts.access import Principal, Scope, ThePlatform, needs
 from blazz_server.dashboard.pages.sessions import HistoryLine
 from blazz_server.dashboard.rendering import PageRoute, page
@@ -94,6 +94,7 @@ def _recent(histories: Histories) -> list[HistoryLine]:
         HistoryLine.of(session, record)
         for session, records in histories.items()
         for record in records
+        if record.change is not Change.RENEWED  # its session stayed where it was
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)[:_LINES]
 

@@ -164,7 +164,11 @@ async def logout(
     platform: ThePlatform,
     hosted: HostedSession,
 ) -> SessionOut:
-    """Unlink the account of a session; it can be linked again."""
+    """Unlink the account of a session of WhatsApp Web; it can be linked again."""
+    row = await platform.hosting.records.get(workspace, session)
+    if row.kind != "web":
+        detail = f"session {session!r} is of the kind {row.kind}, which has no login to end"
+        raise ApiError(409, "no_login", detail)
     await hosted.logout(keep=True)
     return await shown(
         platform.hosting.registry, await platform.hosting.records.get(workspace, session)

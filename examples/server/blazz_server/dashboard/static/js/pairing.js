@@ -25,7 +25,13 @@ const draw = () => {
   // A code to type in takes the place of the one to scan.
   const scanned = document.getElementById("qr");
   if (scanned) scanned.hidden = Boolean(shown.code);
+  offer(Boolean(shown.code));
   if (image() && shown.svg) image().src = `data:image/svg+xml,${encodeURIComponent(shown.svg)}`;
+};
+// Where a code is shown, there is no need to ask for it.
+const offer = (needed) => {
+  const button = document.getElementById("qr-again");
+  if (button) button.hidden = !needed;
 };
 const fetchAgain = () => {
   if (image()) image().src = `${image().dataset.from}?at=${Date.now()}`;
@@ -39,8 +45,12 @@ document.addEventListener("answered", ({ detail }) => (detail.code || detail.svg
 // No code: the session is starting, a code is to be typed in, or nobody scanned one in time. Looking
 // at it changes nothing there, so that whoever looks at this page asks for one in the last case.
 document.addEventListener("error", ({ target }) => {
-  if (target === image()) setTimeout(askAgain, AGAIN);
+  if (target !== image()) return;
+  offer(true);
+  setTimeout(askAgain, AGAIN);
 }, true);
+document.addEventListener("load", ({ target }) => target === image() && offer(Boolean(shown?.code)), true);
+if (image()?.naturalWidth) offer(false); // it came before this script
 async function askAgain() {
   if (!image()) return;
   const path = image().dataset.from.replace(/\.svg$/, "");
