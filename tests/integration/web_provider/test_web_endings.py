@@ -172,9 +172,12 @@ def late_wa_js(wa_js_path: Path, tmp_path: Path) -> Path:
     """A wa-js that tells a second late that it is ready, as it does on a busy machine."""
     usual = wa_js_path.read_text(encoding="utf-8")
     late = usual.replace("onReady=function(e,t=0)", "onReady=function(e,t=1000)")
-    assert late != usual
+    # By then WhatsApp has long been connected, and has no more to say.
+    second = "await new Promise(e=>setTimeout(e,1000)),t.isFullReady=!0"
+    later = late.replace("t.isFullReady=!0", second)
+    assert usual != late != later
     path = tmp_path / "late-wa.js"
-    path.write_text(late, encoding="utf-8")
+    path.write_text(later, encoding="utf-8")
     return path
 
 

@@ -169,6 +169,8 @@ function start() {
     'conn.stream_info_changed', 'conn.online', 'conn.qrcode_idle',
   ]) WPP.on(name, reportState);
   WPP.whatsapp.Socket?.on?.('change:state', reportState);
+  // Where WhatsApp was connected before wa-js was ready, nothing else tells that wa-js is, too.
+  WPP.loader.onFullReady(reportState);
   WPP.on('conn.logout', () => blazz.emit('logout', {}));
   WPP.on('conn.logout_reason', (reason) => blazz.emit('logout_reason', { reason: reason ?? null }));
   WPP.on('conn.needs_update', () => blazz.emit('needs_update', {}));
