@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
+
+import anyio
 
 from blazz.campaigns.quality import QUALITY_EVENTS, concern
 from blazz.client.broadcasts import ClientBroadcasts
@@ -26,6 +28,8 @@ from blazz.webhooks.internal import encode
 from blazz.webhooks.log import EventLog
 from blazz.webhooks.receiver import Receiver
 from blazz.webhooks.routes import Routes
+
+_CLOSING_SECONDS: Final = 30.0
 
 Handler: TypeAlias = Callable[[Session, Any], Awaitable[object]]
 
@@ -188,7 +192,14 @@ class ClientInbox:
         async def handle(delivery: Delivery) -> None:
             if not await self._answers_a_question(delivery):
                 session = self._session(delivery.session)
-                await call(function, session, delivery.event, name=chosen)
+                try:
+                    await call(function, session, delivery.event, name=chosen)
+                except SessionClosed:
+                    if not session.owned:
+                        # Once it is closed, the update is given back instead of failed.
+                        with anyio.move_on_after(_CLOSING_SECONDS):
+                            await session.gone.wait()
+                    raise
 
         self.dispatcher.add_handler(handle, *kinds, where=where, session=session, name=chosen)
 

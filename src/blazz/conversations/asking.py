@@ -100,10 +100,11 @@ class Asker:
                     if question.sent:
                         with anyio.move_on_after(left):
                             await call()
-                        self.check()
                     else:
                         await self._send(question_id, send)
                     question = await self.store.question(self.session, question_id) or question
+                    if question.state is QuestionState.OPEN:
+                        self.check()
             if question.state is QuestionState.OPEN:
                 await self.store.expire(self.session, question_id)
                 # The answer may have come between the last look and now: then it counts.

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final, TypeVar, cast, overload
 
+import anyio
+
 from blazz.addresses import Address, Group
 from blazz.auth_stores.keeping_base import Ownership
 from blazz.conversations.ahead import ReadAhead, session_name
@@ -100,6 +102,8 @@ class Session(SessionContacts, SessionAbilities):
         self.states: StateWatch = states or StateWatch()
         self._open = True
         self._closed = closed
+        self.gone = anyio.Event()
+        """Set when it has been closed and nothing is handled for it here any more."""
 
     @property
     def epoch(self) -> int | None:
@@ -326,12 +330,13 @@ class Session(SessionContacts, SessionAbilities):
         """Disconnect; the account stays logged in. A second call does nothing."""
         if self._open:
             self._open = False
-            self._signals.call([session_name(self.key)])
             try:
                 await self.provider.disconnect()
             finally:
                 self.states.closed()
                 await self._closed(self)
+                self.gone.set()
+                self._signals.call([session_name(self.key)])
 
     async def logout(self, *, keep: bool = False) -> None:
         """Unlink the account from WhatsApp for good, where there is such a thing.

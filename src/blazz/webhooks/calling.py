@@ -13,6 +13,7 @@ from typing import Final
 
 import anyio
 
+from blazz.errors import SessionClosed
 from blazz.webhooks.handlers import Handler, Handlers, Sink
 from blazz.webhooks.observations import HandlerCalled, HandlerOutcome, Observer, ignore
 from blazz.webhooks.resting import Turn, begin
@@ -165,6 +166,9 @@ class Caller:
             _log.warning("%s failed: %s", handler.name, failure)
         except _ENDS_THE_PROCESS:
             raise
+        except SessionClosed as error:
+            outcome, failure = HandlerOutcome.FAILED, described(error)
+            _log.info("%s was stopped: %s", handler.name, error)
         except BaseException as error:  # noqa: BLE001  # whatever a handler raises
             outcome, failure = HandlerOutcome.FAILED, described(error)
             _log.warning("%s failed", handler.name, exc_info=error)

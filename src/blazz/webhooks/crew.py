@@ -176,6 +176,10 @@ class Crew:
             error = await self._caller.handle(task, worker)
             if error is None:
                 self._work.done(task)
+            elif not self._may_handle(task.item.session):
+                # Its session was closed meanwhile: that is nobody's failure.
+                self._work.release(run[place:])
+                break
             elif not self._work.fail(task, error):
                 self._work.release(run[place + 1 :])
                 break

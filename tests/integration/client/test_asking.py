@@ -22,6 +22,7 @@ from blazz import (
     Timeout,
     Undeliverable,
 )
+from blazz.webhooks.inbox.sqlite import SqliteInbox
 from tests.integration.client.conftest import BUDI, SITI, Collector, Scene
 
 
@@ -119,7 +120,10 @@ async def test_a_handler_may_ask_though_its_conversation_waits_for_it(
 
 
 async def test_another_worker_goes_on_with_a_handler_that_was_asking(
-    sandbox_url: str, make_client: Callable[[], Client]
+    sandbox_url: str,
+    make_client: Callable[[], Client],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     answers: list[str | None] = []
 
@@ -138,6 +142,9 @@ async def test_another_worker_goes_on_with_a_handler_that_was_asking(
         await sandbox.user(BUDI).types("hi")
         await sandbox.user(BUDI).receives()
         await sandbox.user(BUDI).types("Budi")
+    assert "failed" not in caplog.text, "somebody was alarmed"
+    async with SqliteInbox(tmp_path / "blazz" / "inbox.db") as inbox:
+        assert {entry.attempts for entry in await inbox.entries()} == {0}
     async with worker() as client:
         await client.open("sales", again := Sandbox(sandbox_url))
         with anyio.fail_after(60):
