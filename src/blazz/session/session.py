@@ -102,7 +102,7 @@ class Session(SessionContacts, SessionAbilities):
         self.states: StateWatch = states or StateWatch()
         self._open = True
         self._closed = closed
-        self.gone = anyio.Event()
+        self.gone: anyio.Event = anyio.Event()
         """Set when it has been closed and nothing is handled for it here any more."""
 
     @property
