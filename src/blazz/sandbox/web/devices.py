@@ -63,9 +63,12 @@ class Device:
         return len(self._queue)
 
     @property
-    def newest(self) -> int:
-        """The number of the newest item."""
-        return self._newest
+    def awaited(self) -> int:
+        """The number of the last item that is still to come; 0: there is none.
+
+        An old profile lacks items that were stored before: it would wait for those for ever.
+        """
+        return self._newest if self._queue else 0
 
     def put(self, kind: str, data: dict[str, Any]) -> None:
         """Tell the device something, now or when it is back."""

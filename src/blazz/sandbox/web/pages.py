@@ -202,7 +202,7 @@ class Page:
         device.line = self
         world.changed.notify_all()
         self._wake()
-        return {"waiting": device.newest}
+        return {"waiting": device.awaited}
 
     def _ping(self, parameters: Json) -> None:
         """Show that the line is alive."""

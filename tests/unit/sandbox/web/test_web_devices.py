@@ -92,6 +92,7 @@ def test_an_old_profile_is_noticed_and_goes_on_with_what_is_left() -> None:
     device.resume(1)
 
     assert device.rollbacks == 1
+    assert device.awaited == 5
     assert [number for number, _, _ in device.take(10)] == [4, 5]
 
 
@@ -115,3 +116,17 @@ def test_a_connected_device_is_woken_and_an_absent_one_is_not_pushed_to() -> Non
     device.line = Away()
     device.put("message", {})
     assert device.waiting == 1
+
+
+def test_an_old_profile_does_not_wait_for_what_was_stored_elsewhere() -> None:
+    device = Device(id=1, secret=b"", linked_at=0.0)
+    for number in range(5):
+        device.put("message", {"n": number})
+    device.resume(0)
+    device.take(10)
+    device.store(5)
+
+    device.resume(1)
+
+    assert device.take(10) == ()
+    assert device.awaited == 0
