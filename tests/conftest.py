@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -67,6 +69,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.failures_db.sock.close()
         config.failures_db = StatusDB()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Let each report reach the process that counts them.
+
+    Tests draw halves of surrogate pairs and log them. They are no UTF-8, and one such line in a
+    report would end the whole run.
+    """
+    return _encodable((yield))
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: _encodable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_encodable, value))
+    return value
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
