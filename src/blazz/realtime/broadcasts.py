@@ -165,11 +165,17 @@ def data_of(session: str, event: Event) -> dict[str, Any]:
     told: dict[str, Any] = {"session": session, "type": type(event).__name__}
     if isinstance(event, StatusChanged):
         told["status"] = event.status.value
-    for name in event.__dataclass_fields__:
-        value = getattr(event, name)
-        if name != "raw" and value is not None and value != ():
-            told[name] = _plain(value)
-    return told
+    return told | _fields(event)
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    """All that it says but `raw`, also where it holds another event."""
+    values = {name: getattr(event, name) for name in event.__dataclass_fields__ if name != "raw"}
+    return {
+        name: _fields(value) if isinstance(value, Event) else _plain(value)
+        for name, value in values.items()
+        if value is not None and value != ()
+    }
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  # whatever JSON can hold

@@ -11,7 +11,7 @@ import pytest
 from blazz.addresses import Group, Identity, Phone, UserId
 from blazz.events.accounts import AccountReviewed
 from blazz.events.base import Event
-from blazz.events.messages import MessageRevoked, TextReceived
+from blazz.events.messages import MessageEdited, MessageRevoked, TextReceived
 from blazz.events.presence import Activity, PresenceChanged
 from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
 from blazz.events.statuses import Delivered, Pricing, Read, Sent
@@ -63,6 +63,16 @@ def test_a_message_is_told_to_the_workspace_and_the_chat() -> None:
         "frequently_forwarded": False,
         "body": "Halo",
     }
+
+
+def test_what_meta_sent_is_left_out_of_an_event_in_an_event_too() -> None:
+    now = text("Hallo", raw={"text": {"body": "\ud83d"}})
+    given: dict[str, Any] = {"key": "k", "at": AT, "message_id": "m", "sender": BUDI}
+    broadcasts = of_event("acme", "shop", MessageEdited(**given, message=now, raw={"edit": 1}))
+    data = json.loads(broadcasts[0].data)
+    assert "raw" not in data
+    assert data["message"]["body"] == "Hallo"
+    assert "raw" not in data["message"]
 
 
 def test_a_group_has_a_channel_of_its_own() -> None:

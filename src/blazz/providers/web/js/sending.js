@@ -84,9 +84,8 @@ blazz.send = async (asked) => {
 
 async function sent({ to, id, kind, content, quoted, again }) {
   const chat = await chatOf(to);
-  // Looked up while WhatsApp takes the message; if that fails, nobody asks for it.
-  const whom = person(chat.id);
-  whom.catch(() => {});
+  // Looked up while WhatsApp takes the message; if that fails, the message has gone all the same.
+  const whom = person(chat.id).catch(() => null);
   const key = await keyOf(chat, id);
   let message = again ? await find(key) : null;
   if (!message || message.ack === FAILED) {
