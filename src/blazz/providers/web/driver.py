@@ -14,6 +14,8 @@ from anyio.lowlevel import RunVar
 
 from blazz.errors import MissingDependency
 from blazz.errors.web import BrowserFailed
+from blazz.providers.web.assets import cache_folder
+from blazz.providers.web.compile_cache import compile_cache
 from blazz.providers.web.processes import ProcessTree, drivers
 from blazz.providers.web.reaper import Reaper
 
@@ -75,7 +77,8 @@ class Driver:
             before = await anyio.to_thread.run_sync(drivers)
             manager = async_playwright()
             try:
-                self._playwright = playwright = await manager.start()
+                with compile_cache(cache_folder() / "node"):
+                    self._playwright = playwright = await manager.start()
             except Exception as error:
                 raise BrowserFailed(f"Playwright's driver did not start: {error}") from error
             _hear_of_its_death(manager)
