@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,12 +64,12 @@ class Asker:
             Timeout: No answer came in time.
             SessionClosed: The session was closed meanwhile.
         """
-        # WhatsApp tells times in whole seconds: an answer within the same second must count.
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = datetime.now(UTC)
         asked = Question(
             id=question_id,
             address=str(to),
-            asked_at=now,
+            # WhatsApp tells times in whole seconds: an answer within the same second must count.
+            asked_at=now.replace(microsecond=0),
             expires_at=now + timedelta(seconds=timeout),
             log_position=log_position,
         )
@@ -81,9 +82,10 @@ class Asker:
                     await self.store.expire(self.session, question_id)
             raise
         if question.state is not QuestionState.ANSWERED:
-            waited = (question.expires_at - question.asked_at).total_seconds()
+            if question.expires_at != asked.expires_at:  # asked before, with a time of its own
+                timeout = math.floor((question.expires_at - question.asked_at).total_seconds())
             named = f" {question.id!r}" if lasting else ""
-            raise Timeout(f"{question.address} did not answer{named} within {waited:g} s")
+            raise Timeout(f"{question.address} did not answer{named} within {timeout:g} s")
         return question
 
     async def _answer(
@@ -96,12 +98,14 @@ class Asker:
         with self.signals.waiting(*ours, *persons) as call:
             question = await self.store.ask(self.session, asked)
             async with self.ahead.reading():
-                while question.state is QuestionState.OPEN and (left := _left(question)) > 0:
-                    if question.sent:
+                while question.state is QuestionState.OPEN:
+                    if not question.sent:
+                        await self._send(question_id, send)
+                    elif (left := _left(question)) > 0:
                         with anyio.move_on_after(left):
                             await call()
                     else:
-                        await self._send(question_id, send)
+                        break
                     question = await self.store.question(self.session, question_id) or question
                     if question.state is QuestionState.OPEN:
                         self.check()

@@ -47,6 +47,13 @@ async def test_the_next_message_is_the_answer(scene: Scene, collector: Collector
 async def test_nobody_answers(scene: Scene) -> None:
     with pytest.raises(Timeout, match=f"{SITI[1:]} did not answer 'name' within 1 s"):
         await scene.session.ask(SITI, Text("Your name?"), timeout=1, id="name")
+    assert (await scene.siti.receives()).text == "Your name?"
+
+
+async def test_a_question_with_little_time_is_sent(scene: Scene) -> None:
+    with pytest.raises(Timeout, match=r"did not answer within 0\.01 s"):
+        await scene.session.ask(SITI, Text("Still there?"), timeout=0.01)
+    assert (await scene.siti.receives()).text == "Still there?"
 
 
 async def test_asking_again_after_a_restart_finds_the_answer(
