@@ -143,10 +143,10 @@ def passed_with_tests(session: nox.Session) -> bool:
 def side_by_side(session: nox.Session, spread: str = "worksteal") -> list[str]:
     """What to give pytest: what was asked for, or all cores; `worksteal` keeps most files whole.
 
-    There are twice as many processes as cores, because tests with servers wait much of their time.
+    There are five processes for two cores, because tests with servers wait much of their time.
     A test that fails has a second try, and the report says so: see decision 0008.
     """
-    workers = str((os.cpu_count() or 1) * 2)
+    workers = str((os.cpu_count() or 1) * 5 // 2)
     return session.posargs or [
         "-n",
         workers,

@@ -48,7 +48,7 @@ def text(i: int) -> Json:
         "from": person["wa_id"],
         "from_user_id": person["user_id"],
         "id": f"wamid.HBgNNjI4MTIzNDU2Nzg5MBUCABIYFDNB{i:016d}AA==",
-        "timestamp": str(1_780_000_000 + i),
+        "timestamp": _at(i),
         "type": "text",
         "text": {"body": f"Halo, apakah pesanan nomor {i} sudah dikirim?"},
     }
@@ -66,7 +66,7 @@ def status(i: int) -> Json:
     update = {
         "id": f"wamid.HBgNNjI4MTIzNDU2Nzg5MBUCABEYEjNB{message:016d}AA==",
         "status": STEPS[i % len(STEPS)],
-        "timestamp": str(1_780_000_000 + i),
+        "timestamp": _at(i),
         "recipient_id": person["wa_id"],
         "recipient_user_id": person["user_id"],
         "biz_opaque_callback_data": f"v1.promo-11.{message}.1.c2lnbmF0dXJl",
@@ -79,6 +79,11 @@ def status(i: int) -> Json:
             "type": "regular",
         }
     return _change({"contacts": [person], "statuses": [update]})
+
+
+def _at(i: int) -> str:
+    """Time stamps are whole seconds: of a hundred updates a second, a hundred have the same one."""
+    return str(1_780_000_000 + i // 100)
 
 
 def _person(i: int) -> Json:

@@ -79,8 +79,8 @@ def start() -> Iterator[Start]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         doomed = Tree(process.pid)
-        with suppress(Late):  # it ends just now
-            doomed.stop(10)  # What stands still does not multiply.
+        with suppress(Late):  # it ends just now, or one of them cannot be stopped
+            doomed.stop(1)  # What stands still does not multiply.
         if doomed.group is not None:
             # Also what /proc does not list yet: it was forked just when everything stopped.
             os.killpg(doomed.group, signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
@@ -128,7 +129,7 @@ def moment(source: Json, name: str) -> datetime | None:
     value = source.get(name)
     if type(value) is str:
         if len(value) == 10 and value.isdecimal():  # every second from 2001 to 2286
-            return datetime.fromtimestamp(int(value), UTC)
+            return _second(value)
         if len(value) > 16 or not value.isdecimal():
             return _iso(value)
         value = int(value)
@@ -139,6 +140,12 @@ def moment(source: Json, name: str) -> datetime | None:
     if 0 <= value < 1000 * _LATEST_SECONDS:
         return datetime.fromtimestamp(value / 1000, UTC)
     return None
+
+
+# When it matters, many updates tell of the same second.
+@functools.lru_cache(maxsize=64)
+def _second(digits: str) -> datetime:
+    return datetime.fromtimestamp(int(digits), UTC)
 
 
 def day(source: Json, name: str) -> date | None:
