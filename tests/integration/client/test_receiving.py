@@ -114,15 +114,18 @@ async def test_a_cursor_goes_on_after_a_restart(
     async with make_client() as client:
         session = await client.open("sales", sandbox)
         async with aclosing(session.events(TextReceived, cursor="bot", start="oldest")) as events:
-            for text in ("one", "two", "three"):
+            texts = {"one", "two", "three"}
+            for text in texts:
                 await sandbox.user(BUDI).types(text)
-            assert (await anext(events)).body == "one"
-            assert (await anext(events)).body == "two"  # so "one" is done, "two" is not
+            # In the order in which their webhooks come: several are under way at once.
+            first = (await anext(events)).body
+            second = (await anext(events)).body  # so the first is done, this one is not
 
     async with make_client() as client:
         session = await client.open("sales", Sandbox(sandbox_url))
         async with aclosing(session.events(TextReceived, cursor="bot")) as events:
-            assert [(await anext(events)).body for _ in range(2)] == ["two", "three"]
+            assert (await anext(events)).body == second
+            assert {first, second, (await anext(events)).body} == texts
 
 
 async def test_a_loop_that_was_left_goes_on_where_it_stopped(
@@ -141,9 +144,10 @@ async def test_a_loop_that_was_left_goes_on_where_it_stopped(
             with anyio.fail_after(60):
                 async for event in events:
                     bodies.append(event.body)
-                    if event.body == "three":
+                    if len(bodies) >= 3:
                         break
-    assert bodies == ["one", "two", "three", "three"]
+    assert set(bodies[:3]) == {"one", "two", "three"}  # in the order in which their webhooks came
+    assert bodies[3:] == [bodies[2]]
 
 
 async def test_an_iterator_wakes_for_what_comes(scene: Scene) -> None:
