@@ -162,8 +162,7 @@ def _app(settings: Settings) -> App:
         Secret(hmac.digest(it.reveal().encode(), b"blazz live events", "sha256").hex())
         for it in settings.cluster_secrets
     )
-    if (
-        not known
-    ):  # this instance is alone: its browsers ask for new signatures when it starts again
+    if not known:
+        # This instance is alone: its browsers ask for new signatures when it starts again.
         known = (Secret(secrets.token_hex(32)),)
     return App(_APP_ID, settings.live_key, known[0], former=known[1:])
