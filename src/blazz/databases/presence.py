@@ -6,6 +6,7 @@ out: each owner holds a lock on a file of its own, and the system drops the lock
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -46,22 +47,33 @@ class Presence:
         self._folder = folder
         self._held: dict[str, IO[bytes]] = {}
 
-    def join(self) -> str:
+    async def join(self) -> str:
         """Become an owner: give a name that nobody else has, and hold its lock.
 
         Raises:
             OSError: The folder cannot be written to.
         """
-        while not self.hold(name := f"{os.getpid()}-{secrets.token_hex(6)}"):
+        while not await self.hold(name := f"{os.getpid()}-{secrets.token_hex(6)}"):
             pass
         return name
 
-    def hold(self, name: str) -> bool:
+    async def hold(self, name: str) -> bool:
         """Hold the lock of a name that nobody had before; False if somebody else has it.
+
+        Who is cancelled meanwhile holds nothing.
 
         Raises:
             OSError: The folder cannot be written to.
         """
+        taking = asyncio.get_running_loop().run_in_executor(None, self._take, name)
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # The thread goes on, and nobody would let go of what it gets.
+            taking.add_done_callback(lambda taken: self._give_back(name, taken))
+            raise
+
+    def _take(self, name: str) -> bool:
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             file = self._file(name).open("xb")
@@ -74,6 +86,10 @@ class Presence:
             return True
         file.close()
         return False
+
+    def _give_back(self, name: str, taken: asyncio.Future[bool]) -> None:
+        if not taken.cancelled() and taken.exception() is None and taken.result():
+            self.leave(name)
 
     def leave(self, name: str) -> None:
         """Stop being that owner; what it still holds may be taken at once."""

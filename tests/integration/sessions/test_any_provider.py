@@ -282,6 +282,7 @@ async def test_history_is_read_backwards(scene: Scene) -> None:
         with pytest.raises(NotSupported, match="said before"):
             scene.session.history(scene.budi.number)
         return
+    await scene.session.send(scene.budi.number, Text("said before"))
     await scene.budi.writes("the newest of all")
     await scene.heard.one(TextReceived, lambda it: it.body == "the newest of all")
     past = [it async for it in scene.session.history(scene.budi.number, limit=60)]

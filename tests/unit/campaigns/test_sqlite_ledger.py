@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
-import anyio
 import pytest
 
 from blazz.campaigns.delivery import State
@@ -18,7 +15,6 @@ from blazz.campaigns.ledger import sqlite
 from blazz.campaigns.ledger.records import CampaignRow, CampaignState, NewRow, unpack
 from blazz.campaigns.ledger.sqlite import SqliteLedger
 from blazz.campaigns.pacing import LARGEST_WINDOW
-from blazz.databases.presence import Presence
 from blazz.databases.queries import migrations
 from blazz.databases.sqlite import SqliteDatabase
 from blazz.errors import LedgerError
@@ -188,60 +184,6 @@ async def test_a_full_disk_stops_sending_and_doubles_nothing(
     assert max(sender.times.values()) == 1, "nobody got two"
     assert last.counts.unknown == 2000 - last.counts.accepted <= LARGEST_WINDOW * 20
     assert len(sender.times) >= last.counts.accepted
-
-
-@pytest.mark.parametrize("broken", [False, True])
-async def test_who_is_cancelled_while_joining_holds_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool
-) -> None:
-    began, goes_on, over = asyncio.Event(), threading.Event(), threading.Event()
-    loop, join = asyncio.get_running_loop(), Presence.join
-
-    def slow(presence: Presence) -> str:
-        loop.call_soon_threadsafe(began.set)
-        assert goes_on.wait(60)
-        try:
-            if broken:
-                raise OSError("out of space")
-            return join(presence)
-        finally:
-            over.set()
-
-    async with SqliteLedger(tmp_path / "ledger.db") as ledger:
-        monkeypatch.setattr(Presence, "join", slow)
-        joining = asyncio.create_task(ledger.join())
-        await began.wait()
-        joining.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await joining
-        goes_on.set()
-        await asyncio.to_thread(over.wait, 60)
-        with anyio.fail_after(60):
-            while ledger._presence._held:  # noqa: ASYNC110  # a callback of the loop lets go
-                await anyio.sleep(0.01)
-        assert not [*tmp_path.rglob("*.lock")]  # noqa: ASYNC240  # a moment
-        monkeypatch.undo()
-        await ledger.leave(await ledger.join())
-
-
-def test_presence_tells_the_living_from_the_dead(tmp_path: Path) -> None:
-    ours, theirs = Presence(tmp_path / "owners"), Presence(tmp_path / "owners")
-    ann, bob = ours.join(), theirs.join()
-    assert ann != bob
-    assert not ours.is_gone(ann)
-    assert not ours.is_gone(bob)
-    theirs.leave(bob)
-    theirs.leave(bob)
-    assert ours.is_gone(bob)
-    assert ours.is_gone("never-was-here")
-    assert ours.is_gone("../../etc/passwd")
-    carl = theirs.join()
-    theirs._held.pop(carl).close()  # as when its process is killed
-    assert (tmp_path / "owners" / f"{carl}.lock").exists()
-    assert ours.is_gone(carl)
-    assert not (tmp_path / "owners" / f"{carl}.lock").exists()
-    ours.leave_all()
-    assert theirs.is_gone(ann)
 
 
 def test_values_of_a_row_keep_their_columns() -> None:

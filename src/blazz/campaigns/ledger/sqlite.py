@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
 from array import array
@@ -97,19 +96,10 @@ class SqliteLedger(SqlLedger):
 
     async def join(self) -> str:
         """Become an owner; see `Ledger`."""
-        joining = asyncio.get_running_loop().run_in_executor(None, self._presence.join)
         try:
-            return await asyncio.shield(joining)
+            return await self._presence.join()
         except OSError as error:
             raise LedgerError(f"{self.path}: {error}") from error
-        except asyncio.CancelledError:
-            # The thread goes on, and nobody would know the name that it gets.
-            joining.add_done_callback(self._leave_again)
-            raise
-
-    def _leave_again(self, joined: asyncio.Future[str]) -> None:
-        if not joined.cancelled() and joined.exception() is None:
-            self._presence.leave(joined.result())
 
     async def leave(self, owner: str) -> None:
         """Stop being that owner; see `Ledger`."""

@@ -78,8 +78,9 @@ class SqliteInbox(SqlInbox):
     ) -> Sequence[Item]:
         """Take the oldest updates that are ready; the owner shows first that it is alive."""
         if owner not in self._present:
+            with _translated():
+                await self._presence.hold(owner)
             self._present.add(owner)
-            await asyncio.to_thread(self._presence.hold, owner)
         return await super().take(owner, sessions=sessions, limit=limit, lease=lease)
 
     async def put(self, body: bytes, *, signer: str) -> None:
@@ -121,9 +122,9 @@ class SqliteInbox(SqlInbox):
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise _unavailable(error) from error
 
 
-def _unavailable(error: sqlite3.Error) -> InboxUnavailable:
+def _unavailable(error: sqlite3.Error | OSError) -> InboxUnavailable:
     return InboxUnavailable(f"the inbox's database: {error}")
