@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import anyio.to_thread
+import psutil
 import pytest
 
 from blazz.errors import SourceChanged
@@ -86,6 +87,7 @@ def test_names_locks_and_missing_parts(profile: Path) -> None:
             f"{LEVELDB}/MANIFEST-000001",
             "Cookies",
         ]
+    assert not [it for it in psutil.Process().open_files() if it.path.startswith(str(profile))]
 
 
 def test_what_comes_later_is_not_in_it(profile: Path, target: Path) -> None:

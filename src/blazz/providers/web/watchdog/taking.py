@@ -176,7 +176,9 @@ class Moment:
                 sides = [by_name.get(main.name + side) for side in _SIDES]
                 _take_database([main, *(each for each in sides if each is not None)], at_once)
         # A log without anything in it is as good as none.
-        self.files = [each for each in self.files if each.size or not each.name.endswith(_SIDES)]
+        for each in [it for it in self.files if not it.size and it.name.endswith(_SIDES)]:
+            self.files.remove(each)
+            each.close()
 
 
 def _take_database(parts: list[Taken], at_once: int) -> None:
