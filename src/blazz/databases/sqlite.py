@@ -94,8 +94,10 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Finish what was submitted and close both connections."""
-        await self._reader.end()
-        await self._writer.end()
+        try:
+            await self._reader.end()
+        finally:  # whoever is cancelled here does not wait, and leaves no thread either
+            await self._writer.end()
 
     async def __aenter__(self) -> Self:
         await self.open()

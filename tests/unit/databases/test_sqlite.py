@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import anyio
 import pytest
 
 from blazz.databases.queries import Migration
@@ -90,6 +92,18 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_text("this is a letter, not a database " * 100)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
         await SqliteDatabase(tmp_path / "a.db", migrations=STEPS).open()
+
+
+async def test_whoever_is_cancelled_leaves_no_thread(tmp_path: Path) -> None:
+    before = {*threading.enumerate()}
+    with anyio.CancelScope() as scope:
+        async with SqliteDatabase(tmp_path / "a.db", migrations=STEPS):
+            opened = {*threading.enumerate()} - before
+            scope.cancel()
+    assert len(opened) == 2
+    for thread in opened:
+        await asyncio.to_thread(thread.join, 60)
+        assert not thread.is_alive()
 
 
 groups: list[int] = []
