@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -50,6 +51,7 @@ from blazz.sandbox.magic import refusing_number
 
 BUDI = Phone("+6281234567890")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+NUMBERS = itertools.count(10**6)
 
 
 class Inbox:
@@ -88,8 +90,8 @@ async def shared() -> AsyncIterator[Sandbox]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def inbox(shared: Sandbox, request: pytest.FixtureRequest) -> AsyncIterator[Inbox]:
-    number = str(10**6 + abs(hash(request.node.name)) % 10**6)
+async def inbox(shared: Sandbox) -> AsyncIterator[Inbox]:
+    number = str(next(NUMBERS))
     sandbox = Sandbox(shared.url, phone_number_id=number, timeout=60.0)
     found = Inbox(sandbox)
     await sandbox.connect(found.context)

@@ -251,6 +251,7 @@ async def test_a_message_to_nobody_fails_and_says_so(tab: Tab) -> None:
 async def test_typing_and_presence_both_ways(
     tab: Tab, shop: SimulatedPhone, budi: SimulatedPhone, web: SimulatedWeb
 ) -> None:
+    await send(tab, budi, "wait a moment")  # only who has a chat can be seen typing in it
     await tab.run("WPP.chat.markIsComposing(a)", budi.jid)
     await web.wait_until(lambda: budi.sees(shop.number) == "composing")
     await tab.run("WPP.chat.markIsRecording(a)", budi.jid)
