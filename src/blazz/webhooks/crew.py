@@ -89,7 +89,9 @@ class Crew:
                 error = await self._caller.fill(sink, batch)
                 if error is not None:
                     failed.update(dict.fromkeys(batch, error))
-            alive = self._without(alive, failed)
+            if failed:
+                # A session that was closed meanwhile may be why: that is nobody's failure.
+                alive = self._without(self._owned(alive), failed)
         self._line_up(alive)
 
     def _owned(self, tasks: Sequence[Task]) -> Sequence[Task]:
@@ -186,8 +188,18 @@ class Crew:
             handled += 1
             if handled >= _BREATHE_AFTER:
                 handled = 0
-                await anyio.lowlevel.checkpoint()
+                await _breathe()
         return handled
+
+
+async def _breathe() -> None:
+    """Let others have the event loop for once."""
+    try:
+        await anyio.lowlevel.checkpoint()
+    except asyncio.CancelledError:
+        # What a handler has left behind cancels its task now: the rest of the run is still to come.
+        if is_stopping():
+            raise
 
 
 def _batches(tasks: Sequence[Task]) -> Iterable[Sequence[Task]]:

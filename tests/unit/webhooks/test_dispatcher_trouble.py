@@ -13,13 +13,13 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from blazz.errors import InboxUnavailable
+from blazz.errors import InboxUnavailable, SessionClosed
 from blazz.webhooks import Backoff, Delivery
 from blazz.webhooks.inbox.base import Item, State
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from blazz.webhooks.observations import HandlerCalled, HandlerOutcome
 from blazz.webhooks.work import Task
-from tests.unit.webhooks.scenery import Said, Stage, profile, said, stage, states
+from tests.unit.webhooks.scenery import Said, Stage, body_of, profile, said, stage, states
 
 
 async def test_a_slow_handler_is_cancelled_and_holds_nobody_up(tmp_path: Path) -> None:
@@ -283,6 +283,25 @@ async def test_a_stray_cancellation_strikes_nobody_else(
         assert calls == {HandlerOutcome.SUCCEEDED: 2 * len(names)}
 
 
+async def test_a_stray_cancellation_that_comes_late_loses_nothing(tmp_path: Path) -> None:
+    """It finds the worker between two updates of a conversation, where it lets others go on."""
+    async with stage(tmp_path, concurrency=1) as scene:
+
+        @scene.dispatcher.on(Said)
+        async def handle(event: Said) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            scene.seen.append(event.key)
+            if len(scene.seen) == 32:
+                asyncio.get_running_loop().call_soon(task.cancel)
+
+        names = [f"{lane}{n:02}" for lane, most in (("a", 10), ("b", 30)) for n in range(most)]
+        await scene.post(said(*names))
+
+        with anyio.fail_after(60):
+            assert await scene.handled() == names
+
+
 class Moody(SqliteInbox):
     """An inbox whose database fails now and then."""
 
@@ -352,3 +371,24 @@ async def test_a_session_that_is_closed_meanwhile_keeps_its_updates(tmp_path: Pa
 
         await scene.receiver.add("acme/sales", profile())
         assert await scene.handled() == ["a1", "a2"]
+
+
+async def test_a_sink_that_fails_for_a_closed_session_costs_no_attempt(tmp_path: Path) -> None:
+    async with stage(tmp_path) as scene:
+        await scene.receiver.add("acme/other", profile("2"))
+        batches: list[list[str]] = []
+
+        async def record(deliveries: Sequence[Delivery]) -> None:
+            batches.append([each.event.key for each in deliveries])
+            if len(batches) == 1:
+                scene.receiver.remove("acme/other")
+                raise SessionClosed("it was closed just now")
+
+        scene.dispatcher.add_sink(record, Said, name="record")
+        await scene.post(body_of(*({"key": f"{n}", "account": f"{n}"} for n in (1, 2))))
+        await scene.handled()
+
+        assert batches == [["1", "2"], ["1"]]
+        sales, other = await scene.inbox.entries(limit=10)
+        assert (sales.session, sales.state, sales.attempts) == ("acme/sales", State.DONE, 1)
+        assert (other.session, other.state, other.attempts) == ("acme/other", State.READY, 0)
