@@ -238,6 +238,7 @@ class Inbox(Protocol):
         """Remove what is older than its retention; returns the number of updates removed.
 
         Handled updates whose body may be split again stay: they would come out of it as new. Time
-        is measured in marks that `prune` itself leaves: call it about once an hour.
+        is measured in marks that `prune` itself leaves: call it about once an hour. It also lets
+        conversations go on that are blocked although nothing of them is taken or waiting.
         """
         ...

@@ -167,6 +167,32 @@ def _unblock(lanes: Iterable[tuple[str, str]]) -> Operation[None]:
         yield Statement("unblock", (_list({lane for lane in lanes if lane[1]}), _LONGEST_RUN))
 
 
+def stuck() -> Operation[tuple[Rows, list[tuple[str, str]]]]:
+    """Find updates that nobody has, and lanes that are blocked though nothing holds them up.
+
+    No operation leaves such behind. Another version of blazz may, or who changes rows by hand.
+    """
+    stray = yield Statement("stray")
+    blocked = yield Statement("blocked_lanes")
+    if not blocked:
+        return stray, []
+    names = [_list({lane[place] for lane in blocked}) for place in (0, 1)]
+    rows = yield Statement("first_ready", tuple(names))
+    ready = {(session, lane): seq for session, lane, seq in rows}
+    # Whoever takes what is ready and comes first lets the rest go on.
+    return stray, [
+        (session, lane) for session, lane, seq in blocked if ready.get((session, lane), seq) >= seq
+    ]
+
+
+def free() -> Operation[int]:
+    """Let go on what is stuck; returns how many conversations and single updates there were."""
+    stray, lanes = yield from stuck()
+    yield from _make_ready(stray)
+    yield from _unblock(lanes)
+    return len({(session, lane or seq) for seq, session, lane in stray} | set(lanes))
+
+
 def renew(owner: str, until: float) -> Operation[None]:
     """Extend an owner's lease."""
     yield Statement("extend_lease", (owner, until))

@@ -72,6 +72,15 @@ AND NOT EXISTS (
     AND held.state BETWEEN 1 AND 2
 );
 
+-- name: first_ready
+-- The first of each lane that is ready; the lanes are named apart from their sessions, so that all
+-- that is ready is read once.
+SELECT session, lane, min(seq) FROM updates
+WHERE state = 0
+AND session IN (SELECT json_array_elements_text($1::json))
+AND lane IN (SELECT json_array_elements_text($2::json))
+GROUP BY session, lane;
+
 -- name: ready_sessions
 -- Jumps from one session to the next in the index, instead of reading all rows of each.
 WITH RECURSIVE found (session) AS (

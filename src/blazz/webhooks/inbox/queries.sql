@@ -35,6 +35,30 @@ SELECT seq, session, lane FROM (
 -- name: any_blocked
 SELECT EXISTS (SELECT 1 FROM updates WHERE state = 3);
 
+-- name: blocked_lanes
+-- Those of which nothing is taken or waiting, and the first that is blocked.
+SELECT session, lane, min(seq) FROM updates AS blocked
+WHERE state = 3 AND session IS NOT NULL AND lane <> ''
+GROUP BY session, lane
+HAVING NOT EXISTS (
+    SELECT 1 FROM updates AS held
+    WHERE held.session = blocked.session AND held.lane = blocked.lane
+    AND held.state BETWEEN 1 AND 2
+);
+
+-- name: stray
+-- What nothing would ever make ready again: nobody has it, no time is set for it, or it is blocked
+-- without a lane.
+SELECT seq, session, lane FROM updates
+WHERE state BETWEEN 1 AND 2 AND session IS NOT NULL
+AND CASE state
+    WHEN 1 THEN coalesce(owner, '') NOT IN (SELECT owner FROM owners)
+    ELSE until IS NULL
+END
+UNION ALL
+SELECT seq, session, lane FROM updates
+WHERE state = 3 AND session IS NOT NULL AND lane = '';
+
 -- name: ready
 SELECT
     seq, session, lane, body, position, key, attempts, finished,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Self, TypeVar
@@ -25,6 +26,8 @@ from blazz.webhooks.inbox.base import (
 T = TypeVar("T")
 
 _PRUNE_CHUNK: Final = 2_000
+
+_log = logging.getLogger(__name__)
 
 
 class SqlInbox(ABC):
@@ -180,11 +183,19 @@ class SqlInbox(ABC):
         await self.change(lambda _: operations.set_cursor(name, position), alone=False)
 
     async def prune(self, retention: Retention) -> int:
-        """Remove what is older than its retention, in small transactions."""
+        """Remove what is older than its retention, in small transactions; free what is stuck."""
+        await self._free()
         handled, kept = retention.handled.total_seconds(), retention.kept.total_seconds()
         queries = await self.change(lambda now: operations.mark(now, handled, kept))
         removed = {query: await self._prune(query, limits) for query, limits in queries.items()}
         return sum(removed.values()) - removed["prune_bodies"]
+
+    async def _free(self) -> None:
+        """Let go on what nothing holds up; there hardly ever is any, so it is looked for first."""
+        if any(await self.look(operations.stuck())) and (
+            count := await self.change(lambda _: operations.free())
+        ):
+            _log.warning("%d conversations were stuck, and go on now", count)
 
     async def _prune(self, query: str, limits: tuple[float, ...]) -> int:
         removed = 0

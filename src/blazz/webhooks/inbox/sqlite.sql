@@ -57,6 +57,15 @@ WHERE seq IN (
     )
 );
 
+-- name: first_ready
+-- The first of each lane that is ready; the lanes are named apart from their sessions, so that all
+-- that is ready is read once.
+SELECT session, lane, min(seq) FROM updates
+WHERE state = 0
+AND session IN (SELECT value FROM json_each($1))
+AND lane IN (SELECT value FROM json_each($2))
+GROUP BY session, lane;
+
 -- name: ready_sessions
 -- Jumps from one session to the next in the index, instead of reading all rows of each.
 WITH RECURSIVE found (session) AS (
