@@ -7,6 +7,7 @@ can be killed, as if it had been started by itself.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -119,13 +120,13 @@ class ForkServer:
         return ForkedProcess(int(answer), handles[0])
 
     def close(self) -> None:
-        """End it; what it started goes on."""
+        """End it, and what it has started."""
         self._channel.close()
         self._process.wait()
 
 
 def _main(channel: socket.socket, modules: Sequence[str]) -> None:
-    """Import, then fork for each request until nobody can ask any more."""
+    """Import, then fork for each request until nobody can ask any more, and end what runs."""
     gc.disable()  # nothing of what is imported is ever thrown away
     for name in modules:
         import_module(name)
@@ -139,8 +140,10 @@ def _main(channel: socket.socket, modules: Sequence[str]) -> None:
             os.close(handle)
         if channel not in ready:
             continue
-        asked, given, _, _ = socket.recv_fds(channel, _LONGEST, 1)
+        asked, given = _asked(channel)
         if not asked:
+            for handle in running:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
             return
         pid = os.fork()
         if pid == 0:
@@ -149,7 +152,17 @@ def _main(channel: socket.socket, modules: Sequence[str]) -> None:
             return
         os.close(given[0])
         running[handle := os.pidfd_open(pid)] = pid
-        socket.send_fds(channel, [str(pid).encode()], [handle])
+        with contextlib.suppress(BrokenPipeError):  # it was killed, as we shall hear in a moment
+            socket.send_fds(channel, [str(pid).encode()], [handle])
+
+
+def _asked(channel: socket.socket) -> tuple[bytes, list[int]]:
+    """A request, and where the program shall write; nothing if nobody can ask any more."""
+    try:
+        asked, given, _, _ = socket.recv_fds(channel, _LONGEST, 1)
+    except ConnectionResetError:  # killed before it had read an answer
+        return b"", []
+    return asked, given
 
 
 def _become(request: Mapping[str, Any], output: int) -> None:

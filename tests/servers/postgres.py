@@ -27,7 +27,7 @@ class PostgresServer:
 
     def __init__(self, *, fsync: bool = False) -> None:
         self._postgres = programs.find("postgres")
-        self.process = ServerProcess("postgres")
+        self.process = ServerProcess("postgres", ends_by=signal.SIGQUIT)
         self.port = free_port()
         self._options = () if fsync else _FAST
         self._make_cluster()
@@ -73,7 +73,6 @@ class PostgresServer:
 
     def remove(self) -> None:
         """End it and delete its data."""
-        self.process.stop(signal.SIGQUIT)
         self.process.remove()
 
     def url(self, database: str = "postgres") -> str:

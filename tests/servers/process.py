@@ -17,6 +17,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias
 
+from tests.servers.caretaker import caretaker
+
 _START_SECONDS = 120
 _STOP_SECONDS = 30
 # Below the ports that kernels give to whoever connects: one of those could be taken before a server
@@ -50,16 +52,21 @@ class ServerProcess:
     Args:
         name: What it is.
         as_us: Run it as the user that we are: Python itself may be out of reach for another one.
+        ends_by: What ends it at once; it ends so when this process is killed, too.
     """
 
-    def __init__(self, name: str, *, as_us: bool = False) -> None:
+    def __init__(
+        self, name: str, *, as_us: bool = False, ends_by: signal.Signals = signal.SIGKILL
+    ) -> None:
         self.name = name
+        self._ends_by = ends_by
         self.folder = Path(tempfile.mkdtemp(prefix=f"blazz-{name}-"))
         self.log = self.folder / "server.log"
         self._process: Process | None = None
         self._user = None if as_us else _unprivileged_user()
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
+        self._tell(None)
 
     @property
     def pid(self) -> int:
@@ -78,6 +85,7 @@ class ServerProcess:
         """Start the server and wait until `ready` says that it answers."""
         with self.log.open("ab") as log:
             self._process = command(log) if callable(command) else self._spawn(command, log)
+        self._tell(self._process.pid)
         deadline = time.monotonic() + _START_SECONDS
         while not ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -88,19 +96,24 @@ class ServerProcess:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the process, with force if it does not go by itself; its folder stays."""
         process, self._process = self._process, None
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.send_signal(how)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process.poll() is None:
+            process.send_signal(how)
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._tell(None)
 
     def remove(self) -> None:
         """End the process and delete its folder."""
-        self.stop(signal.SIGKILL)
+        self.stop(self._ends_by)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _tell(self, pid: int | None) -> None:
+        caretaker().tell(self.folder, pid, self._ends_by)
 
     def _spawn(
         self, command: Sequence[str | Path], output: int | IO[bytes]
