@@ -6,7 +6,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
@@ -128,7 +128,9 @@ class Client(MakesCampaigns, KeepsSessions, Listens):
         self.workspace: str = check_id("workspace", workspace)
         self.folder: Path = Path(folder)
         given = (inbox, conversations, ledger, engine, limiter, bus, auth_store)
-        self._kept = [it for it in given if keep_parts_open and not isinstance(it, (str, Path))]
+        self._kept = [
+            it for it in given if keep_parts_open and not isinstance(it, (str, Path, NoneType))
+        ]
         measures = ClientMeasures(telemetry or Telemetry(), self.workspace)
         self._store = self._made(
             backends.make_conversation_store, conversations, "conversations.db"

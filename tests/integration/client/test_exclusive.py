@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 
 from blazz import Client, MetaCloud, Session, Text
@@ -169,6 +170,8 @@ async def test_what_is_stored_of_a_session_is_forgotten(tmp_path: Path) -> None:
         with pytest.raises(SnapshotNotFound):
             await client.credentials("shop")
         await client.forget("shop")
+    # What it has made itself is nobody else's to close.
+    assert not [it for it in psutil.Process().open_files() if it.path.startswith(str(tmp_path))]
 
 
 async def test_what_somebody_owns_is_not_forgotten(tmp_path: Path, sandbox_url: str) -> None:
