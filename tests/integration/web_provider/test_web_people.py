@@ -26,12 +26,15 @@ from blazz import (
 from blazz.events import (
     Activity,
     CallConnected,
+    CallEnded,
     ChatOpened,
     GroupAdminsChanged,
+    GroupJoinRequested,
     GroupSettingsChanged,
     MessageEchoed,
     MessageReceived,
     MessageRevoked,
+    NumberChanged,
     UnsupportedReceived,
 )
 from blazz.sandbox.web import SimulatedPhone
@@ -61,6 +64,14 @@ async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: Simu
     ringing = await studio.heard.one(CallConnected)
     assert ringing.call_id == call
     await web.reject_call(call)
+    declined = await studio.heard.one(CallEnded)
+    assert (declined.call_id, declined.status) == (call, "FAILED")
+    missed = budi.call(shop.number)
+    await studio.heard.one(CallConnected, lambda it: it.call_id == missed)
+    budi.hang_up(missed)
+    noted = await studio.heard.one(CallEnded, lambda it: it.call_id == missed)
+    assert noted.person.phone == session.address(BUDI)
+    assert [it.title for it in noted.errors] == ["Missed"]
     budi.send_text(shop.number, "list me")
     await studio.heard.one(TextReceived, lambda it: it.body == "list me")
     assert studio.heard.of(ChatOpened)
@@ -136,6 +147,19 @@ async def test_what_nobody_said_in_a_chat_is_not_received(
     assert renamed.subject is not None
     assert renamed.subject.value == "B"
 
+    await arrive(session, "pinned_message", chat=budi.jid, id="3A07", sender=budi.jid)
+    asks = {"subtype": "membership_approval_request", "sender": budi.lid}
+    await arrive(session, "gp2", chat=TEAM, id="3A08", **asks)
+    asked = await studio.heard.one(GroupJoinRequested)
+    assert asked.person.lid == Lid(budi.lid.removesuffix("@lid"))
+    moved = {"subtype": "change_number", "templateParams": [budi.jid, "6281200000099@c.us"]}
+    await arrive(session, "notification_template", chat="6281200000099@c.us", id="3A09", **moved)
+    changed = await studio.heard.one(NumberChanged)
+    assert (changed.person.phone, changed.now.phone) == (
+        session.address(BUDI),
+        session.address("+6281200000099"),
+    )
+
     # What cannot be decrypted is told after a while, and again as what it is.
     await page.evaluate("() => { blazz.messages.patience = 100; }")
     hidden = await arrive(session, "ciphertext", chat=budi.jid, id="3A05")
@@ -145,11 +169,18 @@ async def test_what_nobody_said_in_a_chat_is_not_received(
     assert (await studio.heard.one(TextReceived)).message_id == hidden
     assert [it.text for it in studio.heard.of(MessageReceived)] == [None, "read me"]
 
-    # What cannot be put together keeps nothing else back.
+    # Whoever cannot be found keeps nothing back: it is told with what their id alone tells.
     hang = "() => { was = blazz.people.person; blazz.people.person = () => new Promise(() => {}); }"
     await page.evaluate(hang)
     await arrive(session, "chat", chat=budi.jid, id="3A06", body="from whom?")
+    told = await studio.heard.one(TextReceived, lambda it: it.body == "from whom?")
+    assert told.sender.phone == session.address(BUDI)
     await page.evaluate("() => { blazz.people.person = was; blazz.messages.patience = 30000; }")
+
+    # Nor is a message lost that nothing can be made of.
+    broken = await arrive(session, "poll_creation", chat=budi.jid, id="3A10", pollOptions={})
+    unread = await studio.heard.one(UnsupportedReceived, lambda it: it.message_id == broken)
+    assert (unread.sender.phone, unread.kind) == (session.address(BUDI), "poll_creation")
 
     # wa-js would delete it for this account alone.
     budi.send_text(shop.number, "this is mine")
@@ -192,10 +223,18 @@ async def test_somebody_who_is_seen_by_lid(studio: Studio, shop: SimulatedPhone)
     assert [it.archived for it in await web.chats.list()] == [True]
     assert [it async for it in session.history("+6281900000099")] == []
 
+    # Somebody whose number is not found in time is known by the LID alone.
     hidden = studio.web.phone("+6281600000006", name="Anon", addressing="hidden")
+    page = browser_of(session).page
+    await page.evaluate("""() => {
+        const contact = { ...WPP.contact, getPnLidEntry: () => new Promise(() => {}) };
+        window.WPP = { ...WPP, contact };
+        blazz.people.patience = 10;
+    }""")
     hidden.send_text(shop.number, "guess who")
     unknown = await studio.heard.one(TextReceived, lambda it: it.body == "guess who")
     assert unknown.sender.phone is None
+    assert unknown.sender.lid == Lid(hidden.lid.removesuffix("@lid"))
     await session.reply(unknown, Text("I cannot"))
     assert [it.text for it in hidden.messages(shop.number)] == ["guess who", "I cannot"]
 

@@ -11,8 +11,6 @@ from blazz.events.groups import (
     GroupAdminsChanged,
     GroupMembersAdded,
     GroupMembersRemoved,
-    GroupSettingsChanged,
-    SettingChange,
 )
 from blazz.events.messages import MessageEdited, MessageRevoked, ReactionReceived
 from blazz.events.polls import PollAnswered
@@ -223,18 +221,6 @@ def build_members(value: Json, update: WebUpdate) -> Event:
 def _by(author: Identity, update: WebUpdate) -> str | None:
     is_me = author.phone is not None and author.phone.digits == update.owner
     return "business" if is_me else None
-
-
-def identify_setting(value: Json) -> tuple[str, str | None]:
-    """Name a change of a group's settings by the notice that tells of it."""
-    return f"setting:{value['id']}", value["group"]
-
-
-def build_setting(value: Json, update: WebUpdate) -> Event:
-    """Read what a group is called now, or what it is for, or that its picture changed."""
-    change = SettingChange(value=value.get("value"), succeeded=True)
-    told = {**update.common(), str(value["setting"]): change}
-    return GroupSettingsChanged(**told, group=to_group(value["group"]))
 
 
 def identify_call(value: Json) -> tuple[str, str | None]:

@@ -85,10 +85,10 @@ def received(value: Json, common: dict[str, Any]) -> MessageReceived:
         "frequently_forwarded": often >= _FREQUENTLY,
     }
     read = _KINDS.get(str(value.get("type")))
-    if read is None:
-        return UnsupportedReceived(
-            **base, kind=value.get("type"), reason="blazz does not know this kind of message"
-        )
+    if value.get("unreadable") is not None or read is None:
+        unknown = "blazz does not know this kind of message"
+        reason = str(value.get("unreadable") or unknown)
+        return UnsupportedReceived(**base, kind=value.get("type"), reason=reason)
     return read(value, base)
 
 

@@ -141,14 +141,18 @@ def _updates(written: object, owner: str | None) -> Iterator[WebUpdate]:
 
 
 def _each(name: str, value: Json) -> Iterator[Json]:
-    """A receipt is about several messages; everything else is about one thing."""
-    ids = value.get("ids")
-    if name != "receipt" or not isinstance(ids, list):
-        yield value
-        return
-    for place, message_id in enumerate(ids):
-        tokens = value.get("tokens") or [None] * len(ids)
-        yield {**value, "ids": None, "tokens": None, "id": message_id, "token": tokens[place]}
+    """What is about several messages or people becomes one update for each of them."""
+    match name, value:
+        case "receipt", {"ids": list() as ids}:
+            tokens = value.get("tokens") or [None] * len(ids)
+            for place, message_id in enumerate(ids):
+                one = {"id": message_id, "token": tokens[place]}
+                yield {**value, "ids": None, "tokens": None, **one}
+        case "joining", {"members": list() as members}:
+            for member in members:
+                yield {**value, "members": None, "person": member}
+        case _:
+            yield value
 
 
 def _not_known(_: Json, update: WebUpdate) -> Event:

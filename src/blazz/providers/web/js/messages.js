@@ -12,11 +12,12 @@ const COPIED = [
 
 /**
  * What stands in a chat and nobody has said: WhatsApp tells of a change in this way. An album only frames pictures,
- * which come by themselves.
+ * which come by themselves, as votes and reactions do.
  */
 const NOTICES = new Set([
   'protocol', 'e2e_notification', 'notification', 'notification_template', 'group_notification', 'gp2',
-  'broadcast_notification', 'newsletter_notification', 'debug', 'album',
+  'broadcast_notification', 'newsletter_notification', 'status_notification', 'debug', 'debug_placeholder', 'album',
+  'call_log', 'pinned_message', 'keep_in_chat', 'reaction', 'reaction_enc', 'poll_update', 'event_response',
 ]);
 
 /** Whether people talk there: not so in stories and channels. */
@@ -36,8 +37,8 @@ function quoted(message) {
   return `${fromMe}_${chat}_${id}${participant}`;
 }
 
-/** A message as a plain value. */
-async function plain(message) {
+/** A message as a plain value; `who` tells of the people in it. */
+async function plain(message, who = person) {
   const raw = message.attributes ?? message;
   const value = {};
   for (const name of COPIED) {
@@ -48,16 +49,23 @@ async function plain(message) {
   value.id = text(id);
   value.chat = text(id.remote);
   value.fromMe = id.fromMe;
-  value.author = await person(message.author ?? id.participant ?? message.from);
-  value.person = await person(id.remote);
+  value.author = await who(message.author ?? id.participant ?? message.from);
+  value.person = await who(id.remote);
   value.quoted = quoted(message);
-  if (value.quoted && message.quotedParticipant) value.quotedBy = await person(message.quotedParticipant);
+  if (value.quoted && message.quotedParticipant) value.quotedBy = await who(message.quotedParticipant);
   if (message.pollOptions) value.pollOptions = message.pollOptions.map(({ name }) => name);
-  if (message.mentionedJidList?.length) value.mentions = await Promise.all(message.mentionedJidList.map(person));
+  if (message.mentionedJidList?.length) value.mentions = await Promise.all(message.mentionedJidList.map((id) => who(id)));
   if (message.vcardList?.length) value.vcards = message.vcardList.map(({ vcard }) => vcard);
   if (value.author && value.notifyName && !id.fromMe) value.author.name = value.notifyName;
   if (['image', 'video', 'sticker', 'document', 'audio', 'ptt'].includes(value.type)) delete value.body; // a preview
   return value;
+}
+
+/** What is left to tell of a message that cannot be put together: that it came, from whom, and why no more. */
+function bare({ id, type, t, from, author }, reason) {
+  const by = blazz.people.seen(author ?? id.participant ?? from);
+  const value = { id: text(id), chat: text(id.remote), fromMe: id.fromMe, type, t, author: by };
+  return { ...value, person: blazz.people.seen(id.remote), unreadable: reason };
 }
 
 /** Find a message by its whole id, also one that is only in the page's storage; or `null`. */
@@ -76,4 +84,4 @@ async function need(id) {
 /** Milliseconds that a report may wait: for a message to be decrypted, for what it names to be found. */
 const patience = 30_000;
 
-blazz.messages = { plain, find, need, isChat, isSaid, patience };
+blazz.messages = { plain, bare, find, need, isChat, isSaid, patience };

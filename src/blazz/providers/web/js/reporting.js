@@ -8,6 +8,10 @@ const plain = (...its) => blazz.messages.plain(...its);
 const need = (...its) => blazz.messages.need(...its);
 const isChat = (...its) => blazz.messages.isChat(...its);
 const isSaid = (...its) => blazz.messages.isSaid(...its);
+const noticeOf = (...its) => blazz.notices.noticeOf(...its);
+const isCall = (...its) => blazz.notices.isCall(...its);
+const whenOver = (...its) => blazz.notices.whenOver(...its);
+const ended = (...its) => blazz.notices.ended(...its);
 
 const DELIVERED = 2;
 
@@ -15,12 +19,24 @@ let reported = '';
 let order = Promise.resolve();
 let wired = false;
 
-/** Report what needs time to be put together, in the order in which it happened. */
-function inOrder(name, make) {
-  order = order.then(() => inTime(make())).then(
-    (value) => value && blazz.emit(name, value),
-    (failure) => blazz.emit('problem', { event: name, text: String(failure?.message ?? failure) }),
-  );
+/**
+ * Report what needs time to be put together, in the order in which it happened.
+ *
+ * `make` is given what tells who somebody is. Where that does not answer, it is told with what ids alone tell; a
+ * report that cannot be made like that either is what `rescue` gives, or a problem.
+ */
+function inOrder(name, make, rescue) {
+  order = order
+    .then(() => inTime(make(person)))
+    .catch(() => inTime(make(blazz.people.seen)))
+    .catch((failure) => {
+      if (!rescue) throw failure;
+      return rescue(failure);
+    })
+    .then(
+      (value) => value && blazz.emit(name, value),
+      (failure) => blazz.emit('problem', { event: name, text: String(failure?.message ?? failure) }),
+    );
   return order;
 }
 
@@ -61,11 +77,27 @@ async function reportCode(code) {
 }
 
 function reportMessage(message) {
-  if (message.type === 'gp2') void inOrder('setting', () => setting(message));
+  const notice = noticeOf(message);
+  if (notice) reportNotice(notice, message);
   if (!isSaid(message)) return;
-  const report = () => void inOrder('message', () => plain(message));
+  const report = () => void inOrder(
+    'message', (who) => plain(message, who), (failure) => blazz.messages.bare(message, String(failure?.message ?? failure)),
+  );
   if (message.type === 'ciphertext') whenReadable(message, report);
   else report();
+}
+
+function reportNotice([name, make], message) {
+  if (isChat(message.id.remote)) void inOrder(name, (who) => make(message, who));
+}
+
+/** Seconds since 1970; calls before are history. */
+let callsSince = Math.floor(performance.timeOrigin / 1000);
+
+/** Report how a call went. wa-js does not tell of it: its entry does not count as a new message. */
+function reportCall(entry) {
+  if (!isCall(entry) || entry.t < callsSince) return;
+  whenOver(entry, () => void inOrder('call_ended', (who) => ended(entry, who)));
 }
 
 /** WhatsApp asks the sender again for what it could not decrypt; usually that takes a moment. */
@@ -77,15 +109,6 @@ function whenReadable(message, report) {
   });
 }
 
-const SETTINGS = new Set(['subject', 'description', 'picture']);
-
-/** A change of a group's settings, of which its chat tells; who is in it is told otherwise. */
-async function setting({ id, subtype, body, author, t }) {
-  if (!SETTINGS.has(subtype)) return null;
-  const value = subtype === 'picture' ? null : body ?? null;
-  return { id: text(id), group: text(id.remote), setting: subtype, value, author: await person(author ?? null), t };
-}
-
 /** The whole id of a message of ours: in a group wa-js names whom the receipt is from, not us. */
 function ownId(id) {
   const [fromMe, chat, part] = text(id).split('_');
@@ -95,60 +118,60 @@ function ownId(id) {
   return possible.find((whole) => WPP.whatsapp.MsgStore.get(whole)) ?? possible[0];
 }
 
-async function receipt({ ack, chat, ids, sender }) {
-  return { ack, chat: text(chat), ids: ids.map(ownId), sender: await person(sender), person: await person(chat), t: now() };
+async function receipt({ ack, chat, ids, sender }, who) {
+  return { ack, chat: text(chat), ids: ids.map(ownId), sender: await who(sender), person: await who(chat), t: now() };
 }
 
-async function reaction({ id, msgId, reactionText, timestamp, sender, orphan }) {
+async function reaction({ id, msgId, reactionText, timestamp, sender, orphan }, who) {
   if (isMe(sender)) return null;
   return {
-    id: text(id), message: text(msgId), text: reactionText, t: Math.floor(timestamp / 1000), author: await person(sender), orphan,
+    id: text(id), message: text(msgId), text: reactionText, t: Math.floor(timestamp / 1000), author: await who(sender), orphan,
   };
 }
 
-async function edited({ id, msg }) {
+async function edited({ id, msg }, who) {
   if (msg?.id?.fromMe ?? String(id).startsWith('true_')) return null;
   const message = msg?.attributes ? msg : await need(text(id));
-  return { edit: text(message.latestEditMsgKey ?? null), t: now(), message: await plain(message) };
+  return { edit: text(message.latestEditMsgKey ?? null), t: now(), message: await plain(message, who) };
 }
 
-async function revoked({ author, from, id, refId, to, type }) {
+async function revoked({ author, from, id, refId, to, type }, who) {
   if (isMe(author ?? from)) return null;
-  return { id: text(id), message: text(refId), author: await person(author ?? from), kind: type, t: now() };
+  return { id: text(id), message: text(refId), author: await who(author ?? from), kind: type, t: now() };
 }
 
-async function vote({ msgId, chatId, selectedOptions, timestamp, sender }) {
+async function vote({ msgId, chatId, selectedOptions, timestamp, sender }, who) {
   if (isMe(sender)) return null;
   const chosen = selectedOptions.filter(Boolean).map(({ name }) => name);
-  return { message: text(msgId), chat: text(chatId), chosen, t: Math.floor(timestamp / 1000), author: await person(sender) };
+  return { message: text(msgId), chat: text(chatId), chosen, t: Math.floor(timestamp / 1000), author: await who(sender) };
 }
 
-async function presence({ id, isOnline, isGroup, state: activity, shortName, participants, t }) {
+async function presence({ id, isOnline, isGroup, state: activity, shortName, participants, t }, who) {
   const chat = text(id);
   return {
     chat,
     online: !!isOnline,
     activity: activity ?? null,
-    person: isGroup ? null : await person(chat),
-    members: isGroup ? await Promise.all((participants ?? []).map(async (it) => ({ person: await person(it.id), activity: it.state }))) : [],
+    person: isGroup ? null : await who(chat),
+    members: isGroup ? await Promise.all((participants ?? []).map(async (it) => ({ person: await who(it.id), activity: it.state }))) : [],
     t: t || now(),
   };
 }
 
-async function members({ author, authorPushName, groupId, action, operation, participants }) {
+async function members({ author, authorPushName, groupId, action, operation, participants }, who) {
   return {
-    group: text(groupId), action, operation: operation ?? null, author: await person(author ?? null),
-    members: await Promise.all(participants.map(person)), t: now(),
+    group: text(groupId), action, operation: operation ?? null, author: await who(author ?? null),
+    members: await Promise.all(participants.map((id) => who(id))), t: now(),
   };
 }
 
-async function call({ id, isGroup, isVideo, offerTime, sender, peerJid }) {
-  return { id: text(id), group: !!isGroup, video: !!isVideo, person: await person(sender ?? peerJid), t: offerTime || now() };
+async function call({ id, isGroup, isVideo, offerTime, sender, peerJid }, who) {
+  return { id: text(id), group: !!isGroup, video: !!isVideo, person: await who(sender ?? peerJid), t: offerTime || now() };
 }
 
-async function chat(model) {
+async function chat(model, who) {
   const id = text(model?.id ?? model?.chat ?? null);
-  return id && { chat: id, person: await person(id), name: model.name ?? null, t: now() };
+  return id && { chat: id, person: await who(id), name: model.name ?? null, t: now() };
 }
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -156,7 +179,7 @@ const now = () => Math.floor(Date.now() / 1000);
 /** Report an event of wa-js, unless it is about a story or a channel. */
 function follow(event, name, make, place) {
   WPP.on(event, (change) => {
-    if (isChat(place(change))) void inOrder(name, () => make(change));
+    if (isChat(place(change))) void inOrder(name, (who) => make(change, who));
   });
 }
 
@@ -180,6 +203,7 @@ function start() {
   WPP.on('conn.link_code_expired', () => blazz.emit('code_expired', {}));
   WPP.on('conn.link_code_error', () => blazz.emit('code_refused', {}));
   WPP.on('chat.new_message', reportMessage);
+  WPP.whatsapp.MsgStore.on('add', reportCall);
   follow('chat.msg_ack_change', 'receipt', receipt, (change) => change.chat);
   follow('chat.new_reaction', 'reaction', reaction, (change) => change.msgId?.remote);
   follow('chat.msg_edited', 'edit', edited, (change) => change.msg?.id?.remote ?? change.chat);
@@ -211,9 +235,11 @@ async function received(chat, wanted) {
   }
 }
 
-/** Report what is unread and came after a time (seconds since 1970), as if it came now. */
+/** Report what is unread and came after a time (seconds since 1970), and calls since then, as if it came now. */
 blazz.reportUnread = async ({ since, most }) => {
   let count = 0;
+  callsSince = Math.min(callsSince, since);
+  WPP.whatsapp.MsgStore.getModelsArray().forEach(reportCall);
   for (const model of WPP.whatsapp.ChatStore.getModelsArray()) {
     const unread = Math.min(Math.max(0, model.unreadCount ?? 0), most);
     if (!unread || (model.t ?? Infinity) < since) continue;
@@ -233,7 +259,8 @@ blazz.reportReceipts = async ({ ids }) => {
     const message = await blazz.messages.find(id);
     if (!message || message.ack < DELIVERED) continue;
     const { remote } = message.id;
-    void inOrder('receipt', () => receipt({ ack: message.ack, chat: remote, ids: [message.id], sender: remote }));
+    const change = { ack: message.ack, chat: remote, ids: [message.id], sender: remote };
+    void inOrder('receipt', (who) => receipt(change, who));
   }
   await order;
 };

@@ -1,7 +1,8 @@
-/** Calls that come in: they ring, and can be declined; nobody talks. */
+/** Calls that come in: they ring, and can be declined; nobody talks. The chat notes how they went. */
 
 import { connection } from './connection.js';
-import { wid } from './ids.js';
+import { MsgKey, wid } from './ids.js';
+import { remember } from './messages.js';
 import { collectionOf, Model } from './model.js';
 import { define, internal } from './registry.js';
 
@@ -35,14 +36,25 @@ connection.on('push', (kind, data) => {
     const { default: store } = internal('WAWebCallCollection');
     store.setActiveCall(new Call({ id: data.id, peerJid: wid(data.from), isVideo: data.video, offerTime: data.t }));
   } else if (kind === 'call_ended' && calls.activeCall?.id === data.id) {
-    calls.activeCall.set('state', CallState.CallStateEnding);
+    const call = calls.activeCall;
+    call.set('state', CallState.CallStateEnding);
     calls.setActiveCall(null);
+    noteDown(call);
   }
 });
 
+/** WhatsApp's own note in the chat, under the call's id; it does not count as a new message. */
+function noteDown({ id, peerJid, isVideo, offerTime, isDeclined }) {
+  const key = new MsgKey({ fromMe: false, remote: peerJid, id });
+  const outcome = isDeclined ? 'Rejected' : 'Missed';
+  remember({ id: key, type: 'call_log', from: peerJid, t: offerTime, callOutcome: outcome, isVideoCall: isVideo });
+}
+
 /** Decline the call that rings; the server tells all devices that it has ended. */
 async function rejectCall() {
-  await connection.request('reject_call', { id: calls.activeCall.id });
+  const call = calls.activeCall;
+  call.set('isDeclined', true);
+  await connection.request('reject_call', { id: call.id });
 }
 
 define('WAWebCallEnums', { CallState });
