@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -64,6 +65,7 @@ class ClientCampaigns:
         self._folder = folder
         self._on_progress = on_progress
         self._opening = anyio.Lock()
+        self._is_open = False
         self._settler: StatusSettler | None = None
 
     async def make(
@@ -147,18 +149,20 @@ class ClientCampaigns:
         await heed(self._ledger, event, workspace=workspace, session=session, now=time.time())
 
     async def close(self) -> None:
-        """Close the ledger, if it was opened, the limiter and the engine."""
-        await self._limiter.close()
-        if self._engine is not None and self._engine not in self._keep_open:
-            await self._engine.close()
-        if self._settler is not None:
-            self._settler = None
-            if self._ledger not in self._keep_open:
-                await self._ledger.close()
+        """Close the limiter, the engine and the ledger, if it was opened; each if another fails."""
+        async with contextlib.AsyncExitStack() as stack:
+            if self._is_open:
+                self._is_open, self._settler = False, None
+                if self._ledger not in self._keep_open:
+                    stack.push_async_callback(self._ledger.close)
+            if self._engine is not None and self._engine not in self._keep_open:
+                stack.push_async_callback(self._engine.close)
+            stack.push_async_callback(self._limiter.close)
 
     async def _opened(self) -> StatusSettler:
         async with self._opening:
             if self._settler is None:
+                self._is_open = True  # from the first attempt on there is something to close
                 await self._ledger.open()
                 signer = TokenSigner(await self._ledger.key())
                 self._settler = StatusSettler(self._ledger, signer, clock=time.time)
@@ -186,11 +190,14 @@ class SessionSender:
 
         Raises:
             Suppressed: The recipient opted out.
+            OwnershipLost: Another process owns the session now; nothing was sent.
         """
         if await self._suppressions.has(str(to)):
             raise Suppressed("the recipient opted out and is on a suppression list")
         if self._session.pacer is not None:  # its turn was taken with the row
             await self._session.pacer.type(to, message)
+        if self._session.keeper is not None:  # it may be another process's by now
+            self._session.keeper.check()
         return await self._session.sends.measure(
             self._session.provider.send(to, message, token=token, retry=False)
         )

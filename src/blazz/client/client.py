@@ -47,7 +47,7 @@ from blazz.webhooks.receiver import Receiver
 if TYPE_CHECKING:
     from blazz.auth_stores.keeping import Keeping
     from blazz.realtime.bus.base import Bus
-from blazz.security.keyring import KeyRing
+    from blazz.security.keyring import KeyRing
 
 T = TypeVar("T")
 

@@ -81,8 +81,11 @@ class KeepsSessions:
                 f"session {name!r} is of {session.provider.name}, which has no credentials to renew"
             )
         session.provider.renew(secrets)
-        await self._auth.save_credentials(name, secrets)
-        await self._inbox.renew(session)
+        try:
+            await self._auth.save_credentials(name, secrets)
+        finally:
+            # Stored or not: the provider uses them, so its webhooks are read with them.
+            await self._inbox.renew(session)
 
     async def credentials(self, name: str) -> Mapping[str, Secret]:
         """Read what `save_credentials` stored; nothing of it prints itself.

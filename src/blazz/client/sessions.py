@@ -18,7 +18,7 @@ from blazz.client.inbox import ClientInbox
 from blazz.client.measuring import ClientMeasures
 from blazz.conversations.base import ConversationStore
 from blazz.conversations.signals import Signals
-from blazz.errors import BlazzError, ConfigurationError
+from blazz.errors import BlazzError, ConfigurationError, SessionClosed
 from blazz.providers.base import Provider, ProviderContext, StandbyContext, WarmsUp
 from blazz.providers.pacing import Pacing
 from blazz.session import Session, SessionSettings
@@ -122,7 +122,7 @@ class ClientSessions:
                 standby=standby,
             )
         except BaseException:
-            del self.open_ones[name]
+            self._drop(session)
             raise
         session.keeper = keeper
         if keeper is not None and exclusive:
@@ -138,17 +138,29 @@ class ClientSessions:
             keeper=keeper,
         )
         try:
+            _check_not_closed(session)  # while its owner was waited for
             # Before it connects: from then on its webhooks may come, and events of its own.
             owned = keeper.is_held if keeper is not None and exclusive else _always
             await self._inbox.attach(session, owned=owned)
             if keeper is not None:
                 self._background.start_soon(keeper.run, name=f"blazz keeper {session.key}")
             await provider.connect(context)
+            _check_not_closed(session)
             session.states.opened()
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await session.close()
+                await self._undo(session)
             raise
+
+    async def _undo(self, session: Session) -> None:
+        """Close what was half opened; if somebody has closed it before, what was done since."""
+        was_closed = not session.is_open
+        await session.close()
+        if was_closed:
+            try:
+                await session.provider.disconnect()
+            finally:
+                await self._forget(session)
 
     def pacer_of(self, key: str) -> Pacer | None:
         """The pacer of an open session, by its key."""
@@ -174,12 +186,21 @@ class ClientSessions:
             await self._auth.disown(session.name)
         finally:
             self._inbox.detach(session)
-            self.open_ones.pop(session.name, None)
+            self._drop(session)
             self._measures.forget(session.key)
+
+    def _drop(self, session: Session) -> None:
+        if self.open_ones.get(session.name) is session:
+            del self.open_ones[session.name]
 
 
 def _always() -> bool:
     return True
+
+
+def _check_not_closed(session: Session) -> None:
+    if not session.is_open:
+        raise SessionClosed(f"session {session.key} was closed while it was being opened")
 
 
 @contextlib.asynccontextmanager

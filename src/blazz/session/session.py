@@ -100,8 +100,9 @@ class Session(SessionContacts, SessionAbilities):
         self._asker = Asker(self.key, store, signals, ahead, self._check_open)
         self._watch = StatusWatch(self.key, store, signals, ahead, self._check_open)
         self.states: StateWatch = states or StateWatch()
-        self._open = True
         self._closed = closed
+        self.is_open: bool = True
+        """Whether nobody has begun to close it."""
         self.gone: anyio.Event = anyio.Event()
         """Set when it has been closed and nothing is handled for it here any more."""
 
@@ -113,7 +114,7 @@ class Session(SessionContacts, SessionAbilities):
     @property
     def owned(self) -> bool:
         """Whether this process may run it right now."""
-        return self._open and (self.keeper is None or self.keeper.held)
+        return self.is_open and (self.keeper is None or self.keeper.held)
 
     def __repr__(self) -> str:
         return f"<Session {self.key} {self.provider.name}>"
@@ -179,6 +180,7 @@ class Session(SessionContacts, SessionAbilities):
             self.require(chosen)
         if self.pacer is not None:
             await self.pacer.turn(to, chosen)
+            self._check_open()  # its turn may have been long in coming
         await leaving()
         quoted = reply_to if chosen is message else None
         try:
@@ -327,14 +329,19 @@ class Session(SessionContacts, SessionAbilities):
     # Its end
 
     async def close(self) -> None:
-        """Disconnect; the account stays logged in. A second call does nothing."""
-        if self._open:
-            self._open = False
+        """Disconnect; the account stays logged in. A second call waits until the first is done."""
+        if not self.is_open:
+            # Whoever closes what the session needs, such as its client, may not be the first.
+            await self.gone.wait()
+            return
+        self.is_open = False
+        try:
+            await self.provider.disconnect()
+        finally:
+            self.states.closed()
             try:
-                await self.provider.disconnect()
-            finally:
-                self.states.closed()
                 await self._closed(self)
+            finally:
                 self.gone.set()
                 self._signals.call([session_name(self.key)])
 
@@ -352,7 +359,7 @@ class Session(SessionContacts, SessionAbilities):
     # Checks
 
     def _check_open(self) -> None:
-        if not self._open:
+        if not self.is_open:
             raise SessionClosed(f"session {self.key} is closed; open it again with client.open")
         if self.keeper is not None:
             self.keeper.check()

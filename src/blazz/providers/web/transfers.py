@@ -87,8 +87,8 @@ async def bring_out(bridge: Bridge, message_id: str, *, timeout: float) -> Async
             piece = await bridge.call("readFile", argument, timeout=timeout)
             yield base64.b64decode(piece)
     finally:
-        with anyio.CancelScope(shield=True), anyio.move_on_after(1):
-            await bridge.call("closeFile", {"file": file}, timeout=1)
+        with anyio.CancelScope(shield=True), suppress(WebError, Timeout):
+            await bridge.call("closeFile", {"file": file}, timeout=_DROP_SECONDS)
 
 
 async def _fetch(media: Media, url: str) -> MediaFile:
