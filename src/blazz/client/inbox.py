@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
 import anyio
@@ -158,7 +158,7 @@ class ClientInbox:
         self.receiver.remove(session.key)
         self._sessions.pop(session.key, None)
         self._owned.pop(session.key, None)
-        self.log.grown()  # its readers end
+        self.log.grown([session.key])  # its readers end
 
     async def forget(self, key: str) -> None:
         """Route nothing to a session any more, in any process."""
@@ -237,5 +237,5 @@ class ClientInbox:
                 self._measures.quality_dropped(each.session)
                 await self._heed_quality(each.event, workspace=workspace, session=session)
 
-    def _log_has_grown(self) -> None:
-        self.log.grown()
+    def _log_has_grown(self, sessions: Collection[str]) -> None:
+        self.log.grown(sessions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import anyio
 
@@ -21,13 +21,15 @@ class Bell:
         """Wake the loop."""
         self._rung.set()
 
-    async def wait(self, seconds: float | None = None) -> None:
-        """Wait for a ring, but no longer than some seconds."""
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait for a ring, but no longer than some seconds; tells whether it rang."""
         if not self._rung.is_set():
             with anyio.move_on_after(seconds):
                 await self._rung.wait()
-        if self._rung.is_set():
+        rang = self._rung.is_set()
+        if rang:
             self._rung = anyio.Event()
+        return rang
 
 
 class Bells:
@@ -35,6 +37,11 @@ class Bells:
 
     def __init__(self) -> None:
         self._bells: set[Bell] = set()
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._bells)
 
     def ring(self) -> None:
         """Wake all loops that listen."""
@@ -50,3 +57,27 @@ class Bells:
             yield bell
         finally:
             self._bells.discard(bell)
+
+
+class NamedBells:
+    """Rings for any number of loops, each of which listens for one name."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Bells] = {}
+
+    def ring(self, names: Iterable[str]) -> None:
+        """Wake the loops that listen for one of the names."""
+        for name in names:
+            if bells := self._by_name.get(name):
+                bells.ring()
+
+    @contextlib.contextmanager
+    def listening(self, name: str) -> Iterator[Bell]:
+        """Listen for a name with a bell of one's own."""
+        bells = self._by_name.setdefault(name, Bells())
+        try:
+            with bells.listening() as bell:
+                yield bell
+        finally:
+            if not bells.heard:
+                self._by_name.pop(name, None)

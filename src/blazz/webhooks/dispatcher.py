@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final
 
 import anyio
@@ -52,7 +52,8 @@ class Dispatcher:
         poll: Seconds between looks for what other processes received.
         retention: How long handled and kept updates are remembered; pruned once an hour.
         observe: Called with what happens, for metrics.
-        logged: Called when the log has grown: wakes those who read it in this process.
+        logged: Called with the sessions of which the log has got more: wakes those who read it in
+            this process.
 
     Attributes:
         deliveries: Finds the updates of rows in their bodies.
@@ -73,7 +74,7 @@ class Dispatcher:
         poll: float = 0.25,
         retention: Retention | None = None,
         observe: Observer = ignore,
-        logged: Callable[[], object] = lambda: None,
+        logged: Callable[[Collection[str]], object] = lambda _sessions: None,
     ) -> None:
         limits = {"concurrency": concurrency, "timeout": timeout, "lease": lease, "poll": poll}
         for name, value in limits.items():
@@ -224,11 +225,12 @@ class Dispatcher:
 
     async def _split(self) -> None:
         """Split what has arrived, and look for what arrived elsewhere."""
-        if await self.splitter.split():
-            self._ready.ring()
-            self._logged()
-        else:
+        sessions = await self.splitter.split()
+        if sessions is None:
             await self._arrived.wait(self._poll)
+        else:
+            self._ready.ring()
+            self._logged(sessions)
 
     async def _take(self, owner: str, work: Work, crew: Crew) -> None:
         """Take what is ready, as long as there is room for it."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+import math
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from blazz.events.base import Event
-from blazz.webhooks.bell import Bells
+from blazz.webhooks.bell import Bell, NamedBells
 from blazz.webhooks.cursor import Cursor
 from blazz.webhooks.delivery import Deliveries
 from blazz.webhooks.inbox.base import Entry, Inbox, Logged, State
 
 _PAGE: Final = 200
 _POLL_SECONDS: Final = 0.5
+_GLANCE_SECONDS: Final = 0.1
 _LOOK_BACK: Final = 2_000
 _KEEP_AFTER: Final = 1_000
 
@@ -33,6 +36,26 @@ class _Read(NamedTuple):
     position: int
 
 
+class _End:
+    """Where the log ends: read once for all who look at about the same time.
+
+    Hundreds of sessions may be read at once, and most of the time nothing comes for most of them.
+    """
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._position = 0
+        self._read_at = -math.inf
+
+    async def position(self) -> int:
+        """Where it ended a moment ago."""
+        now = time.monotonic()
+        if now - self._read_at >= _GLANCE_SECONDS:
+            self._read_at = now
+            self._position = await self._inbox.last_position()
+        return self._position
+
+
 class EventLog:
     """Events of sessions, from any point of the log on.
 
@@ -48,12 +71,13 @@ class EventLog:
         self._inbox = inbox
         self._deliveries = deliveries
         self._readable = readable
-        self._grown = Bells()
+        self._grown = NamedBells()
+        self._end = _End(inbox)
         self._cursors: set[Cursor] = set()
 
-    def grown(self) -> None:
-        """Wake all readers of this process: there is more to read, or a session has gone."""
-        self._grown.ring()
+    def grown(self, sessions: Iterable[str]) -> None:
+        """Wake this process's readers of sessions that have got more, or have gone."""
+        self._grown.ring(sessions)
 
     async def position(self) -> int:
         """Where the log ends now."""
@@ -116,7 +140,7 @@ class EventLog:
 
     async def _pages(self, session: str, position: int) -> AsyncGenerator[_Read]:
         """Read a session from a position on, as it grows."""
-        with self._grown.listening() as bell:
+        with self._grown.listening(session) as bell:
             while True:
                 page = await self._inbox.read_after(position, limit=_PAGE, session=session)
                 events = await self._events(page.entries)
@@ -127,7 +151,13 @@ class EventLog:
                     position = page.position
                     yield _Read(events, position)
                 if not page.more:
-                    await bell.wait(_POLL_SECONDS)
+                    await self._wait(bell, position)
+
+    async def _wait(self, bell: Bell, position: int) -> None:
+        """Wait for a ring, or until the log has grown: other processes ring no bells here."""
+        while not await bell.wait(_POLL_SECONDS):
+            if await self._end.position() > position:
+                return
 
     async def close(self) -> None:
         """Keep the positions of readers that were left, before the inbox is closed."""

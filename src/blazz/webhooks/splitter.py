@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 import anyio.to_thread
@@ -43,15 +43,17 @@ class Splitter:
         self._router: Router | None = None
         self._reported: set[tuple[State, str | None]] = set()
 
-    async def split(self) -> bool:
-        """Split some of the bodies that wait; returns whether there were any.
+    async def split(self) -> Collection[str] | None:
+        """Split some of the bodies that wait.
+
+        Returns the sessions that have got something; None if there were no bodies.
 
         Raises:
             InboxUnavailable: The inbox cannot be read or written.
         """
         arrived = await self._inbox.arrived(self._routes.sessions, limit=_BODIES_AT_ONCE)
         if not arrived:
-            return False
+            return None
         router = self._router or Router(await self._inbox.routes())
         parsed = await self._parse_all(arrived, router)
         while True:
@@ -66,7 +68,9 @@ class Splitter:
             if it.updates:
                 self._deliveries.keep(it.arrived, it.parse, it.updates, split.rows)
         self._report(splits, result)
-        return bool(parsed)
+        if not parsed:
+            return None
+        return {row.session for split in splits for row in split.rows if row.session is not None}
 
     async def _parse_all(self, arrived: Sequence[Arrived], router: Router) -> list[_Parsed]:
         parsed: list[_Parsed] = []

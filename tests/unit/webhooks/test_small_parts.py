@@ -15,7 +15,7 @@ from blazz.errors import InboxFull, InboxUnavailable, InvalidValue
 from blazz.events.base import Event
 from blazz.webhooks.admission import Admission
 from blazz.webhooks.backoff import Backoff
-from blazz.webhooks.bell import Bell, Bells
+from blazz.webhooks.bell import Bell, Bells, NamedBells
 from blazz.webhooks.delivery import Delivery
 from blazz.webhooks.handlers import Handler, Handlers
 from blazz.webhooks.inbox.base import Retention
@@ -39,8 +39,8 @@ async def test_a_bell_wakes_whoever_waits_and_whoever_comes_next() -> None:
     bell.ring()
     bell.ring()
     with anyio.fail_after(60):
-        await bell.wait()
-        await bell.wait(0)
+        assert await bell.wait()
+        assert not await bell.wait(0)
     assert woken == [1]
 
 
@@ -52,6 +52,16 @@ async def test_bells_ring_for_all_who_listen() -> None:
             await first.wait()
             await second.wait()
     bells.ring()
+
+
+async def test_named_bells_ring_for_those_who_listen_for_the_name() -> None:
+    bells = NamedBells()
+    with bells.listening("a") as first, bells.listening("a") as second, bells.listening("b") as b:
+        bells.ring(["a", "nobody"])
+        assert [await bell.wait(0) for bell in (first, second, b)] == [True, True, False]
+    with bells.listening("a") as again:
+        bells.ring(["a"])
+        assert await again.wait(0)
 
 
 @given(
