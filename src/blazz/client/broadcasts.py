@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from blazz.campaigns.progress import Progress
-from blazz.errors import BusUnavailable
+from blazz.errors import BusUnavailable, ConfigurationError
 from blazz.events.base import Event
 from blazz.realtime.broadcasts import Broadcast, of_campaign, of_event
 from blazz.realtime.bus.base import Bus
 from blazz.webhooks.delivery import Delivery
 
 _WAITING: Final = 10_000
+_CAMPAIGNS: Final = 1_000
 _BETWEEN: Final = 1.0
 _RETRY_AFTER: Final = 1.0
 _log: Final = logging.getLogger("blazz.client")
@@ -78,7 +79,10 @@ class ClientBroadcasts:
             return
         if before is not None and now - at < _BETWEEN and before.phase is progress.phase:
             return
+        self._told.pop(progress.campaign, None)
         self._told[progress.campaign] = (now, progress)
+        if len(self._told) > _CAMPAIGNS:
+            del self._told[next(iter(self._told))]  # the one that has been silent for longest
         counts = {
             name: count for name, count in dataclasses.asdict(progress.counts).items() if count
         }
@@ -109,11 +113,15 @@ class ClientBroadcasts:
                 await self.bus.close()
 
     async def _publish(self, broadcast: Broadcast) -> bool:
+        """Publish one; tells whether that is done with, so that the next may follow."""
         try:
             await self.bus.publish(broadcast.channel, broadcast.name, broadcast.data)
-        except BusUnavailable as error:
+        except (BusUnavailable, ConfigurationError) as error:  # such as a password that was changed
             _log.warning("live events wait: %s", error)
             return False
+        except Exception:  # noqa: BLE001  # handlers run beside this: it must not end
+            _log.exception("a live event %s is dropped: the bus does not take it", broadcast.name)
+            self._lost()
         return True
 
     def _put(self, broadcast: Broadcast) -> None:

@@ -151,7 +151,13 @@ class ClientInbox:
         # Without a secret nobody could tell its webhooks from forged ones: it sends only.
         if profile is not None and (profile.secrets or profile.internal or self._insecure):
             await self.receiver.add(session.key, profile, owned=owned)
-            session.receives = True
+            present = self._sessions.get(session.key)
+            if present is session:
+                session.receives = True
+            elif present is None:  # it was closed meanwhile
+                self.receiver.remove(session.key)
+            else:  # and opened again: what was added just now is not what that one has
+                await self.renew(present)
 
     def detach(self, session: Session) -> None:
         """Stop receiving for a session in this process; its updates wait in the inbox."""
@@ -223,8 +229,10 @@ class ClientInbox:
         by_session: dict[str, list[tuple[int, Event]]] = {}
         for each in deliveries:
             by_session.setdefault(each.session, []).append((each.seq, each.event))
+        # All at once: a session that is closed while another is recorded fails nobody's updates.
+        recorders = {key: self._session(key).recorder for key in by_session}
         for key, received in by_session.items():
-            await self._session(key).recorder.record(received)
+            await recorders[key].record(received)
 
     async def _settle(self, deliveries: Sequence[Delivery]) -> None:
         events = [each.event for each in deliveries]

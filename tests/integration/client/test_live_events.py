@@ -12,6 +12,8 @@ import anyio
 import pytest
 
 import blazz
+from blazz.campaigns.ledger.records import Counts
+from blazz.campaigns.progress import Phase, Progress
 from blazz.client.broadcasts import ClientBroadcasts
 from blazz.errors import BusUnavailable
 from blazz.realtime.broadcasts import Broadcast, chat_channel, workspace_channel
@@ -121,6 +123,56 @@ async def test_a_bus_that_is_away_holds_nothing_up(
         assert not listener.seen
         is_away = False
         assert (await listener.until("message.received"))["body"] == "Ada?"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"),
+    [
+        (blazz.ConfigurationError("the password was changed"), True),
+        (blazz.InvalidValue("Notice.channel", "1 to 200 characters", ""), False),
+        (RuntimeError("a fault of somebody's own bus"), False),
+    ],
+)
+async def test_a_bus_that_fails_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, is_told: bool
+) -> None:
+    monkeypatch.setattr("blazz.client.broadcasts._RETRY_AFTER", 0.01)
+    bus = MemoryBus()
+    publish = bus.publish
+    errors = [error]
+
+    async def fails_once(*given: Any, **more: Any) -> Notice:
+        if errors:
+            raise errors.pop()
+        return await publish(*given, **more)
+
+    monkeypatch.setattr(bus, "publish", fails_once)
+    listener = Listener(bus, await bus.newest())
+    async with blazz.Client(folder=tmp_path, bus=bus) as client:
+        assert client._broadcasts is not None
+        for name in ("first", "second"):
+            client._broadcasts._put(Broadcast("channel", name, "{}"))
+        await listener.until("second")
+        assert client._background.running
+    assert [it.name for it in listener.seen] == (["first", "second"] if is_told else ["second"])
+
+
+def progress(campaign: str, phase: Phase) -> Progress:
+    return Progress(
+        campaign=campaign, phase=phase, reason=None, rows_read=0, rejected=0, duplicates=0,
+        counts=Counts(), rate=0.0, eta=None, elapsed=0.0,
+    )  # fmt: skip
+
+
+async def test_what_was_told_is_known_of_the_latest_campaigns_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("blazz.client.broadcasts._CAMPAIGNS", 2)
+    broadcasts = ClientBroadcasts(MemoryBus(), "acme")
+    told = [("one", Phase.SENDING), ("two", Phase.SENDING), ("one", Phase.DONE)]
+    for name, phase in [*told, ("three", Phase.SENDING)]:
+        broadcasts.take_progress(progress(name, phase))
+    assert list(broadcasts._told) == ["one", "three"]
 
 
 async def test_only_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
 
 import pytest
 
 from blazz import Document, Image, InvalidValue, Rejected, Sticker, Upload
+from blazz.errors.web import BrowserDied
 from blazz.providers.web import transfers
-from blazz.providers.web.transfers import look_at
+from blazz.providers.web.bridge import Bridge
+from blazz.providers.web.transfers import bring_out, look_at
 
 dripping = threading.Event()
 
@@ -76,3 +80,20 @@ async def test_a_link_to_nobody_is_refused() -> None:
 async def test_what_is_given_is_looked_at() -> None:
     file = await look_at(Image(Upload(PICTURE, "image/jpeg", "cat.jpg")))
     assert (file.content, file.filename) == (PICTURE, "cat.jpg")
+
+
+class Ending:
+    """A page whose browser ends as soon as a file was read."""
+
+    async def call(self, name: str, argument: object, *, timeout: float) -> object:
+        match name:
+            case "openFile":
+                return {"file": 1, "size": len(PICTURE)}
+            case "readFile":
+                return base64.b64encode(PICTURE).decode()
+        raise BrowserDied
+
+
+async def test_a_file_that_came_whole_needs_its_browser_no_longer() -> None:
+    page = cast("Bridge", Ending())
+    assert [piece async for piece in bring_out(page, "message", timeout=1)] == [PICTURE]
