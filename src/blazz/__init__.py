@@ -6,14 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from blazz.addresses import (
-        Address,
-        Group,
-        Identity,
-        Lid,
-        Phone,
-        UserId,
-    )
+    from blazz.addresses import Address, Group, Identity, Lid, Phone, UserId
     from blazz.campaigns import (
         Audience,
         Campaign,
@@ -30,18 +23,16 @@ if TYPE_CHECKING:
         UnknownPolicy,
         Variants,
     )
-    from blazz.client import (
-        Client,
-    )
-    from blazz.conversations.windows import (
-        Window,
-        WindowPolicy,
-        WindowState,
-    )
+    from blazz.client import Client
+    from blazz.conversations.base import MessageState
+    from blazz.conversations.waiting import TrackedReceipt
+    from blazz.conversations.windows import Window, WindowPolicy, WindowState
     from blazz.errors import (
         AnswerLost,
         AudienceError,
         BlazzError,
+        BridgeOutdated,
+        BrowserNotFound,
         CampaignConflict,
         CampaignError,
         ConfigurationError,
@@ -51,12 +42,17 @@ if TYPE_CHECKING:
         DeliveryUnknown,
         InvalidAddress,
         InvalidValue,
+        LeaseTaken,
         LedgerError,
+        MaybeNotAsked,
         MissingDependency,
         NotAuthorized,
         NotSent,
         NotSupported,
+        OwnershipLost,
+        PageNotLoaded,
         PairingFailed,
+        ProfileInUse,
         Refused,
         Rejected,
         Restricted,
@@ -72,6 +68,7 @@ if TYPE_CHECKING:
         UnreadableAnswer,
         WindowClosed,
         WrongAccount,
+        WrongWaJs,
     )
     from blazz.events import (
         AudioReceived,
@@ -153,38 +150,15 @@ if TYPE_CHECKING:
         Video,
         Voice,
     )
-    from blazz.pairing import (
-        Paired,
-        PairingCode,
-        QrCode,
-    )
-    from blazz.providers.base import (
-        Capability,
-        Provider,
-        Receipt,
-    )
-    from blazz.providers.meta_cloud import (
-        MetaCloud,
-    )
-    from blazz.providers.pacing import (
-        Pacing,
-    )
-    from blazz.providers.web.provider import (
-        Web,
-    )
-    from blazz.providers.web.settings import (
-        BrowserSettings,
-        Proxy,
-    )
-    from blazz.sandbox import (
-        Sandbox,
-    )
-    from blazz.security.secret import (
-        Secret,
-    )
-    from blazz.session import (
-        Session,
-    )
+    from blazz.pairing import Paired, PairingCode, PairingStep, QrCode
+    from blazz.providers.base import Capability, Provider, Receipt
+    from blazz.providers.meta_cloud import MetaCloud
+    from blazz.providers.pacing import Pacing
+    from blazz.providers.web.provider import Web
+    from blazz.providers.web.settings import BrowserSettings, Proxy
+    from blazz.sandbox import Sandbox
+    from blazz.security.secret import Secret
+    from blazz.session import Session
 
 __all__ = [
     "Address",
@@ -194,6 +168,8 @@ __all__ = [
     "Audio",
     "AudioReceived",
     "BlazzError",
+    "BridgeOutdated",
+    "BrowserNotFound",
     "BrowserSettings",
     "Button",
     "ButtonPressed",
@@ -236,6 +212,7 @@ __all__ = [
     "ImageReceived",
     "InvalidAddress",
     "InvalidValue",
+    "LeaseTaken",
     "LedgerError",
     "Lid",
     "List",
@@ -243,6 +220,7 @@ __all__ = [
     "LocationReceived",
     "MarketingResumed",
     "MarketingStopped",
+    "MaybeNotAsked",
     "MediaId",
     "MediaReceived",
     "Message",
@@ -250,6 +228,7 @@ __all__ = [
     "MessageEdited",
     "MessageReceived",
     "MessageRevoked",
+    "MessageState",
     "MetaCloud",
     "MissingDependency",
     "NotAuthorized",
@@ -262,16 +241,20 @@ __all__ = [
     "OptOuts",
     "OrderReceived",
     "Organization",
+    "OwnershipLost",
     "Pacing",
+    "PageNotLoaded",
     "Paired",
     "PairingCode",
     "PairingFailed",
+    "PairingStep",
     "Phone",
     "Played",
     "Poll",
     "PollAnswered",
     "PollReceived",
     "PresenceChanged",
+    "ProfileInUse",
     "Progress",
     "Provider",
     "Proxy",
@@ -314,6 +297,7 @@ __all__ = [
     "Throttled",
     "Tier",
     "Timeout",
+    "TrackedReceipt",
     "Unavailable",
     "Undeliverable",
     "UnknownPolicy",
@@ -334,6 +318,7 @@ __all__ = [
     "WindowPolicy",
     "WindowState",
     "WrongAccount",
+    "WrongWaJs",
 ]
 
 # The same names as above, where they live; a test compares the two.
@@ -344,14 +329,19 @@ _MODULES = {
         Report SendHours Tier UnknownPolicy Variants
     """,
     "blazz.client": "Client",
+    "blazz.conversations.base": "MessageState",
+    "blazz.conversations.waiting": "TrackedReceipt",
     "blazz.conversations.windows": "Window WindowPolicy WindowState",
     "blazz.errors": """
-        AnswerLost AudienceError BlazzError CampaignConflict CampaignError
-        ConfigurationError ConnectionFailed DailyCapReached DeliveryFailed
-        DeliveryUnknown InvalidAddress InvalidValue LedgerError MissingDependency
-        NotAuthorized NotSent NotSupported PairingFailed Refused Rejected Restricted
-        Retry SessionClosed SessionEnded SessionNotReady Suppressed Throttled Timeout
+        AnswerLost AudienceError BlazzError BridgeOutdated BrowserNotFound
+        CampaignConflict CampaignError ConfigurationError ConnectionFailed
+        DailyCapReached DeliveryFailed DeliveryUnknown InvalidAddress
+        InvalidValue LeaseTaken LedgerError MaybeNotAsked MissingDependency
+        NotAuthorized NotSent NotSupported OwnershipLost PageNotLoaded
+        PairingFailed ProfileInUse Refused Rejected Restricted Retry
+        SessionClosed SessionEnded SessionNotReady Suppressed Throttled Timeout
         Unavailable Undeliverable UnreadableAnswer WindowClosed WrongAccount
+        WrongWaJs
     """,
     "blazz.events": """
         AudioReceived ButtonPressed CallPermissionAnswered ContactsReceived Delivered
@@ -370,7 +360,7 @@ _MODULES = {
         QuickReply Reaction Row Section Sticker Template Text Upload UrlSuffix Video
         Voice
     """,
-    "blazz.pairing": "Paired PairingCode QrCode",
+    "blazz.pairing": "Paired PairingCode PairingStep QrCode",
     "blazz.providers.base": "Capability Provider Receipt",
     "blazz.providers.meta_cloud": "MetaCloud",
     "blazz.providers.pacing": "Pacing",
@@ -385,10 +375,19 @@ _HOMES = {name: module for module, names in _MODULES.items() for name in names.s
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
-        raise AttributeError(f"module 'blazz' has no attribute {name!r}")
+        raise AttributeError(f"module 'blazz' has no attribute {name!r}{_elsewhere(name)}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
+
+
+def _elsewhere(name: str) -> str:
+    """Where a class is that is not among the most used ones."""
+    if name[:1].isupper():
+        for home in ("blazz.events", "blazz.errors", "blazz.messages"):
+            if name in importlib.import_module(home).__all__:
+                return f"; it is in {home}"
+    return ""
 
 
 def __dir__() -> list[str]:

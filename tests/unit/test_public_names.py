@@ -41,3 +41,5 @@ def test_a_name_is_found_where_it_lives() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         blazz.Nothing  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'CallConnected'; it is in blazz\.events"):
+        blazz.CallConnected  # noqa: B018
