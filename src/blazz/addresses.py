@@ -182,7 +182,7 @@ def parse_phone(text: str, *, region: str | None = None) -> Phone:
     Raises:
         InvalidAddress: It is not a possible phone number; the message says why.
     """
-    rule = "digits with an optional +, spaces and punctuation"
+    rule = "at least 5 digits with an optional +, spaces and punctuation"
     _check("phone", text, _WORTH_PARSING, rule)
     phone = _read(text, text, region)
     # What is left once a trunk prefix is gone, +44 (0)20 …, may start like one again: a number is

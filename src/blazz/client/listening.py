@@ -97,7 +97,8 @@ class Listens:
                 module and name.
 
         Raises:
-            InvalidValue: What is given is no kind of event, no filter, or no coroutine function.
+            InvalidValue: What is given is no kind of event, no filter, or no coroutine function of
+                a session and an event.
             ConfigurationError: A handler of that name is registered.
 
         Example:
@@ -121,7 +122,7 @@ class Listens:
 
 
 def _check_handler(function: object) -> None:
-    """Refuse a function that cannot be awaited, before it is called with anything."""
+    """Refuse a function that cannot be awaited, or called so, before anything has come for it."""
     if not callable(function):
         raise InvalidValue("handler", "a coroutine function: async def", function)
     is_async = any(map(inspect.iscoroutinefunction, (function, inspect.unwrap(function))))
@@ -129,3 +130,12 @@ def _check_handler(function: object) -> None:
     is_lambda = getattr(function, "__name__", "") == "<lambda>"
     if not is_async and not is_lambda and inspect.isroutine(function):
         raise InvalidValue("handler", "a coroutine function: write async def", function)
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # what is not written in Python may have none
+        return
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        rule = f"is called with a session and an event, but takes {signature}"
+        raise InvalidValue("handler", rule, function) from None

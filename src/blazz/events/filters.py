@@ -123,8 +123,14 @@ def matches(pattern: str | re.Pattern[str]) -> Filter[Event]:
     """What the person wrote or chose contains a regular expression; letter case does not matter.
 
     The text is that of `MessageReceived.text`. A compiled pattern keeps its own flags.
+
+    Raises:
+        InvalidValue: It is no regular expression.
     """
-    compiled = re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern
+    except re.error as error:
+        raise InvalidValue("matches.pattern", f"a regular expression ({error})", pattern) from None
     return Filter(
         lambda event: compiled.search(_text(event)) is not None, f"matches({compiled.pattern!r})"
     )
@@ -195,7 +201,14 @@ def in_group(*groups: str | Group) -> Filter[Event]:
 
 
 def has_media(*kinds: type[MediaReceived]) -> Filter[Event]:
-    """The message has a file; with kinds: one of these, such as `ImageReceived`."""
+    """The message has a file; with kinds: one of these, such as `ImageReceived`.
+
+    Raises:
+        InvalidValue: One of them is no kind of file.
+    """
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, MediaReceived)):
+            raise InvalidValue("has_media.kinds", "kinds of files, such as ImageReceived", kind)
     wanted = kinds or (MediaReceived,)
     return Filter(
         lambda event: isinstance(event, wanted),
@@ -269,9 +282,12 @@ def failed_with(*codes: int) -> Filter[Event]:
     """The message failed with one of these error codes, such as 131026.
 
     Raises:
-        InvalidValue: There is none.
+        InvalidValue: There is none, or one is no number.
     """
     _check_some("failed_with.codes", codes)
+    for code in codes:
+        if not isinstance(code, int):
+            raise InvalidValue("failed_with.codes", "numbers, such as 131026", code)
     wanted = frozenset(codes)
     return Filter(
         lambda event: (

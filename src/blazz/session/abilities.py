@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from blazz import addresses
 from blazz.addresses import Address, Phone
-from blazz.errors import InvalidAddress, NotSupported
+from blazz.errors import InvalidAddress, InvalidValue, NotSupported
 from blazz.events.coexistence import PastMessage
 from blazz.events.messages import MessageReceived
 from blazz.events.sessions import SessionState, StateReason
@@ -235,7 +235,10 @@ class SessionAbilities:
 
         Raises:
             NotSupported: It cannot.
+            InvalidValue: It is no message.
         """
+        if not isinstance(message, Message):
+            raise InvalidValue("message", "a message, such as Text('Halo')", message)
         for needed in message.needs:
             self._require(needed, f"send {_described(message, needed)}")
 

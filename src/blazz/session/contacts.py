@@ -10,7 +10,7 @@ from blazz.addresses import Address, Group, Identity
 from blazz.conversations.base import ConversationStore, Suppression
 from blazz.conversations.naming import names_of
 from blazz.conversations.windows import Window, WindowPolicy, WindowState
-from blazz.errors import WindowClosed
+from blazz.errors import InvalidValue, WindowClosed
 from blazz.messages.base import Message
 from blazz.messages.template import Template
 from blazz.providers.base import Capability, Provider
@@ -90,6 +90,8 @@ class SessionContacts:
     async def _within_window(
         self, to: Address, message: Message, fallback: Template | None
     ) -> Message:
+        if not (fallback is None or isinstance(fallback, Template)):
+            raise InvalidValue("fallback", "a Template: outside the window no other goes", fallback)
         if not self._needs_window(to, message):
             return message
         window = await self.window(to)
@@ -99,9 +101,12 @@ class SessionContacts:
             return fallback
         if window.state is WindowState.UNKNOWN and self.settings.window is WindowPolicy.KNOWN:
             return message
-        wrote = "never" if window.last_inbound is None else f"at {window.last_inbound:%F %H:%M} UTC"
+        last = window.last_inbound
+        wrote = (
+            "is not known to have written" if last is None else f"last wrote at {last:%F %H:%M} UTC"
+        )
         raise WindowClosed(
-            f"{to} last wrote {wrote}; after 24 hours only a Template may be sent:"
+            f"{to} {wrote}; after 24 hours only a Template may be sent:"
             " send one, or name it as fallback="
         )
 

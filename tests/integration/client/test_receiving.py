@@ -96,6 +96,13 @@ def test_a_handler_that_cannot_work_is_refused_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidValue, match="write async def"):
         client.on(Event)(plain)  # type: ignore[type-var]
+
+    async def of_a_message(event: Event) -> None: ...
+    async def of_three(session: object, event: Event, more: int) -> None: ...
+
+    for wrong in (of_a_message, of_three):
+        with pytest.raises(InvalidValue, match=r"called with a session and an event, .*takes \("):
+            client.on(Event)(wrong)  # type: ignore[call-overload]
     with pytest.raises(InvalidValue, match="nothing awaits it"):
         blocking.on(Event)(waits)
     for on in (client.on, blocking.on):

@@ -151,6 +151,14 @@ async def test_what_the_provider_cannot_do_is_refused_before_anything_leaves(
     assert await scene.sandbox.counts() == {}
 
 
+@pytest.mark.parametrize("wrong", ["Halo", Text, None])
+async def test_what_is_no_message_is_refused(scene: Scene, wrong: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"message: a message, such as Text\('Halo'\)"):
+        await scene.session.send(BUDI, wrong)
+    with pytest.raises(InvalidValue, match="fallback: a Template"):
+        await scene.session.send(BUDI, Text("Halo"), fallback=wrong or Text("Halo"))
+
+
 async def test_no_address_no_message(scene: Scene) -> None:
     with pytest.raises(InvalidAddress):
         await scene.session.send("call me", Text("Halo"))
@@ -210,7 +218,7 @@ class TestWindow:
     async def test_strict_refuses_whoever_never_wrote(self, sandbox_url: str, tmp_path) -> None:
         async with Client(folder=tmp_path) as client:
             session = await client.open("s", Sandbox(sandbox_url), window="strict")
-            with pytest.raises(WindowClosed, match="last wrote never"):
+            with pytest.raises(WindowClosed, match="is not known to have written"):
                 await session.send(BUDI, Text("Halo"))
 
     async def test_off_leaves_it_to_the_provider(self, sandbox_url: str, tmp_path) -> None:

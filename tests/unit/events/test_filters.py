@@ -152,6 +152,15 @@ def test_a_country_has_two_letters(country: str) -> None:
         from_country(country)
 
 
+def test_what_no_event_can_have_is_a_mistake() -> None:
+    with pytest.raises(InvalidValue, match=r"regular expression \(missing \), unterminated"):
+        matches("(price")
+    with pytest.raises(InvalidValue, match=r"kinds of files, .*; got .*TextReceived"):
+        has_media(TextReceived)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="numbers, such as 131026; got '131026'"):
+        failed_with("131026")  # type: ignore[arg-type]
+
+
 def test_filters_are_combined_with_operators_and_other_filters_only() -> None:
     one, other = in_group(), matches("a")
 
