@@ -221,19 +221,24 @@ class Receiver:
         challenge = parameters.get("hub.challenge")
         if mode is None or token is None or challenge is None:
             return _refusal(HTTPStatus.BAD_REQUEST)
-        if mode != "subscribe" or not self._knows(token):
-            _log.warning("a webhook handshake was refused: wrong mode or token")
+        if (problem := self._problem(mode, token)) is not None:
+            _log.warning("a webhook handshake was refused: %s", problem)
             return _refusal(HTTPStatus.FORBIDDEN)
         if not _CHALLENGE.fullmatch(challenge):
             return _refusal(HTTPStatus.BAD_REQUEST)
         return Response(200, (_TEXT, _NO_SNIFFING), challenge.encode())
 
-    def _knows(self, token: str) -> bool:
+    def _problem(self, mode: str, token: str) -> str | None:
+        """Tell why this question is not Meta's about this URL; None: it is."""
         given = token.encode("utf-8", "surrogatepass")
         # All are compared, so that the time does not tell which one was nearly right.
-        tokens = self._tokens | self.routes.verify_tokens
+        tokens = [known for known in self._tokens | self.routes.verify_tokens if known]
         matches = [hmac.compare_digest(known.reveal().encode(), given) for known in tokens]
-        return any(matches)
+        if not tokens:
+            return "neither the client nor an open session has a verify token"
+        if not any(matches):
+            return "hub.verify_token is not the verify token of the client or an open session"
+        return None if mode == "subscribe" else "hub.mode is not 'subscribe'"
 
 
 def _refusal(status: HTTPStatus, *headers: tuple[str, str]) -> Response:

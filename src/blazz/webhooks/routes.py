@@ -126,6 +126,8 @@ class Routes:
         except SignatureMismatch:
             if self.insecure:
                 return UNSIGNED
+            if not self._secrets:
+                raise SignatureMismatch("no open session has an app secret") from None
             raise
 
     def parser(self, session: str) -> WebhookParser | None:

@@ -151,12 +151,18 @@ async def test_too_many_parameters_are_no_handshake(receiver: Receiver) -> None:
     assert (await receiver.handle("GET", "a=1&" * 100, {}, b"")).status == 400
 
 
-async def test_without_tokens_no_handshake_succeeds(inbox: SqliteInbox) -> None:
+async def test_without_tokens_no_handshake_succeeds(
+    inbox: SqliteInbox, caplog: pytest.LogCaptureFixture
+) -> None:
     receiver = Receiver(inbox)
     assert (await receiver.handle("GET", HANDSHAKE, {}, b"")).status == 403
+    assert "neither the client nor an open session has a verify token" in caplog.text
 
     own = replace(profile(), verify_token=Secret("verify me"))
     await receiver.add("acme/sales", own)
+    for name, value in (("hub.verify_token", "guess"), ("hub.mode", "unsubscribe")):
+        await receiver.handle("GET", {**HANDSHAKE, name: value}, {}, b"")
+        assert f"refused: {name} is not" in caplog.text
     assert (await receiver.handle("GET", HANDSHAKE, {}, b"")).status == 200
     receiver.remove("acme/sales")
     assert (await receiver.handle("GET", HANDSHAKE, {}, b"")).status == 403

@@ -149,7 +149,7 @@ class MetaCloud(RenewsCloudCredentials):
         self.waba_id = waba_id
         self.version = version
         self.base_url: str = checked_address(base_url)
-        self.verify_token: Secret | None = None if verify_token is None else Secret(verify_token)
+        self.verify_token: Secret | None = Secret(verify_token) if verify_token else None
         self._token = checked_token(token)
         given = [app_secret] if isinstance(app_secret, (str, Secret)) else app_secret or ()
         self._app_secrets = tuple(Secret(secret) for secret in given if secret)
