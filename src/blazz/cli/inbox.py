@@ -51,6 +51,10 @@ def list_entries(
     """List updates that failed, wait or have no session, lowest number first."""
 
     async def show(opened: Inbox) -> ExitCode:
+        if session is not None and "/" not in session:
+            raise InvalidValue(
+                "--session", f"<workspace>/<session>, such as default/{session}", session
+            )
         wanted = {_state(name) for name in state} if state else _ATTENTION
         # One more than is shown tells whether there are more.
         found = await opened.entries(states=wanted, session=session, after=after, limit=limit + 1)

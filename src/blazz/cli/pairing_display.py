@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from blazz.cli.output import emit, people, say
+from blazz.errors import ConfigurationError
 from blazz.pairing import Paired, PairingCode, PairingStep, QrCode
 
 _HOW: Final = "On the phone: WhatsApp, Linked devices, Link a device"
@@ -57,7 +58,10 @@ class PairingDisplay:
     def show(self, step: PairingStep) -> None:
         """Show a step; a code takes the place of the one before."""
         if isinstance(step, QrCode) and self._image is not None:
-            self._image.write_bytes(step.as_png())
+            try:
+                self._image.write_bytes(step.as_png())
+            except OSError as error:
+                raise ConfigurationError(f"--image: the code cannot be written: {error}") from error
         if isinstance(step, Paired):
             self._paired = step
         elif self.as_json:

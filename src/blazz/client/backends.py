@@ -157,7 +157,8 @@ def _make(part: str, url: str, makers: Mapping[str, Callable[[str], T]]) -> T:
     if maker is None:
         known = ", ".join(f"{name}://" for name in makers)
         # The URL may hold a password: only its scheme is shown.
-        raise ConfigurationError(f"{part}= takes a URL of {known}, not {scheme or 'none'}://")
+        given = f"not {scheme}://" if scheme else "and this has no scheme"
+        raise ConfigurationError(f"{part}= takes a URL of {known}, {given}")
     return maker(url)
 
 

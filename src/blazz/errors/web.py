@@ -16,7 +16,7 @@ class BrowserNotFound(WebError, ConfigurationError):
 
 
 class WrongWaJs(WebError, ConfigurationError):
-    """It is not wa-js, or not the version that it should be."""
+    """It is not wa-js, not the version that it should be, or not installed."""
 
 
 class BrowserFailed(WebError):

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -135,7 +136,7 @@ class Settings:
         known = {item.name for item in dataclasses.fields(self)}
         for name in changes:
             if name not in known:
-                raise InvalidValue("Settings", "the name of a setting", name)
+                raise InvalidValue("Settings", _naming(name, known), name)
         return dataclasses.replace(
             self, **{name: _from_json(name, value) for name, value in changes.items()}
         )
@@ -172,6 +173,12 @@ _DURATIONS: Final = (
 _SHARES: Final = ("jitter", "duplicate")
 _COUNTS: Final = ("batch_size", "connections", "backlog")
 _SWITCHES: Final = ("pair_limit", "any_template", "user_ids", "parent_user_ids", "shuffle")
+
+
+def _naming(name: str, known: Iterable[str]) -> str:
+    """What the name of a setting should have been."""
+    near = get_close_matches(name, known, n=1)
+    return f"the name of a setting, such as {', '.join(near or sorted(known))}"
 
 
 def _from_json(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds

@@ -38,6 +38,7 @@ def test_the_version_and_the_help(blazz: Blazz, tmp_path: Path) -> None:
     assert process("--version", cwd=tmp_path).stdout.startswith("blazz ")
     for command in ("demo", "sandbox", "send", "campaign run", "campaign report", "inbox list"):
         assert "Usage" in blazz(*command.split(), "--help").stdout
+    assert "Did you mean 'demo'?" in blazz("demoo", code=2).stderr
 
 
 def test_send(blazz: Blazz, tmp_path: Path, sandbox: str) -> None:

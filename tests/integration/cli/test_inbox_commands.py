@@ -90,6 +90,9 @@ def test_numbers_that_are_none(blazz: Blazz, folder: Path) -> None:
         assert "Invalid value" in blazz("inbox", "show", number, *AT, code=2).stderr
         assert "Invalid value" in blazz("inbox", "replay", number, *AT, code=2).stderr
     assert "Invalid value" in blazz("inbox", "list", *AT, "--limit", "9" * 30, code=2).stderr
+    assert (
+        "such as default/sales" in blazz("inbox", "list", *AT, "--session", "sales", code=2).stderr
+    )
 
 
 def test_replaying(blazz: Blazz, folder: Path) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from blazz import Paired, PairingCode, Phone, QrCode
 from blazz.cli import output, pairing_display
 from blazz.cli.pairing_display import PairingDisplay
+from blazz.errors import ConfigurationError
 
 QR = QrCode(data="2@abc,def,ghi,jkl", expires_at=datetime(2030, 1, 1, tzinfo=UTC), attempt=3)
 CODE = PairingCode(code="K7Q2M9XW")
@@ -108,6 +109,8 @@ def test_a_code_is_also_written_to_a_file(
     _shown(image=tmp_path / "code.png")
 
     assert (tmp_path / "code.png").read_bytes() == QR.as_png()
+    with pytest.raises(ConfigurationError, match=r"--image: .*nowhere"):
+        _shown(image=tmp_path / "nowhere" / "code.png")
 
 
 def test_programs_read_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,13 @@ def test_a_wrong_setting_is_named(changes: dict[str, Any], named: str) -> None:
     assert named in caught.value.field
 
 
+def test_an_unknown_setting_is_told_what_it_may_have_been() -> None:
+    with pytest.raises(InvalidValue, match="such as throughput; got 'throughputs'"):
+        Settings().updated({"throughputs": 1})
+    with pytest.raises(InvalidValue, match=r"such as .*speed, story, .*; got 'colour'"):
+        Settings().updated({"colour": 1})
+
+
 @given(st.sampled_from(sorted(Settings().as_json())), json_values)
 def test_any_json_is_taken_or_refused(name: str, value: Any) -> None:
     try:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from blazz.errors import ConfigurationError, InvalidValue
+from blazz.errors import ConfigurationError, InvalidValue, WrongWaJs
 
 PACKAGE: Final = "@wppconnect/wa-js"
 VERSION: Final = "4.6.0"
@@ -69,13 +69,13 @@ def find_wa_js(
         cache: The folder to look in; None: `cache_folder()`.
 
     Raises:
-        ConfigurationError: It is not there, or it is not what was installed.
+        WrongWaJs: It is not there, or it is not what was installed.
     """
     named = path or os.environ.get(PATH_VARIABLE)
     if named:
         script = Path(named).expanduser()
         if not script.is_file():
-            raise ConfigurationError(f"there is no wa-js at {script}")
+            raise WrongWaJs(f"there is no wa-js at {script}")
         return WaJs(path=script, version=None)
     return _installed(_folder(version, cache), version)
 
@@ -136,12 +136,14 @@ def _installed(folder: Path, version: str) -> WaJs:
         expected = json.loads(record.read_text(encoding="utf-8"))["sha256"]
         content = script.read_bytes()
     except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigurationError(
-            f"wa-js {version} is not installed; run: blazz web install"
+        named = "" if version == VERSION else f" --wa-js {version}"
+        raise WrongWaJs(
+            f"wa-js {version} is not installed; run: blazz web install{named}"
         ) from None
     if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), str(expected)):
-        raise ConfigurationError(
-            f"{script} is not what was installed; run: blazz web install --force"
+        named = "" if version == VERSION else f" --wa-js {version}"
+        raise WrongWaJs(
+            f"{script} is not what was installed; run: blazz web install{named} --force"
         )
     return WaJs(path=script, version=version)
 

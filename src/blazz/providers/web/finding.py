@@ -63,7 +63,10 @@ def find_chromium(
 
 def _named(path: Path) -> Path:
     if not path.is_file() or not os.access(path, os.X_OK):
-        raise BrowserNotFound(f"there is no program at {path}; Chromium was expected there")
+        raise BrowserNotFound(
+            f"there is no program at {path}, which BrowserSettings(executable=) or {PATH_VARIABLE}"
+            " names; name a Chromium, or none at all: then one is looked for"
+        )
     return _BEHIND_SCRIPTS.get(path, path)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from blazz.errors import ConfigurationError, InvalidValue
+from blazz.errors import ConfigurationError, InvalidValue, WrongWaJs
 from blazz.providers.web import assets
 
 SCRIPT = b"window.WPP = {};"
@@ -164,8 +164,10 @@ def test_a_script_can_be_named(
 
 
 def test_nothing_installed_names_the_command(cache: Path) -> None:
-    with pytest.raises(ConfigurationError, match="run: blazz web install"):
+    with pytest.raises(WrongWaJs, match=r"run: blazz web install$"):
         assets.find_wa_js(cache=cache)
+    with pytest.raises(WrongWaJs, match=r"run: blazz web install --wa-js 9\.9\.9$"):
+        assets.find_wa_js(cache=cache, version="9.9.9")
 
 
 def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
