@@ -51,9 +51,14 @@ class LoggedMessage:
 
     @property
     def text(self) -> str | None:
-        """What a text message says; None for other types."""
-        text: str | None = self.body["text"]["body"] if self.type == "text" else None
-        return text
+        """What it says: a text, the text above buttons or a list, a caption; else None."""
+        content = self.body.get(self.type)
+        if not isinstance(content, Mapping):
+            return None
+        said = content.get("body", content.get("caption"))
+        if isinstance(said, Mapping):  # of an interactive message
+            said = said.get("text")
+        return said if isinstance(said, str) else None
 
 
 class SandboxControl:

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from blazz.errors import Timeout
 from blazz.sandbox.web.jids import digits
 from blazz.sandbox.web.phone_groups import PhoneGroup, group_from_json
 from blazz.sandbox.web.received import ReceivedMessage, from_json
@@ -268,7 +269,12 @@ class SandboxPhone:
             others = (each for each in await self.messages(chat) if each.sender != own)
             return next(filter(wanted, others), None)
 
-        return await self.web.wait_until(look, timeout=timeout)
+        try:
+            return await self.web.wait_until(look, timeout=timeout)
+        except Timeout:
+            raise Timeout(
+                f"{self.number} got no such message in the chat {chat} within {timeout:g} s"
+            ) from None
 
     # Groups and people
 

@@ -66,7 +66,8 @@ class Act:
         log = self.world.log
         entry = log.find(wanted) if wanted else log.newest(f"+{self.wa_id}", self.number.id)
         if entry is None:
-            raise Refusal(100, f"the user has no message {wanted or 'at all'}", status=404)
+            which = f"message {wanted!r}" if wanted else f"message yet from {self.number.id}"
+            raise Refusal(100, f"the user +{self.wa_id} has no {which}", status=404)
         return entry
 
 
@@ -268,7 +269,8 @@ def _wa_id(request: Request) -> str:
     """The user whom the path names."""
     wa_id = normalized_phone(request.path_params["phone"])
     if wa_id is None:
-        raise Refusal(100, "a user is named by a phone number", status=404)
+        named = request.path_params["phone"][:64]
+        raise Refusal(100, f"a user is named by a phone number, not by {named!r}", status=404)
     return wa_id
 
 
