@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import anyio
 
@@ -15,7 +17,11 @@ from blazz.conversations.ahead import ReadAhead, contact_name, question_name, se
 from blazz.conversations.base import ConversationStore, Question, QuestionState
 from blazz.conversations.naming import names_of
 from blazz.conversations.signals import Signals
-from blazz.errors import NotSent, Refused, Timeout
+from blazz.errors import MaybeNotAsked, NotSent, Refused, Timeout
+
+_DOUBT_SECONDS: Final = 60.0
+
+_log = logging.getLogger(__name__)
 
 Leaving: TypeAlias = Callable[[], Awaitable[None]]
 """Called right before a message leaves; may raise to keep it here."""
@@ -62,6 +68,7 @@ class Asker:
 
         Raises:
             Timeout: No answer came in time.
+            MaybeNotAsked: The same, and nobody knows whether the question left.
             SessionClosed: The session was closed meanwhile.
         """
         now = datetime.now(UTC)
@@ -85,7 +92,13 @@ class Asker:
             if question.expires_at != asked.expires_at:  # asked before, with a time of its own
                 timeout = math.floor((question.expires_at - question.asked_at).total_seconds())
             named = f" {question.id!r}" if lasting else ""
-            raise Timeout(f"{question.address} did not answer{named} within {timeout:g} s")
+            late = f"{question.address} did not answer{named} within {timeout:g} s"
+            if question.leaving:
+                raise MaybeNotAsked(
+                    f"{late}, and may not have been asked: whoever sent the question was killed"
+                    " meanwhile, or got no answer"
+                )
+            raise Timeout(late)
         return question
 
     async def _answer(
@@ -95,6 +108,7 @@ class Asker:
         question_id = asked.id
         persons = [contact_name(self.session, name) for name in names]
         ours = (question_name(self.session, question_id), session_name(self.session))
+        doubt = _Doubt(self.session)
         with self.signals.waiting(*ours, *persons) as call:
             question = await self.store.ask(self.session, asked)
             async with self.ahead.reading():
@@ -109,6 +123,7 @@ class Asker:
                     question = await self.store.question(self.session, question_id) or question
                     if question.state is QuestionState.OPEN:
                         self.check()
+                        doubt.look(question)
             if question.state is QuestionState.OPEN:
                 await self.store.expire(self.session, question_id)
                 # The answer may have come between the last look and now: then it counts.
@@ -129,6 +144,7 @@ class Asker:
         except (NotSent, Refused):
             await claim.give_back()
             raise
+        await claim.sent()
 
 
 class _SentElsewhere(Exception):
@@ -149,10 +165,34 @@ class _Claim:
             raise _SentElsewhere
         self.taken = True
 
+    async def sent(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.store.left(self.session, self.question_id)
+
     async def give_back(self) -> None:
         if self.taken:
             with anyio.CancelScope(shield=True):
                 await self.store.unclaim(self.session, self.question_id)
+
+
+@dataclass(slots=True)
+class _Doubt:
+    """Tells once if nobody knows for long whether a question has left."""
+
+    session: str
+    since: float = field(default_factory=time.monotonic, init=False)
+    told: bool = field(default=False, init=False)
+
+    def look(self, question: Question) -> None:
+        waited = time.monotonic() - self.since
+        if question.leaving and not self.told and waited >= _DOUBT_SECONDS:
+            self.told = True
+            _log.warning(
+                "%s: nobody knows whether the question %r left; its answer is waited for, and it is"
+                " not sent again",
+                self.session,
+                question.id,
+            )
 
 
 def _left(question: Question) -> float:

@@ -47,6 +47,8 @@ class Question:
         log_position: Where the inbox's log ended when it was asked; only what came into the log
             later can answer it.
         sent: Somebody sends it, or has sent it; until then nothing can answer it.
+        leaving: Somebody sends it, and nobody knows yet whether it left. If that stays so, its
+            sender was killed meanwhile, or got no answer from the provider.
         answer: The number of the answer in the inbox's log, once it came.
         answer_key: The key of the answer's update.
     """
@@ -58,6 +60,7 @@ class Question:
     log_position: int = 0
     state: QuestionState = QuestionState.OPEN
     sent: bool = False
+    leaving: bool = False
     answer_key: str | None = None
     answer: int | None = None
 
@@ -153,6 +156,10 @@ class ConversationStore(Protocol):
 
     async def claim(self, session: str, question_id: str) -> bool:
         """Claim an open question's sending: true for one caller alone."""
+        ...
+
+    async def left(self, session: str, question_id: str) -> None:
+        """Note that a claimed question has been sent."""
         ...
 
     async def unclaim(self, session: str, question_id: str) -> None:

@@ -66,6 +66,10 @@ def claim(session: str, question_id: str) -> Operation[bool]:
     return bool((yield Statement("claim", (session, question_id))))
 
 
+def left(session: str, question_id: str) -> Operation[None]:
+    yield Statement("left", (session, question_id))
+
+
 def unclaim(session: str, question_id: str) -> Operation[None]:
     yield Statement("unclaim", (session, question_id))
 
@@ -163,7 +167,8 @@ def _question(row: Sequence[Any]) -> Question:
         asked_at=_time(row[2]),
         expires_at=_time(row[3]),
         state=QuestionState(row[4]),
-        sent=bool(row[5]),
+        sent=row[5] > 0,
+        leaving=row[5] == 2,
         answer_key=row[6],
         answer=row[7],
         log_position=row[8],

@@ -44,8 +44,12 @@ SET address = excluded.address, asked_at = excluded.asked_at, expires_at = exclu
 WHERE question.state = 'expired' OR (question.state = 'open' AND question.sent = 0);
 
 -- name: claim
-UPDATE question SET sent = 1 WHERE session = ?1 AND id = ?2 AND state = 'open' AND sent = 0
+-- 2: somebody sends it; 1: it has left.
+UPDATE question SET sent = 2 WHERE session = ?1 AND id = ?2 AND state = 'open' AND sent = 0
 RETURNING id;
+
+-- name: left
+UPDATE question SET sent = 1 WHERE session = ?1 AND id = ?2 AND sent = 2;
 
 -- name: unclaim
 UPDATE question SET sent = 0 WHERE session = ?1 AND id = ?2 AND state = 'open';
@@ -59,7 +63,7 @@ SELECT id FROM question WHERE session = ?1 AND answer_key = ?2;
 
 -- name: oldest_open
 SELECT id FROM question
-WHERE session = ?1 AND state = 'open' AND sent = 1 AND asked_at <= ?3 AND expires_at > ?3
+WHERE session = ?1 AND state = 'open' AND sent > 0 AND asked_at <= ?3 AND expires_at > ?3
   AND log_position < ?4
   AND address IN (SELECT value FROM json_each(?2))
 ORDER BY asked_at, id LIMIT 1;

@@ -58,6 +58,9 @@ class SqlConversationStore(ConversationStore, ABC):
     async def claim(self, session: str, question_id: str) -> bool:
         return await self.run(operations.claim(session, question_id))
 
+    async def left(self, session: str, question_id: str) -> None:
+        await self.run(operations.left(session, question_id))
+
     async def unclaim(self, session: str, question_id: str) -> None:
         await self.run(operations.unclaim(session, question_id))
 

@@ -45,6 +45,7 @@ The tree; an error's docstring is its default message::
     ├── PairingFailed                       no account was linked
     │   └── WrongAccount                    another account than the one it is bound to
     ├── Timeout (also TimeoutError)         what was waited for did not happen in time
+    │   └── MaybeNotAsked                   nobody knows whether the question was sent
     ├── CampaignError                       a campaign cannot be made or run
     │   ├── AudienceError                   the audience cannot be read
     │   ├── CampaignConflict                a campaign of that id exists with other content
@@ -122,6 +123,7 @@ from blazz.errors.sending import (
     DailyCapReached,
     DeliveryFailed,
     DeliveryUnknown,
+    MaybeNotAsked,
     NotAuthorized,
     NotSent,
     Refused,
@@ -209,6 +211,7 @@ __all__ = [
     "LedgerLost",
     "LedgerUnavailable",
     "LimiterUnavailable",
+    "MaybeNotAsked",
     "MissingDependency",
     "NoInstance",
     "NotAuthorized",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import ClassVar
 
-from blazz.errors.base import BlazzError
+from blazz.errors.base import BlazzError, Timeout
 
 
 class Retry(enum.StrEnum):
@@ -70,6 +70,14 @@ class DeliveryUnknown(BlazzError):
     def __init__(self, message: str | None = None, *, token: str) -> None:
         super().__init__(message)
         self.token = token
+
+
+class MaybeNotAsked(Timeout):
+    """No answer came in time, and the question itself may never have been sent.
+
+    Whoever sent it was killed meanwhile, or got no answer from the provider. Ask again under the
+    same name, and it is sent anew: the person may see it twice.
+    """
 
 
 class AnswerLost(BlazzError):

@@ -241,6 +241,8 @@ class Session(SessionContacts, SessionAbilities):
 
         Raises:
             Timeout: No answer came in time.
+            MaybeNotAsked: The same, and nobody knows whether the question left: whoever sent it was
+                killed meanwhile, or got no answer. It is not sent again for this call.
             ConfigurationError: The session receives nothing.
             InvalidAddress: `to` is no address, or a group, where nobody is asked in particular.
             InvalidValue: The timeout is not of its form.

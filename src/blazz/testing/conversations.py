@@ -87,7 +87,11 @@ async def _a_question_is_registered_once(
     assert await store.claim(_SALES, "name")
     assert not await other.claim(_SALES, "name"), "two workers may send one question"
     later = _question("name", asked_at=_NOON + timedelta(hours=1))
-    assert await other.ask(_SALES, later) == replace(question, sent=True), "it was replaced"
+    leaving = replace(question, sent=True, leaving=True)
+    assert await other.ask(_SALES, later) == leaving, "it was replaced"
+    await store.left(_SALES, "name")
+    assert await other.ask(_SALES, later) == replace(question, sent=True), "it is still on its way"
+    await store.left(_SALES, "no such question")
     assert await other.question(_OTHER, "name") is None, "tenants share questions"
 
 
@@ -97,6 +101,8 @@ async def _only_what_was_sent_is_answered(
     await store.ask(_SALES, _question("kept", address=_SITI, log_position=50))
     answer = Answer(addresses=(_SITI,), key="m-kept", at=_NOON, seq=51)
     assert await store.answer(_SALES, [answer]) == {}, "a question was answered before it left"
+    await other.left(_SALES, "kept")
+    assert await store.answer(_SALES, [answer]) == {}, "it left though nobody had claimed it"
     assert await store.claim(_SALES, "kept")
     await other.unclaim(_SALES, "kept")
     assert await store.answer(_SALES, [answer]) == {}, "a question that did not leave was answered"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -13,6 +14,7 @@ from blazz import (
     Delivered,
     InvalidAddress,
     InvalidValue,
+    MaybeNotAsked,
     MessageReceived,
     Sandbox,
     Session,
@@ -22,6 +24,8 @@ from blazz import (
     Timeout,
     Undeliverable,
 )
+from blazz.conversations import asking
+from blazz.conversations.base import Question
 from blazz.webhooks.inbox.sqlite import SqliteInbox
 from tests.integration.client.conftest import BUDI, SITI, Collector, Scene
 
@@ -45,8 +49,9 @@ async def test_the_next_message_is_the_answer(scene: Scene, collector: Collector
 
 
 async def test_nobody_answers(scene: Scene) -> None:
-    with pytest.raises(Timeout, match=f"{SITI[1:]} did not answer 'name' within 1 s"):
+    with pytest.raises(Timeout, match=f"{SITI[1:]} did not answer 'name' within 1 s") as late:
         await scene.session.ask(SITI, Text("Your name?"), timeout=1, id="name")
+    assert not isinstance(late.value, MaybeNotAsked)
     assert (await scene.siti.receives()).text == "Your name?"
 
 
@@ -177,6 +182,36 @@ async def test_two_workers_ask_once_and_both_get_the_answer(scene: Scene, sandbo
             await scene.budi.types("Budi")
     assert answers == ["Budi", "Budi"]
     assert await scene.sandbox.counts() == {BUDI: 1}
+
+
+async def test_whoever_waits_hears_that_nobody_knows_whether_a_question_left(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker was killed in the moment of sending: it may have sent it, so nobody does."""
+    warned = anyio.Event()
+    monkeypatch.setattr(asking, "_DOUBT_SECONDS", 0)
+    monkeypatch.setattr(asking._log, "warning", lambda *_: warned.set())
+    session, now = scene.session, datetime.now(UTC)
+    later = now + timedelta(hours=1)
+    question = Question(id="name", address=SITI, asked_at=now, expires_at=later)
+    await session.store.ask(session.key, question)
+    assert await session.store.claim(session.key, "name")
+
+    async def wait() -> None:
+        with pytest.raises(MaybeNotAsked, match="within 3600 s, and may not have been asked"):
+            await session.ask(SITI, Text("Your name?"), timeout=60, id="name")
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(wait)
+            await warned.wait()
+            await session.store.expire(session.key, "name")
+    assert await scene.sandbox.counts() == {}
+
+    with pytest.raises(Timeout) as late:
+        await session.ask(SITI, Text("Your name?"), timeout=0.01, id="name")
+    assert not isinstance(late.value, MaybeNotAsked), "asked anew, it has certainly left"
+    assert (await scene.siti.receives()).text == "Your name?"
 
 
 async def test_what_could_not_be_asked_takes_no_message(scene: Scene, collector: Collector) -> None:
