@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import anyio
 from anyio.abc import TaskGroup
 
-from blazz.errors import SessionClosed
+from blazz.errors import ConfigurationError, SessionClosed
+
+CLOSED_WITHIN: Final = (
+    "a handler cannot close its client, which waits for handlers to end: set an event, and close"
+    " the client where it was opened"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -38,16 +43,16 @@ class Background:
 
     async def start(self) -> None:
         """Open the group."""
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ready = asyncio.Event()
         self._stopping = asyncio.Event()  # of this loop: a client may be opened again in another
         self._task = asyncio.create_task(self._hold(ready), name="blazz background")
-        await ready
+        await ready.wait()
 
-    async def _hold(self, ready: asyncio.Future[None]) -> None:
+    async def _hold(self, ready: asyncio.Event) -> None:
         try:
             async with anyio.create_task_group() as group:
                 self._group = group
-                ready.set_result(None)
+                ready.set()
                 await self._stopping.wait()
                 group.cancel_scope.cancel()
         except Exception:
@@ -66,6 +71,19 @@ class Background:
         if self._group is None:
             raise SessionClosed("the client is not open; use `async with Client() as client:`")
         self._group.start_soon(work, name=name)
+
+    def check_outside(self) -> None:
+        """Check that the current task is none of the work, which would wait for itself in `stop`.
+
+        Raises:
+            ConfigurationError: It is.
+        """
+        parents = {task.id: task.parent_id for task in anyio.get_running_tasks()}
+        at: int | None = anyio.get_current_task().id
+        while at is not None:
+            if at == id(self._task):  # anyio names tasks so
+                raise ConfigurationError(CLOSED_WITHIN)
+            at = parents.get(at)
 
     async def stop(self) -> None:
         """Cancel all work and wait for it.

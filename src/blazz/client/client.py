@@ -228,7 +228,11 @@ class Client(MakesCampaigns, KeepsSessions, Listens):
         """Close the sessions and stores; a second call does nothing.
 
         Handlers that run are cancelled; their updates come again next time.
+
+        Raises:
+            ConfigurationError: A handler of this client calls it: it would wait for itself.
         """
+        self._background.check_outside()
         with anyio.CancelScope(shield=True):
             async with contextlib.AsyncExitStack() as stack:
                 # Undone from the last to the first, each even if another fails.

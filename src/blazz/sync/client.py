@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -22,8 +23,9 @@ from blazz.campaigns.content import Said
 from blazz.campaigns.options import Canary, FrequencyCap, Numbers, OptOuts, SendHours, Tier
 from blazz.campaigns.spec import DEFAULT_RATE
 from blazz.client.auth import HasSecrets
+from blazz.client.background import CLOSED_WITHIN
 from blazz.conversations.windows import WindowPolicy
-from blazz.errors import InvalidValue, SessionClosed
+from blazz.errors import ConfigurationError, InvalidValue, SessionClosed
 from blazz.events.base import Event
 from blazz.providers.base import Provider
 from blazz.providers.pacing import Pacing
@@ -46,6 +48,7 @@ class Client:
         self._client = blazz.client.Client(**settings)
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
+        self._calls = threading.local()
 
     def __enter__(self) -> Self:
         """Start the thread of the event loop, and open the client in it."""
@@ -67,7 +70,13 @@ class Client:
         self._stack.__exit__(kind, error, traceback)
 
     def close(self) -> None:
-        """Close everything and end the thread; a second call does nothing."""
+        """Close everything and end the thread; a second call does nothing.
+
+        Raises:
+            ConfigurationError: A handler of this client calls it: it would wait for itself.
+        """
+        if getattr(self._calls, "handle", False):
+            raise ConfigurationError(CLOSED_WITHIN)
         self.__exit__(None, None, None)
 
     def open(
@@ -184,7 +193,7 @@ class Client:
                 # The dispatcher counts those at work. A limit of threads would count those, too,
                 # that wait for a person, and let them hold up everybody else.
                 limiter = anyio.CapacityLimiter(1)
-                await anyio.to_thread.run_sync(function, ours, event, limiter=limiter)
+                await anyio.to_thread.run_sync(self._handle, function, ours, event, limiter=limiter)
 
             listen(handler)
             return function
@@ -252,6 +261,14 @@ class Client:
     def suppressions(self) -> Suppressions:
         """See `blazz.Client.suppressions`."""
         return Suppressions(self._client.suppressions, self._opened)
+
+    def _handle(self, function: Callable[..., object], session: Session, event: Event) -> None:
+        """Call a handler in its thread."""
+        self._calls.handle = True
+        try:
+            function(session, event)
+        finally:
+            self._calls.handle = False
 
     @property
     def _opened(self) -> BlockingPortal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,22 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from blazz import Client, MetaCloud, Receipt, Session, Text, addresses
+from blazz import Client, MetaCloud, Receipt, Session, Text, TextReceived, addresses, sync
 from blazz.auth_stores import MemoryAuth
+from blazz.client.background import Background
 from blazz.client.campaigns import SessionSender
-from blazz.errors import LedgerError, OwnershipLost, SessionClosed, StoreUnavailable
+from blazz.errors import (
+    ConfigurationError,
+    LedgerError,
+    OwnershipLost,
+    SessionClosed,
+    StoreUnavailable,
+)
 from blazz.providers.base import ProviderContext
 from blazz.providers.meta_cloud.credentials import CloudCredentials
 from blazz.webhooks import sign
 from tests.integration.client.conftest import BUDI
+from tests.integration.webhooks import traffic
 
 NUMBER = "106540352242922"
 
@@ -178,10 +188,10 @@ async def test_secrets_that_could_not_be_stored_are_used_all_the_same(
         assert await status_of(client, "new secret") == 200
 
 
-async def status_of(client: Client, secret: str) -> int:
+async def status_of(client: Client, secret: str, body: bytes = b"{}") -> int:
     """What a webhook that is signed with a secret is answered."""
-    headers = {"X-Hub-Signature-256": sign(b"{}", secret)}
-    return (await client.webhooks.handle("POST", "", headers, b"{}")).status
+    headers = {"X-Hub-Signature-256": sign(body, secret)}
+    return (await client.webhooks.handle("POST", "", headers, body)).status
 
 
 class Losing:
@@ -242,3 +252,54 @@ async def test_parts_of_campaigns_are_closed_whatever_fails(
                 await campaigns.close()
         assert closed == ["limiter", "ledger"]
         await campaigns._ledger.close()
+
+
+async def test_a_handler_cannot_close_its_client(tmp_path: Path) -> None:
+    """It would wait for itself for ever; whoever is told so closes it elsewhere."""
+    refused = anyio.Event()
+    client = Client(folder=tmp_path)
+
+    @client.on(TextReceived)
+    async def stop(_session: Session, _event: TextReceived) -> None:
+        async with anyio.create_task_group() as tasks:  # nor can what it starts
+            tasks.start_soon(close)
+
+    async def close() -> None:
+        with pytest.raises(ConfigurationError, match="close the client where it was opened"):
+            await client.close()
+        refused.set()
+
+    async with client:
+        await client.open("shop", MetaCloud(traffic.NUMBERS[0], "T1", app_secret=traffic.SECRET))
+        assert await status_of(client, traffic.SECRET, traffic.body([0])) == 200
+        with anyio.fail_after(60):
+            await refused.wait()
+
+
+def test_nor_can_one_that_blocks(tmp_path: Path) -> None:
+    refused = threading.Event()
+    client = sync.Client(folder=tmp_path)
+
+    @client.on(TextReceived)
+    def stop(_session: sync.Session, _event: TextReceived) -> None:
+        with pytest.raises(ConfigurationError, match="close the client where it was opened"):
+            client.close()
+        refused.set()
+
+    with client:
+        client.open("shop", MetaCloud(traffic.NUMBERS[0], "T1", app_secret=traffic.SECRET))
+        body = traffic.body([0])
+        headers = {"X-Hub-Signature-256": sign(body, traffic.SECRET)}
+        assert client.handle_webhook("POST", "", headers, body).status == 200
+        assert refused.wait(60)
+
+
+async def test_work_that_is_cancelled_while_it_starts_can_be_stopped() -> None:
+    background = Background()
+    starting = asyncio.create_task(background.start())
+    await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await background.stop()
+    assert not background.running
