@@ -37,7 +37,7 @@ def write(
     value = message_value(
         number, user, message_id, content, at=now, settings=world.settings, context=context
     )
-    world.post_value(number, "messages", value)
+    world.post_value(number, "messages", value, party=wa_id)
     return message_id
 
 
@@ -54,7 +54,7 @@ def set_marketing(world: World, number: PhoneNumber, wa_id: str, *, stop: bool) 
     else:
         user.opted_out.discard(number.waba_id)
     value = preference_value(number, user, stop=stop, at=world.clock.now(), settings=world.settings)
-    world.post_value(number, "user_preferences", value)
+    world.post_value(number, "user_preferences", value, party=wa_id)
 
 
 def change_number(world: World, number: PhoneNumber, old: str, new: str) -> str:
@@ -66,7 +66,7 @@ def change_number(world: World, number: PhoneNumber, old: str, new: str) -> str:
     value = number_changed_value(
         number, user, old, message_id, at=world.clock.now(), settings=world.settings
     )
-    world.post_value(number, "messages", value)
+    world.post_value(number, "messages", value, party=new)
     return message_id
 
 

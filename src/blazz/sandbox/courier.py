@@ -10,6 +10,7 @@ import ssl
 from types import TracebackType
 from typing import Final, Self
 
+import aiohttp
 import anyio
 import httpx
 from httpx_aiohttp import HttpxAiohttpClient
@@ -25,6 +26,14 @@ logger = logging.getLogger(__name__)
 _TICK: Final = 0.005
 """The shortest sleep: what falls due within it goes out together."""
 
+_KEPT_ALIVE: Final = 1.0
+"""Seconds that an idle connection is kept; shorter than servers keep theirs (2 s and more), because
+one that closes it just as a webhook goes out refuses that without wanting to."""
+
+_NOBODY_THERE: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""What tells that no application was reached. httpx-aiohttp makes the same of a connection that
+was closed without an answer, so its causes are looked at."""
+
 
 class Courier:
     """Takes out of the world what falls due and posts it.
@@ -37,7 +46,9 @@ class Courier:
     def __init__(self, world: World, *, client: httpx.AsyncClient | None = None) -> None:
         self._world = world
         self._client = client or HttpxAiohttpClient(
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE
+            ),
             follow_redirects=False,
             verify=_certificates(),
         )
@@ -118,7 +129,7 @@ class Courier:
         headers = {"Content-Type": "application/json", "User-Agent": "facebookexternalua"}
         if subscription.app_secret:
             headers["X-Hub-Signature-256"] = signature(delivery.body, subscription.app_secret)
-        ok = False
+        ok, reached = False, True
         try:
             answer = await self._client.post(
                 subscription.url,
@@ -130,10 +141,12 @@ class Courier:
             if not ok:
                 logger.debug("webhook to %s: HTTP %s", subscription.url, answer.status_code)
         except Exception as error:  # noqa: BLE001  # one webhook must not end all others
+            reached = not isinstance(error.__cause__, _NOBODY_THERE)
             logger.debug("webhook to %s: %r", subscription.url, error)
         finally:
             world = self._world
-            mailbox.finish(delivery, world.clock.now(), world.settings, ok=ok)
+            now = world.clock.now()
+            mailbox.finish(delivery, now, world.settings, ok=ok, reached=reached)
             self._wake.set()
 
 

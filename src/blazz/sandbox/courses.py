@@ -96,7 +96,8 @@ class Course:
         if step.occurrence is Occurrence.PLAYED and message.kind != "audio":
             return
         notice = StatusNotice(self._world, message, step, self._at, self._is_priced(step))
-        self._world.post(notice, number=message.number)
+        party = message.wa_id or message.addressed or message.group or ""
+        self._world.post(notice, number=message.number, party=party)
 
     def _is_priced(self, step: Step) -> bool:
         """Meta tells the price with `sent`, and with `delivered` or the `read` in its place."""

@@ -1,39 +1,49 @@
-"""What waits for one webhook URL: fresh updates, repeats, and how much may be under way; pure."""
+"""What waits for one webhook URL: updates, requests, and how much may be under way; pure."""
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final, TypeAlias
+from typing import Final
 
-from blazz.sandbox.batching import Change, assemble, encode
+from blazz.sandbox.batching import assemble, encode
+from blazz.sandbox.order import Conversation, MakeChange, Order, Waiting
 from blazz.sandbox.settings import BatchShape, Settings
-
-MakeChange: TypeAlias = Callable[[], Change]
-"""Builds an update when it is posted; what waits stays small."""
 
 _KEPT_BYTES: Final = 8 * 1024 * 1024
 _LARGEST_BODY: Final = 3 * 1024 * 1024  # Meta: a webhook has at most 3 MB
+_REFUSALS_IN_ORDER: Final = 1
+"""After more than these, what a user does next no longer waits for a refused request."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
     """One webhook request.
 
     Attributes:
+        place: Counts the requests of a mailbox.
         body: Its bytes, the same in every attempt.
         updates: How many updates it holds; 0 in a copy, whose updates were counted already.
+        conversations: Those that must not go on without it; none in a copy.
         first_at: When it was first sent, by the sandbox's clock.
+        copies: How many copies are sent right behind it.
         attempts: How often it was sent.
+        pauses: How often it paused since somebody subscribed.
+        refusals: How often the application was reached and did not answer with 200.
     """
 
+    place: int
     body: bytes
     updates: int
+    conversations: tuple[Conversation, ...]
     first_at: float
+    copies: int = 0
     attempts: int = 0
+    pauses: int = 0
+    refusals: int = 0
 
 
 @dataclass(slots=True)
@@ -57,6 +67,9 @@ class Counts:
 class Mailbox:
     """The updates for one URL.
 
+    Those of a conversation are sent one request after the other; requests that have no
+    conversation in common go side by side.
+
     Attributes:
         held: Nothing is sent until the mailbox is released.
     """
@@ -64,65 +77,88 @@ class Mailbox:
     dice: Random
     counts: Counts
     held: bool = False
-    _fresh: deque[tuple[float, MakeChange]] = field(default_factory=deque)
-    _again: list[tuple[float, int, Delivery]] = field(default_factory=list)
+    _order: Order[Delivery] = field(default_factory=Order)
+    _due: list[tuple[float, int, Delivery]] = field(default_factory=list)
+    _in_requests: int = 0
     _under_way: int = 0
     _updates_under_way: int = 0
-    _repeating: int = 0
-    _order: int = 0
+    _places: int = 0
     _kept: deque[Delivery] = field(default_factory=deque)
     _kept_bytes: int = 0
 
     @property
     def waiting(self) -> int:
         """Updates that were not delivered yet."""
-        return len(self._fresh) + self._repeating + self._updates_under_way
+        return len(self._order) + self._in_requests + self._updates_under_way
 
     @property
     def is_idle(self) -> bool:
         """Nothing waits and nothing is under way."""
-        return not (self._fresh or self._again or self._under_way)
+        return not (len(self._order) or self._due or self._under_way)
 
-    def put(self, change: MakeChange, now: float, settings: Settings) -> None:
+    def put(
+        self, change: MakeChange, now: float, settings: Settings, *, conversation: Conversation
+    ) -> None:
         """Add an update; when too many wait, it is dropped and counted."""
         if self.waiting >= settings.backlog:
             self.counts.dropped += 1
             return
-        self._fresh.append((now, change))
+        update = Waiting(self._next_place(), now, conversation, change)
+        self._order.add(update, in_order=not settings.shuffle)
 
     def take(self, now: float, settings: Settings) -> Delivery | None:
         """The next request to send, or None if there is none or too many are under way."""
         if self._under_way >= settings.connections or self.held:
             return None
-        if self._again and self._again[0][0] <= now:
-            delivery = heapq.heappop(self._again)[2]
-            self._repeating -= delivery.updates
-            self.counts.repeats += 1
-        elif self._is_due(now, settings):
-            delivery = self._batch(now, settings)
-        else:
+        if not self._is_due(now):
+            self._pack(now, settings)
+        if not self._is_due(now):
             return None
+        delivery = heapq.heappop(self._due)[2]
+        self._in_requests -= delivery.updates
+        self.counts.repeats += delivery.attempts > 0
         delivery.attempts += 1
         self._under_way += 1
         self._updates_under_way += delivery.updates
         self.counts.requests += 1
+        for _ in range(delivery.copies):
+            self.repeat(delivery, now)
+        delivery.copies = 0
         return delivery
 
     def next_due(self, settings: Settings) -> float | None:
         """When `take` will have something, as far as is known now."""
         if self._under_way >= settings.connections or self.held:
             return None
-        due = [self._fresh[0][0] + settings.batch_wait / settings.speed] if self._fresh else []
-        if self._again:
-            due.append(self._again[0][0])
+        oldest = self._order.oldest
+        due = [oldest.since + settings.batch_wait / settings.speed] if oldest is not None else []
+        if self._due:
+            due.append(self._due[0][0])
         return min(due, default=None)
 
-    def finish(self, delivery: Delivery, now: float, settings: Settings, *, ok: bool) -> None:
-        """Record how a request ended; a refused one is repeated after a growing pause."""
+    def finish(
+        self,
+        delivery: Delivery,
+        now: float,
+        settings: Settings,
+        *,
+        ok: bool,
+        reached: bool = True,
+    ) -> None:
+        """Record how a request ended; one that failed is repeated after a growing pause.
+
+        Args:
+            delivery: The request.
+            now: The sandbox's time.
+            settings: The pauses.
+            ok: It was answered with 200.
+            reached: There was an application at the URL.
+        """
         self._under_way -= 1
         self._updates_under_way -= delivery.updates
         if ok:
             self.counts.delivered += delivery.updates
+            self._release(delivery, now, settings)
             if delivery.updates:  # a copy is neither kept nor copied again
                 self._keep(delivery)
                 if settings.duplicate and self.dice.random() < settings.duplicate:
@@ -130,14 +166,35 @@ class Mailbox:
             return
         if now - delivery.first_at >= settings.give_up_after:
             self.counts.dropped += delivery.updates
+            self._release(delivery, now, settings)
             return
-        exponent = min(delivery.attempts - 1, 40)
-        pause = min(settings.retry_first * 2.0**exponent, settings.retry_most) / settings.speed
-        self._push(delivery, now + pause)
+        pause = min(settings.retry_first * 2.0 ** min(delivery.pauses, 40), settings.retry_most)
+        delivery.pauses += 1
+        delivery.refusals += reached
+        # What is refused again and again must not silence its conversations, as it does not at
+        # Meta; while nobody can be reached, there is nobody who misses the others.
+        if delivery.refusals > _REFUSALS_IN_ORDER:
+            self._release(delivery, now, settings)
+        self._in_requests += delivery.updates
+        self._push(delivery, now + pause / settings.speed)
+
+    def hurry(self, now: float) -> None:
+        """Repeat what failed at once, and with short pauses again: somebody new listens."""
+        for _, _, delivery in self._due:
+            delivery.pauses = 0
+        self._due = [(min(due, now), place, delivery) for due, place, delivery in self._due]
+        heapq.heapify(self._due)
 
     def repeat(self, delivery: Delivery, now: float) -> None:
         """Send a request once more, although it was answered."""
-        self._push(Delivery(body=delivery.body, updates=0, first_at=now), now)
+        copy = Delivery(
+            place=self._next_place(),
+            body=delivery.body,
+            updates=0,
+            conversations=(),
+            first_at=now,
+        )
+        self._push(copy, now)
 
     def repeat_last(self, count: int, now: float) -> int:
         """Send the newest answered requests once more; return how many there were."""
@@ -162,66 +219,93 @@ class Mailbox:
             now: The sandbox's time.
             settings: The batch size, and the shape if none is given.
             copies: How often each request is sent.
-            shuffle: Put the updates into a random order first.
+            shuffle: Put the updates into a random order first, and keep none.
             shape: How the updates are put into requests.
             whole: One request of up to 1,000 updates, whatever the batch size says.
         """
         self.held = False
-        makers = [maker for _, maker in self._fresh]
-        self._fresh.clear()
+        updates = self._order.take_all()
         if shuffle:
-            self.dice.shuffle(makers)
+            self.dice.shuffle(updates)
+        in_order = not (shuffle or settings.shuffle)
         size = 1000 if whole else settings.batch_size
-        for start in range(0, len(makers), size):
-            part = makers[start : start + size]
+        for start in range(0, len(updates), size):
+            part = updates[start : start + size]
             for delivery in self._deliveries(part, now, shape or settings.batch_shape):
-                self._push(delivery, now)
-                for _ in range(copies - 1):
-                    self.repeat(delivery, now)
-        return len(makers)
+                delivery.copies = copies - 1
+                self._enqueue(delivery, now, in_order=in_order)
+        return len(updates)
 
     def drop(self) -> int:
         """Give up everything that waits, as when a subscription ends; return how much it was."""
-        dropped = len(self._fresh) + self._repeating
-        self._fresh.clear()
-        self._again.clear()
-        self._repeating = 0
+        dropped = len(self._order) + self._in_requests
+        self._order.clear()
+        self._due.clear()
+        self._in_requests = 0
         self.counts.dropped += dropped
         return dropped
 
-    def _is_due(self, now: float, settings: Settings) -> bool:
-        if not self._fresh:
-            return False
-        full = len(self._fresh) >= settings.batch_size
-        return full or now >= self._fresh[0][0] + settings.batch_wait / settings.speed
+    def _is_due(self, now: float) -> bool:
+        return bool(self._due) and self._due[0][0] <= now
 
-    def _batch(self, now: float, settings: Settings) -> Delivery:
-        count = min(len(self._fresh), settings.batch_size)
-        makers = [self._fresh.popleft()[1] for _ in range(count)]
+    def _pack(self, now: float, settings: Settings) -> None:
+        """Put updates into a request, if enough wait or one waited long enough."""
+        oldest = self._order.oldest
+        if oldest is None:
+            return
+        full = self._order.free >= settings.batch_size
+        if not full and now < oldest.since + settings.batch_wait / settings.speed:
+            return
+        in_order = not settings.shuffle
+        updates = self._order.take(settings.batch_size, in_order=in_order)
         if settings.shuffle:
-            self.dice.shuffle(makers)
-        first, *rest = self._deliveries(makers, now, settings.batch_shape)
-        for delivery in rest:
-            self._push(delivery, now)
-        return first
+            self.dice.shuffle(updates)
+        for delivery in self._deliveries(updates, now, settings.batch_shape):
+            self._enqueue(delivery, now, in_order=in_order)
 
     def _deliveries(
-        self, makers: Sequence[MakeChange], now: float, shape: BatchShape
+        self, updates: Sequence[Waiting], now: float, shape: BatchShape
     ) -> list[Delivery]:
         """One request, or more where the updates are too long for one."""
-        body = encode(assemble([make() for make in makers], shape, self.dice))
-        if len(body) <= _LARGEST_BODY or len(makers) == 1:
-            return [Delivery(body=body, updates=len(makers), first_at=now)]
-        half = len(makers) // 2
+        if not updates:
+            return []
+        body = encode(assemble([update.make() for update in updates], shape, self.dice))
+        if len(body) <= _LARGEST_BODY or len(updates) == 1:
+            delivery = Delivery(
+                place=self._next_place(),
+                body=body,
+                updates=len(updates),
+                conversations=tuple({update.conversation: None for update in updates}),
+                first_at=now,
+            )
+            return [delivery]
+        half = len(updates) // 2
         return [
-            *self._deliveries(makers[:half], now, shape),
-            *self._deliveries(makers[half:], now, shape),
+            *self._deliveries(updates[:half], now, shape),
+            *self._deliveries(updates[half:], now, shape),
         ]
 
+    def _enqueue(self, delivery: Delivery, now: float, *, in_order: bool) -> None:
+        """Send a request as soon as those before it in its conversations are answered."""
+        self._in_requests += delivery.updates
+        if not in_order:
+            delivery.conversations = ()
+        if self._order.claim(delivery, delivery.conversations):
+            self._push(delivery, now)
+
+    def _release(self, delivery: Delivery, now: float, settings: Settings) -> None:
+        """Let its conversations go on."""
+        most = settings.batch_size
+        for following in self._order.release(delivery, delivery.conversations, most=most):
+            self._push(following, now)
+        delivery.conversations = ()
+
     def _push(self, delivery: Delivery, due: float) -> None:
-        self._order += 1
-        self._repeating += delivery.updates
-        heapq.heappush(self._again, (due, self._order, delivery))
+        heapq.heappush(self._due, (due, delivery.place, delivery))
+
+    def _next_place(self) -> int:
+        self._places += 1
+        return self._places
 
     def _keep(self, delivery: Delivery) -> None:
         """Remember answered requests for `repeat_last`, as many as fit into a few megabytes."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from random import Random
 
 from blazz.sandbox.accounts import Accounts, PhoneNumber, Subscription
-from blazz.sandbox.mailbox import Counts, Delivery, Mailbox, MakeChange
+from blazz.sandbox.mailbox import Counts, Delivery, Mailbox
+from blazz.sandbox.order import MakeChange
 from blazz.sandbox.settings import BatchShape, Settings
 
 
@@ -49,15 +50,26 @@ class PostOffice:
         *,
         number: PhoneNumber | None,
         waba_id: str,
+        party: str,
         now: float,
         settings: Settings,
     ) -> None:
-        """Add an update; where nobody subscribed to it, it is dropped and counted."""
+        """Add an update; where nobody subscribed to it, it is dropped and counted.
+
+        Args:
+            change: The update.
+            number: The business number that it is about, or None.
+            waba_id: The account.
+            party: Whom the number talks with; empty if it is about nobody in particular.
+            now: The sandbox's time.
+            settings: How much may wait.
+        """
         scopes = self._accounts.scopes(number.id if number else None, waba_id)
         if not scopes:
             self.counts.dropped += 1
+        conversation = (number.id if number else waba_id, party)
         for scope in scopes:
-            self._mailbox(scope).put(change, now, settings)
+            self._mailbox(scope).put(change, now, settings, conversation=conversation)
 
     def take(
         self, now: float, settings: Settings
@@ -75,6 +87,11 @@ class PostOffice:
         """When `take` will have something, as far as is known now."""
         moments = [mailbox.next_due(settings) for mailbox in self._mailboxes.values()]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def hurry(self, scope: str, now: float) -> None:
+        """Repeat at once what could not be delivered to a scope."""
+        if scope in self._mailboxes:
+            self._mailboxes[scope].hurry(now)
 
     def hold(self) -> None:
         """Send nothing until `release`."""

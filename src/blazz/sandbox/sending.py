@@ -14,7 +14,7 @@ from blazz.sandbox.accounts import PhoneNumber
 from blazz.sandbox.courses import Course
 from blazz.sandbox.graph_errors import Refusal
 from blazz.sandbox.magic import ORDINARY, STORIES, Fate, Story, fate
-from blazz.sandbox.timeline import failure, is_accepted, is_held, timeline
+from blazz.sandbox.timeline import failure, is_accepted, is_held, timeline, variation
 from blazz.sandbox.users import User, user_id
 from blazz.sandbox.validation.envelope import ReadRequest, SendRequest, read_request
 from blazz.sandbox.validation.template import check_components, check_fit, template_name
@@ -266,10 +266,11 @@ def _accept(world: World, attempt: Attempt, story: Story) -> SentMessage:
         kind=request.kind,
     )
     code = _failure_code(world, attempt)
+    pace = variation(attempt.address, world.settings.seed)
     steps = (
-        timeline(story, world.settings, world.dice)
+        timeline(story, world.settings, pace)
         if code is None
-        else failure(code, world.settings, world.dice)
+        else failure(code, world.settings, pace)
     )
     Course(world, message, steps, _text_of(request)).start(attempt.at)
     return message

@@ -176,8 +176,10 @@ QUIET: dict[str, Any] = {
 }
 """What every server of the sandbox is configured with."""
 
-WEBSOCKETS: dict[str, Any] = {"ws": "websockets-sansio"}
-"""What a server is configured with that the pages of WhatsApp Web connect to."""
+WEBSOCKETS: dict[str, Any] = {"ws": "websockets-sansio", "ws_per_message_deflate": False}
+"""What a server is configured with that the pages of WhatsApp Web connect to.
+
+Nothing is compressed on the way to a page on the same machine; WhatsApp's frames are encrypted."""
 
 
 class QuietServer(uvicorn.Server):

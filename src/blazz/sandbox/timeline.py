@@ -6,8 +6,8 @@ Pure: a story and the settings give a list of steps; the courier plays them.
 from __future__ import annotations
 
 import enum
+import zlib
 from dataclasses import dataclass
-from random import Random
 from typing import Final
 
 from blazz.sandbox.magic import Story
@@ -79,37 +79,51 @@ def is_held(story: Story) -> bool:
     return story in _HELD
 
 
-def failure(code: int, settings: Settings, dice: Random) -> tuple[Step, ...]:
+def variation(recipient: str, seed: int) -> float:
+    """How much quicker (-1) or slower (1) than others things go with a recipient.
+
+    The same for all messages to them, so that these are sent, delivered and read in the order in
+    which they were accepted.
+
+    Example:
+        >>> -1 <= variation("6281234567890", 0) < 1
+        True
+    """
+    return zlib.crc32(f"{seed}:{recipient}".encode()) / 2**31 - 1.0
+
+
+def failure(code: int, settings: Settings, variation: float) -> tuple[Step, ...]:
     """The steps of a message that is accepted and then fails."""
-    return (Step(_varied(settings.sent_after, settings, dice), _FAILED, code),)
+    return (Step(settings.sent_after * _factor(settings, variation), _FAILED, code),)
 
 
-def timeline(story: Story, settings: Settings, dice: Random) -> tuple[Step, ...]:
+def timeline(story: Story, settings: Settings, variation: float) -> tuple[Step, ...]:
     """The steps of an accepted message.
 
     Example:
-        >>> steps = timeline(Story.READ, Settings(jitter=0.0), Random(0))
+        >>> steps = timeline(Story.READ, Settings(jitter=0.0), 0.5)
         >>> [(step.occurrence.value, step.pause) for step in steps]
         [('sent', 0.05), ('delivered', 0.2), ('read', 0.4)]
     """
+    factor = _factor(settings, variation)
     if story is Story.READ:
-        return _ordinary(settings, dice)
+        return _ordinary(settings, factor)
     script = _SCRIPTS.get(story, _ORDINARY)
     wait = settings.held_for if story in _HELD else 0.0
     steps = []
     for occurrence, code in script:
-        pause = wait + _varied(_pause_before(occurrence, settings), settings, dice)
+        pause = wait + _pause_before(occurrence, settings) * factor
         steps.append(Step(pause, occurrence, code))
         wait = 0.0
     return tuple(steps)
 
 
-def _ordinary(settings: Settings, dice: Random) -> tuple[Step, ...]:
+def _ordinary(settings: Settings, factor: float) -> tuple[Step, ...]:
     """Nearly every message takes this way, so it is built without a detour."""
     return (
-        Step(_varied(settings.sent_after, settings, dice), _SENT),
-        Step(_varied(settings.delivered_after, settings, dice), _DELIVERED),
-        Step(_varied(settings.read_after, settings, dice), _READ),
+        Step(settings.sent_after * factor, _SENT),
+        Step(settings.delivered_after * factor, _DELIVERED),
+        Step(settings.read_after * factor, _READ),
     )
 
 
@@ -121,8 +135,6 @@ def _pause_before(occurrence: Occurrence, settings: Settings) -> float:
     return settings.read_after
 
 
-def _varied(seconds: float, settings: Settings, dice: Random) -> float:
-    """A delay as it is played: jittered, then shortened by the speed-up."""
-    if settings.jitter:
-        seconds *= 1.0 + settings.jitter * (2.0 * dice.random() - 1.0)
-    return seconds / settings.speed
+def _factor(settings: Settings, variation: float) -> float:
+    """By how much delays are longer as they are played: jittered, and shortened by the speed-up."""
+    return (1.0 + settings.jitter * variation) / settings.speed

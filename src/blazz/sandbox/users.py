@@ -21,6 +21,7 @@ class User:
 
     Attributes:
         wa_id: Digits of the phone number.
+        first_number: What they were before the user changed numbers.
         name: The profile name.
         username: The username, or None.
         hides_number: Webhooks leave out the number, as Meta does for users with a username.
@@ -34,6 +35,7 @@ class User:
 
     wa_id: str
     name: str
+    first_number: str = ""
     username: str | None = None
     hides_number: bool = False
     story: Story | None = None
@@ -88,9 +90,15 @@ class Users:
             self._known[wa_id] = User(wa_id=wa_id, name=_made_up_name(wa_id))
         return self._known[wa_id]
 
+    def first_number(self, wa_id: str) -> str:
+        """The number that a user of this number began with, which tells who it is for good."""
+        user = self._known.get(wa_id)
+        return (user.first_number or wa_id) if user is not None else wa_id
+
     def rename(self, old: str, new: str) -> User:
         """Give a user another number."""
         user = self.touch(old)
+        user.first_number = user.first_number or old
         del self._known[old]
         user.wa_id = new
         self._known[new] = user

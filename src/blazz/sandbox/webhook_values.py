@@ -7,13 +7,21 @@ unless the settings say otherwise, `conversation` only below Graph version 24.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from blazz.sandbox import identifiers
 from blazz.sandbox.accounts import PhoneNumber
 from blazz.sandbox.graph_errors import status_error
 from blazz.sandbox.settings import Settings
 from blazz.sandbox.users import SERVICE_WINDOW, User, user_id
+
+_PARTIES: Final = (
+    "group_id", "from_user_id", "recipient_user_id", "user_id", "from", "to", "recipient_id",
+    "wa_id",
+)  # fmt: skip
+"""How the items of a value name the other side; in a group, this is the group."""
 
 _CONVERSATIONS_UNTIL: Final = 24.0
 _BILLED: Final = frozenset({"marketing", "utility", "authentication"})
@@ -191,6 +199,23 @@ def template_status_value(
         "message_template_language": language,
         "reason": reason,
     }
+
+
+def party_of(value: Mapping[str, Any], number: PhoneNumber) -> str:
+    """Tell whom a value is about that a test wrote: the first that it names; empty if nobody.
+
+    Example:
+        >>> number = PhoneNumber(id="1", waba_id="2", display="+1 555-078-3881")
+        >>> party_of({"calls": [{"from": "15550783881", "to": "6281234567890"}]}, number)
+        '6281234567890'
+    """
+    lists = [items for items in value.values() if isinstance(items, list)]
+    items = [item for found in lists for item in found[:1] if isinstance(item, dict)]
+    for name in _PARTIES:
+        for party in (item.get(name) for item in items):
+            if isinstance(party, str) and party not in ("", number.digits):
+                return identifiers.user_number(party, scope=number.waba_id) or party
+    return ""
 
 
 def contact(user: User, number: PhoneNumber, settings: Settings) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from blazz.sandbox.clock import Clock
 from blazz.sandbox.condition import Condition
 from blazz.sandbox.identifiers import message_id
 from blazz.sandbox.log import MessageLog
-from blazz.sandbox.mailbox import MakeChange
 from blazz.sandbox.media import MediaStore
+from blazz.sandbox.order import MakeChange
 from blazz.sandbox.post_office import PostOffice
 from blazz.sandbox.settings import Settings
 from blazz.sandbox.templates import TemplateBook
@@ -117,6 +117,7 @@ class World:
     def subscribe(self, scope: str, subscription: Subscription | None) -> None:
         """Send the webhooks of a number, an account or (empty) everything to a URL."""
         self.accounts.subscribe(scope, subscription)
+        self.post_office.hurry(scope, self.clock.now())
         self.wake_courier()
 
     @property
@@ -137,19 +138,37 @@ class World:
             action()
 
     def post(
-        self, change: MakeChange, *, number: PhoneNumber | None = None, waba_id: str | None = None
+        self,
+        change: MakeChange,
+        *,
+        number: PhoneNumber | None = None,
+        waba_id: str | None = None,
+        party: str = "",
     ) -> None:
-        """Send an update to whoever subscribed to it."""
-        account = waba_id or (number.waba_id if number else "")
+        """Send an update to whoever subscribed to it.
+
+        Args:
+            change: The update.
+            number: The business number that it is about, or None.
+            waba_id: The account; that of the number if it is not given.
+            party: Whom the number talks with: updates about the same party are sent in order.
+        """
         self.post_office.put(
-            change, number=number, waba_id=account, now=self.clock.now(), settings=self.settings
+            change,
+            number=number,
+            waba_id=waba_id or (number.waba_id if number else ""),
+            party=self.users.first_number(party),
+            now=self.clock.now(),
+            settings=self.settings,
         )
         self.wake_courier()
 
-    def post_value(self, number: PhoneNumber, field: str, value: dict[str, Any]) -> None:
+    def post_value(
+        self, number: PhoneNumber, field: str, value: dict[str, Any], *, party: str
+    ) -> None:
         """Send an update that is ready."""
         change = Change(number.waba_id, field, value)
-        self.post(lambda: change, number=number)
+        self.post(lambda: change, number=number, party=party)
 
     def throughput_wait(self, number: PhoneNumber, now: float) -> float:
         """Count one message of a number; seconds to wait if that is one too many."""

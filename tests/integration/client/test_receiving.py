@@ -121,18 +121,15 @@ async def test_a_cursor_goes_on_after_a_restart(
     async with make_client() as client:
         session = await client.open("sales", sandbox)
         async with aclosing(session.events(TextReceived, cursor="bot", start="oldest")) as events:
-            texts = {"one", "two", "three"}
-            for text in texts:
+            for text in ("one", "two", "three"):
                 await sandbox.user(BUDI).types(text)
-            # In the order in which their webhooks come: several are under way at once.
-            first = (await anext(events)).body
-            second = (await anext(events)).body  # so the first is done, this one is not
+            assert (await anext(events)).body == "one"
+            assert (await anext(events)).body == "two"  # so "one" is done, "two" is not
 
     async with make_client() as client:
         session = await client.open("sales", Sandbox(sandbox_url))
         async with aclosing(session.events(TextReceived, cursor="bot")) as events:
-            assert (await anext(events)).body == second
-            assert {first, second, (await anext(events)).body} == texts
+            assert [(await anext(events)).body for _ in range(2)] == ["two", "three"]
 
 
 async def test_a_loop_that_was_left_goes_on_where_it_stopped(
@@ -151,18 +148,17 @@ async def test_a_loop_that_was_left_goes_on_where_it_stopped(
             with anyio.fail_after(60):
                 async for event in events:
                     bodies.append(event.body)
-                    if len(bodies) >= 3:
+                    if event.body == "three":
                         break
-    assert set(bodies[:3]) == {"one", "two", "three"}  # in the order in which their webhooks came
-    assert bodies[3:] == [bodies[2]]
+    assert bodies == ["one", "two", "three", "three"]
 
 
 async def test_an_iterator_wakes_for_what_comes(scene: Scene) -> None:
     async with aclosing(scene.session.events(StatusChanged, start="oldest")) as events:
         receipt = await scene.session.send(BUDI, Text("Halo"))
         with anyio.fail_after(60):
-            seen = {(await anext(events)).status.value for _ in range(3)}
-    assert seen == {"sent", "delivered", "read"}
+            seen = [(await anext(events)).status.value for _ in range(3)]
+    assert seen == ["sent", "delivered", "read"]
     assert receipt.token
 
 

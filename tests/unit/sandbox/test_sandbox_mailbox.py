@@ -36,7 +36,9 @@ def numbers(body: dict[str, Any]) -> list[int]:
 
 def put(mailbox: Mailbox, *ids: int, now: float = 0.0, settings: Settings) -> None:
     for number in ids:
-        mailbox.put(lambda number=number: change(number), now, settings)
+        mailbox.put(
+            lambda number=number: change(number), now, settings, conversation=("1", str(number))
+        )
 
 
 def drain(
@@ -231,7 +233,7 @@ def test_no_body_is_larger_than_meta_s() -> None:
     mailbox = Mailbox(Random(0), Counts())
     for number in range(20):
         big = Change("1", "messages", {"statuses": [{"id": number, "x": "y" * 500_000}]})
-        mailbox.put(lambda big=big: big, 0.0, settings)
+        mailbox.put(lambda big=big: big, 0.0, settings, conversation=("1", str(number)))
 
     sizes, found = [], []
     while (delivery := mailbox.take(1.0, settings)) is not None:

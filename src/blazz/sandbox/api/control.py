@@ -31,6 +31,7 @@ from blazz.sandbox.validation.fields import (
     get_optional_text,
     get_text,
 )
+from blazz.sandbox.webhook_values import party_of
 from blazz.sandbox.world import World
 
 _LONGEST_WAIT: Final = 600.0
@@ -188,7 +189,8 @@ async def emit(api: Api, request: Request) -> dict[str, Any]:
     account = number.waba_id if number else _account(world, body)
     at = None if field in _WITHOUT_TIME else int(world.clock.now())
     change = Change(account, field, dict(value), at)
-    world.post(lambda: change, number=number, waba_id=account)
+    party = party_of(value, number) if number else ""
+    world.post(lambda: change, number=number, waba_id=account, party=party)
     return {"success": True}
 
 

@@ -44,12 +44,11 @@ async function takeIn(items) {
   if (fresh.length) {
     const last = fresh.at(-1)[0];
     const shows = [];
-    await storage.alone(async () => {
-      await storage.advanceRatchet(last);
-      const batch = new Batch();
-      for (const [, kind, data] of fresh) shows.push(await handlers[kind](data, batch));
-      await storage.store(batch.lists(), { received: last, removed: batch.removed });
-    });
+    await storage.advanceRatchet(last);
+    const batch = new Batch();
+    for (const [, kind, data] of fresh) shows.push(await handlers[kind](data, batch));
+    const { removed, changes } = batch;
+    await storage.store(batch.lists(), { received: last, removed, changes });
     received = last;
     for (const show of shows) {
       const shown = show?.();
@@ -67,13 +66,17 @@ async function takeIn(items) {
 class Batch {
   tables = { message: new Map(), chat: new Map(), contact: new Map(), group: new Map(), blocked: new Map() };
   removed = {};
+  changes = [];
 
   put(table, row) {
     this.tables[table].set(row.key, row);
   }
 
-  async message(key) {
-    return this.tables.message.get(key) ?? (await storage.readMessage(key));
+  /** Change a message that is stored, or will be with this batch. */
+  change(key, changed) {
+    const change = { key, changed };
+    this.changes.push(change);
+    return change;
   }
 
   chat(id) {
@@ -87,12 +90,10 @@ class Batch {
 }
 
 /** Change a stored message, then the one in memory; a message that is gone is left alone. */
-async function change(data, batch, changed, show) {
+function change(data, batch, changed, show) {
   const key = keyOf(data);
-  const row = await batch.message(key);
-  if (!row) return undefined;
-  batch.put('message', changed(row));
-  return () => show(MsgCollection.get(key), MsgKey.fromString(key));
+  const it = batch.change(key, changed);
+  return () => (it.found ? show(MsgCollection.get(key), MsgKey.fromString(key)) : undefined);
 }
 
 const handlers = {
@@ -114,8 +115,7 @@ const handlers = {
 
   async receipt({ chat, ids, level, ack, who, t, sender }, batch) {
     for (const id of ids) {
-      const row = await batch.message(keyOf({ id, chat, sender, fromMe: true }));
-      if (row) batch.put('message', { ...row, ack: Math.max(row.ack, ack) });
+      batch.change(keyOf({ id, chat, sender, fromMe: true }), (row) => ({ ...row, ack: Math.max(row.ack, ack) }));
     }
     const remote = wid(chat);
     const receipt = {

@@ -24,7 +24,8 @@ async function transmit(message, row) {
     message.set('t', t);
     // What has happened to it meanwhile stays: its answer may have been lost, and receipts came first.
     const accepted = (stored) => ({ ...stored, t, ack: Math.max(SENT, stored.ack), unsent: undefined });
-    void storage.changeMessage(row.key, accepted);
+    // Whoever waits for the answer need not wait for the disk: sent again, the server knows it.
+    storage.changeMessageSoon(row.key, accepted);
     message.updateAck(Math.max(SENT, message.get('ack')));
     return { messageSendResult: 'OK', t, count: null };
   } catch (failure) {

@@ -10,6 +10,7 @@
 const SIGNAL = 'signal-storage';
 const MODELS = 'model-storage';
 const TABLES = ['message', 'chat', 'contact', 'group', 'blocked', 'picture'];
+const A_MOMENT = 50;
 const OWN_KEYS = ['last-wid-md', 'WALid', 'WADeviceId', 'WANoiseInfo', 'WAIsBusiness', 'me-display-name'];
 
 /** What is wrong with the profile; the texts are those of WhatsApp's logout reasons. */
@@ -17,6 +18,8 @@ export const DAMAGED = 'web_fail_storage_initialization';
 
 let signal;
 let models;
+let waiting = [];
+let timer;
 
 const settled = (request) =>
   new Promise((resolve, reject) => {
@@ -61,6 +64,7 @@ async function readSignal(name) {
 async function writeSignal(name, value) {
   const transaction = signal.transaction('signal', 'readwrite');
   transaction.objectStore('signal').put(value, name);
+  transaction.commit();
   await completed(transaction);
 }
 
@@ -72,19 +76,64 @@ export const advanceRatchet = (received) => writeSignal('received', received);
  *
  * @param {object} rows lists of rows by table; a row has a `key`
  * @param {object} options `received`: how far the queue was stored; `removed`: keys by table, taken
- *   away before rows are written
+ *   away before rows are written; `changes`: of messages, after that, see `change`
  */
-export async function store(rows, { received, removed = {} } = {}) {
-  const tables = TABLES.filter((table) => rows[table]?.length || removed[table]?.length);
-  if (received === undefined && tables.length === 0) return;
-  const transaction = models.transaction([...tables, 'sync'], 'readwrite');
-  for (const table of tables) {
+export async function store(rows, { received, removed = {}, changes } = {}) {
+  const changed = changes ? [...waiting.splice(0), ...changes] : [];
+  const tables = TABLES.filter(
+    (table) => rows[table]?.length || removed[table]?.length || (table === 'message' && changed.length),
+  );
+  if (received !== undefined) tables.push('sync');
+  if (tables.length === 0) return;
+  const transaction = models.transaction(tables, 'readwrite');
+  for (const table of TABLES.filter((each) => tables.includes(each))) {
     const store = transaction.objectStore(table);
     for (const key of removed[table] ?? []) store.delete(key);
     for (const row of rows[table] ?? []) store.put(row);
   }
   if (received !== undefined) transaction.objectStore('sync').put(received, 'received');
+  change(transaction, changed);
   await completed(transaction);
+}
+
+/**
+ * Change stored messages, and end the transaction: nothing comes after that.
+ *
+ * @param {IDBTransaction} transaction
+ * @param {{key: string, changed: function(object): object, found?: boolean}[]} changes `changed` makes
+ *   the new row of the old one; `found` tells afterwards whether there was one
+ */
+function change(transaction, changes) {
+  const byKey = Map.groupBy(changes, ({ key }) => key);
+  if (byKey.size === 0) transaction.commit();
+  let left = byKey.size;
+  for (const [key, its] of byKey) {
+    const rows = transaction.objectStore('message');
+    const request = rows.get(key);
+    request.onsuccess = () => {
+      const row = request.result;
+      for (const each of its) each.found = row !== undefined;
+      if (row) rows.put(its.reduce((now, { changed }) => changed(now), row));
+      left -= 1;
+      if (left === 0) transaction.commit();
+    };
+  }
+}
+
+/** Change a stored message, unless it is gone. */
+export const changeMessage = (key, changed) => store({}, { changes: [{ key, changed }] });
+
+/** The same with the next change of any message, or in a moment; lost if the page ends before. */
+export function changeMessageSoon(key, changed) {
+  waiting.push({ key, changed });
+  timer ??= setTimeout(changeWaiting, A_MOMENT);
+}
+
+/** Change at once what was to be changed soon. */
+async function changeWaiting() {
+  clearTimeout(timer);
+  timer = undefined;
+  if (waiting.length) await store({}, { changes: [] });
 }
 
 /** All rows of the small tables. */
@@ -94,26 +143,6 @@ export async function readTables() {
   const lists = names.map((table) => settled(transaction.objectStore(table).getAll()));
   const found = await Promise.all(lists);
   return Object.fromEntries(names.map((table, place) => [table, found[place]]));
-}
-
-let turn = Promise.resolve();
-
-/** Do something while nobody else changes what is stored: whoever reads rows to write them again. */
-export function alone(task) {
-  const done = turn.then(task);
-  turn = done.catch(() => {});
-  return done;
-}
-
-/** Change a stored message, unless it is gone. */
-export function changeMessage(key, changed) {
-  return alone(async () => {
-    const transaction = models.transaction('message', 'readwrite');
-    const rows = transaction.objectStore('message');
-    const found = rows.get(key);
-    found.onsuccess = () => found.result && rows.put(changed(found.result));
-    await completed(transaction);
-  });
 }
 
 /** The keys of all rows of a table. */
@@ -128,6 +157,7 @@ export async function readMessage(key) {
 
 /** Messages that were written but not accepted yet, oldest first. */
 export async function readUnsent() {
+  await changeWaiting();
   const found = await settled(models.transaction('message').objectStore('message').index('unsent').getAll());
   return found.sort((one, other) => one.t - other.t || one.n - other.n);
 }
@@ -223,6 +253,7 @@ export const readLid = () => JSON.parse(localStorage.getItem('WALid') ?? 'null')
 
 /** Forget everything, as a logout does. */
 export async function wipe() {
+  waiting = [];
   for (const name of OWN_KEYS) localStorage.removeItem(name);
   const old = signal.transaction('signal', 'readwrite');
   old.objectStore('signal').clear();
