@@ -22,6 +22,7 @@ def measure_everything(telemetry: Telemetry, folder: Path) -> None:
     kept.ownership_lost(key)
     sessions.entered(key, "ready", "connected")
     sessions.status_reported(key, "read")
+    sessions.holds(key, 3)
     sessions.quality_dropped(key)
     updates.answered("acme", 200, 0.01)
     updates.received("acme", "new", 1)

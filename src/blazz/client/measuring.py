@@ -54,6 +54,10 @@ class ClientMeasures:
     def _entered(self, session: str, state: SessionState, reason: StateReason) -> None:
         self.telemetry.sessions.entered(session, state.value, reason.value)
 
+    def held_by(self, session: str) -> Callable[[int], None]:
+        """Measure what a session holds that the inbox did not take yet."""
+        return functools.partial(self.telemetry.sessions.holds, session)
+
     def forget(self, session: str) -> None:
         """A session is no longer open here."""
         self.telemetry.sessions.closed(session)

@@ -135,6 +135,7 @@ class ClientSessions:
             receive=functools.partial(self._inbox.take, session.key),
             report=report,
             on_state=session.states.entered,
+            on_waiting=self._measures.held_by(session.key),
             keeper=keeper,
         )
         try:

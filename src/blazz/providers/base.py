@@ -104,7 +104,7 @@ async def _unheard(_: object) -> None:
 
 
 def _unseen(_: object) -> None:
-    """Let a state pass by: nobody watches this session."""
+    """Let a state or a count pass by: nobody watches this session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +125,8 @@ class ProviderContext:
             `receive` does.
         on_state: Told at once of each state that the session comes into; must not block. It is kept
             for handlers, too.
+        on_waiting: Told how many updates the provider holds that `receive` did not take yet; must
+            not block.
         keeper: Backs the session up and restores it; None where no auth store is used.
     """
 
@@ -135,6 +137,7 @@ class ProviderContext:
     receive: Callable[[bytes], Awaitable[None]] = field(default=_unheard)
     report: Callable[[SessionEvent], Awaitable[None]] = field(default=_unheard)
     on_state: Callable[[SessionStateChanged], object] = field(default=_unseen)
+    on_waiting: Callable[[int], object] = field(default=_unseen)
     keeper: SessionKeeper | None = None
 
 

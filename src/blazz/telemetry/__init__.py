@@ -16,6 +16,7 @@ its id as `blazz.campaign`.
 `blazz.updates.received`       counter       updates by `blazz.kind`: new, duplicate, unrouted,
                                              foreign, unreadable
 `blazz.updates.settled`        counter       updates by `blazz.outcome`: done, failed, dead
+`blazz.updates.held`           gauge         updates of a session that the inbox did not take yet
 `blazz.updates.lag`            histogram, s  from WhatsApp's time of an update to its record
 `blazz.handler.calls`          counter       updates given to each `blazz.handler`
 `blazz.handler.time`           counter, s    time that was spent in it

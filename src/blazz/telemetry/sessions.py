@@ -76,6 +76,13 @@ class OpenSessions:
             SESSION,
         )
         make.observed("blazz.session.state", "{session}", "Where sessions stand", self._standing)
+        self._held: dict[str, int] = {}
+        make.observed(
+            "blazz.updates.held",
+            "{update}",
+            "Updates that the inbox did not take yet",
+            self._holding,
+        )
 
     def entered(self, session: str, state: str, reason: str) -> None:
         """A session came into a state."""
@@ -86,6 +93,11 @@ class OpenSessions:
     def closed(self, session: str) -> None:
         """A session is no longer open in this process."""
         self._states.pop(session, None)
+        self._held.pop(session, None)
+
+    def holds(self, session: str, count: int) -> None:
+        """A session has this many updates that the inbox did not take yet."""
+        self._held[session] = count
 
     def sends_of(self, session: str) -> Sends:
         """Measure what a session sends; to be asked for once."""
@@ -106,6 +118,10 @@ class OpenSessions:
     def _standing(self, _: CallbackOptions) -> Iterable[Observation]:
         for session, state in list(self._states.items()):
             yield observation(1, {**attributes_of(session), "blazz.state": state})
+
+    def _holding(self, _: CallbackOptions) -> Iterable[Observation]:
+        for session, count in list(self._held.items()):
+            yield observation(count, attributes_of(session))
 
 
 class Sends:

@@ -129,6 +129,7 @@ class Running:
             await asyncio.wait([task])
             if not task.cancelled() and (error := task.exception()) is not None:
                 log.error("%s ended with an error", self._context.session, exc_info=error)
+        await self._intake.close()
         await self.outbox.close()
 
     async def _hold(self) -> None:

@@ -1,29 +1,21 @@
-"""What the page's state means, how reports reach the inbox, and how fast history is read."""
+"""What the page's state means, and how fast history is read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 
-from blazz.errors import InboxFull, InvalidValue
-from blazz.events.sessions import SessionState, SessionStateChanged, StateReason
-from blazz.providers.base import ProviderContext
+from blazz.errors import InvalidValue
+from blazz.events.sessions import StateReason
 from blazz.providers.lifecycle import Signal
 from blazz.providers.web.history import RequestRate
-from blazz.providers.web.inbound import parse
-from blazz.providers.web.intake import Intake
 from blazz.providers.web.observing import (
     account_of,
     observe,
     observe_backend,
     observe_logout,
 )
-from blazz.providers.web.outbox import Outbox
 
 
 def state(**values: Any) -> dict[str, Any]:
@@ -77,79 +69,6 @@ def test_a_logout_has_a_reason(
 ) -> None:
     found = observe_logout(reason, asked=asked)
     assert (found.signal, found.reason, found.detail) == (signal, meaning, reason)
-
-
-class Place:
-    """Where updates go; refuses some of them at first."""
-
-    def __init__(self, refusals: int) -> None:
-        self.refusals = refusals
-        self.kept: list[bytes | SessionStateChanged] = []
-
-    async def receive(self, body: bytes) -> None:
-        self._check()
-        self.kept.append(body)
-
-    async def report(self, event: Any) -> None:
-        self._check()
-        self.kept.append(event)
-
-    def _check(self) -> None:
-        if self.refusals:
-            self.refusals -= 1
-            raise InboxFull("later")
-
-
-async def _deliver(headers: Mapping[str, str], body: bytes) -> int:
-    return 200
-
-
-async def test_reports_are_kept_in_order_even_if_the_inbox_is_full_at_first(
-    tmp_path: Path,
-) -> None:
-    place = Place(refusals=2)
-    context = ProviderContext(
-        workspace="acme",
-        session="shop",
-        deliver_webhook=_deliver,
-        receive=place.receive,
-        report=place.report,
-    )
-    outbox = Outbox(tmp_path / "outbox.db")
-    await outbox.open()
-    ours, _ = await outbox.note("v1.-.a", "6281@c.us")
-    changes: list[int] = []
-    intake = Intake(context, outbox, lambda: changes.append(1))
-    intake.owner = "6281100000001"
-    change = SessionStateChanged(
-        key="k",
-        at=datetime.now(UTC),
-        state=SessionState.READY,
-        previous=SessionState.STARTING,
-        reason=StateReason.CONNECTED,
-    )
-    intake.put("message", {"id": f"true_6281@c.us_{ours}", "fromMe": True})
-    intake.put("message", {"id": "false_6281@c.us_3A", "fromMe": False, "body": "one"})
-    intake.put("receipt", {"ack": 0, "ids": [f"true_6281@c.us_{ours}"]})
-    intake.put("receipt", {"ack": 1, "ids": [f"true_6281@c.us_{ours}", "true_x_3EB0"]})
-    intake.put_event(change)
-    intake.put("message", {"id": "false_6281@c.us_3B", "fromMe": False, "body": "two"})
-    async with anyio.create_task_group() as group:
-        group.start_soon(intake.run)
-        with anyio.fail_after(60):
-            await intake.drained()
-        group.cancel_scope.cancel()
-    await outbox.close()
-
-    first, told, last = place.kept
-    assert isinstance(first, bytes)
-    assert isinstance(last, bytes)
-    assert told is change
-    updates = parse(first)
-    assert [it.report.name for it in updates] == ["message", "receipt", "receipt"]
-    assert [it.report.value.get("token") for it in updates[1:]] == ["v1.-.a", None]
-    assert [it.report.value["body"] for it in parse(last)] == ["two"]
-    assert len(changes) == 5
 
 
 def test_history_is_asked_for_so_many_times_a_minute() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from pydantic_core import from_json, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from blazz.errors import WebhookError
 from blazz.events.base import UNDATED, Event
@@ -100,7 +100,22 @@ def encode(owner: str | None, reports: Iterable[Report]) -> bytes:
         >>> encode("6281", [Report("chat", {"chat": "1@c.us"})])
         b'{"web":1,"account":"6281","reports":[["chat",{"chat":"1@c.us"}]]}'
     """
-    return to_json({"web": FORMAT, "account": owner, "reports": [list(it) for it in reports]})
+    body = {"web": FORMAT, "account": owner, "reports": [list(it) for it in reports]}
+    try:
+        return to_json(body)
+    except PydanticSerializationError:
+        return to_json(_well_formed(body))
+
+
+def _well_formed(value: Any) -> Any:  # noqa: ANN401  # whatever the page told
+    """Replace halves of surrogate pairs, which the page can hold and UTF-8 has no form of."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, Mapping):
+        return {_well_formed(name): _well_formed(its) for name, its in value.items()}
+    if isinstance(value, list):
+        return [_well_formed(its) for its in value]
+    return value
 
 
 def parse(body: bytes) -> Sequence[WebUpdate]:
