@@ -94,8 +94,7 @@ class Bridge:
         await line.send("Runtime.addBinding", {"name": _BINDING})
         await bridge._use_usual_identity()
         if blocked := browser.settings.blocked:
-            await line.send("Network.enable")
-            await line.send("Network.setBlockedURLs", {"urls": list(blocked)})
+            await bridge._documents.block(blocked)
         if cookies:
             given: Any = list(cookies)
             await line.do(lambda: browser.page.context.add_cookies(given))

@@ -1,10 +1,11 @@
-"""Shows pages of ours at addresses of others: a pinned WhatsApp Web, a blank page for seeding."""
+"""Answers for others: shows a pinned WhatsApp Web or a blank page for seeding, blocks addresses."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,10 +23,12 @@ _SPECIAL: Final = str.maketrans({"*": r"\*", "?": r"\?", "\\": r"\\"})
 
 
 class Documents:
-    """Answers requests for some documents in place of the server.
+    """Answers requests for some documents in place of the server, and refuses some addresses.
 
     Only these are intercepted, by Chromium itself: all other requests take their usual way, with
-    the cache, which Playwright's routes would turn off.
+    the cache, which Playwright's routes would turn off. Chromium's own list of blocked addresses
+    is not used: it works only while all that the network does is reported, down to each frame of
+    WhatsApp's socket.
 
     Args:
         line: The line to the page.
@@ -34,7 +37,18 @@ class Documents:
     def __init__(self, line: PageLine) -> None:
         self._line = line
         self._shown: dict[str, str] = {}
+        self._blocked: tuple[str, ...] = ()
+        self._bypassing = False
         line.on("Fetch.requestPaused", self._answer)
+
+    async def block(self, addresses: Sequence[str]) -> None:
+        """Refuse whatever asks for an address in which one of these occurs; `*` is anything.
+
+        Raises:
+            BrowserDied: The browser has ended.
+        """
+        self._blocked = tuple(addresses)
+        await self._intercept()
 
     async def show(self, url: str, html: str) -> None:
         """Show a page at an address from now on, whatever query it has.
@@ -55,28 +69,50 @@ class Documents:
         await self._intercept()
 
     async def _intercept(self) -> None:
-        # A service worker of the page would answer before anybody is asked.
-        await self._line.send("Network.enable")
-        await self._line.send("Network.setBypassServiceWorker", {"bypass": bool(self._shown)})
-        if not self._shown:
-            await self._line.send("Fetch.disable")
-            return
+        await self._bypass_service_workers(bool(self._shown))
         patterns = [
             {"urlPattern": f"{url.translate(_SPECIAL)}{query}", "resourceType": "Document"}
             for url in self._shown
             for query in ("", r"\?*")
         ]
-        await self._line.send("Fetch.enable", {"patterns": patterns})
+        patterns += [
+            {"urlPattern": f"*{'*'.join(part.translate(_SPECIAL) for part in each.split('*'))}*"}
+            for each in self._blocked
+        ]
+        if patterns:
+            await self._line.send("Fetch.enable", {"patterns": patterns})
+        else:
+            await self._line.send("Fetch.disable")
+
+    async def _bypass_service_workers(self, bypass: bool) -> None:
+        """Let no service worker of the page answer before anybody is asked, or let it again."""
+        if bypass == self._bypassing:
+            return
+        if bypass:
+            await self._line.send("Network.enable")
+        await self._line.send("Network.setBypassServiceWorker", {"bypass": bypass})
+        if not bypass:
+            await self._line.send("Network.disable")
+        self._bypassing = bypass
+
+    def _is_blocked(self, url: str) -> bool:
+        return any(
+            re.search(".*".join(map(re.escape, each.split("*"))), url) for each in self._blocked
+        )
 
     async def _answer(self, paused: dict[str, Any]) -> None:
-        html = self._shown.get(_plain(paused["request"]["url"]))
+        url, request = paused["request"]["url"], {"requestId": paused["requestId"]}
+        html = self._shown.get(_plain(url)) if paused["resourceType"] == "Document" else None
         with suppress(WebError):  # the page is gone, or has given the request up
+            if html is None and self._is_blocked(url):
+                refused = {**request, "errorReason": "BlockedByClient"}
+                await self._line.send("Fetch.failRequest", refused)
+                return
             if html is None:
-                request = {"requestId": paused["requestId"]}
                 await self._line.send("Fetch.continueRequest", request)
                 return
             answer = {
-                "requestId": paused["requestId"],
+                **request,
                 "responseCode": 200,
                 "responseHeaders": [{"name": "content-type", "value": "text/html; charset=utf-8"}],
                 "body": base64.b64encode(html.encode()).decode(),
