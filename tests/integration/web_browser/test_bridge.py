@@ -202,6 +202,41 @@ async def test_what_is_no_event_is_passed_over(
     assert caplog.text.count("not an event") == 4
 
 
+async def test_news_of_our_own_messages_waits_for_company(bridge: Bridge, heard: Heard) -> None:
+    """It goes with what comes after it, in order, and never ends with the page."""
+    told = await evaluated(
+        bridge,
+        """new Promise((done) => {
+          const calls = [], tell = window.blazzEvents;
+          window.blazzEvents = (events) => {
+            calls.push(JSON.parse(events));
+            tell(events);
+            if (calls.length === 1) return;
+            window.blazzEvents = tell;
+            done(calls);
+          };
+          blazz.emit('receipt', 1);
+          blazz.emit('message', { fromMe: true });
+          blazz.emit('company', 2);
+          setTimeout(() => {
+            blazz.emit('receipt', 3);
+            dispatchEvent(new Event('beforeunload'));
+          });
+        })""",
+    )
+
+    assert told == [
+        [["receipt", 1], ["message", {"fromMe": True}], ["company", 2]],
+        [["receipt", 3]],
+    ]
+    await heard.until("receipt", 3)
+    await evaluated(bridge, "blazz.emit('receipt', 4), 1")
+    await heard.until("receipt", 4)
+    await evaluated(bridge, "blazz.emit('receipt', 5), 1")
+    await bridge.call("tellNow", timeout=60)
+    assert ("receipt", 5) in heard.events
+
+
 async def test_wa_js_reports_nothing_to_google(bridge: Bridge) -> None:
     assert await evaluated(bridge, "WPP.config.disableGoogleAnalytics") is True
     assert await evaluated(bridge, "localStorage.getItem('cid')") is None
@@ -210,7 +245,7 @@ async def test_wa_js_reports_nothing_to_google(bridge: Bridge) -> None:
 async def test_blocked_addresses_are_not_asked_and_others_are(bridge: Bridge) -> None:
     ask = "fetch({}).then((it) => it.status, (error) => error.name)"
 
-    assert await evaluated(bridge, ask.format("'media/blocked-1'")) == "TypeError"
+    assert await evaluated(bridge, ask.format("'media/blocked-1?query'")) == "TypeError"
     assert await evaluated(bridge, ask.format("'media/other-1'")) == 404
 
 

@@ -40,6 +40,7 @@ from blazz.providers.web.watching import LifeSettings, watch
 log: Final = logging.getLogger("blazz.web")
 
 _LINGER: Final = 0.3
+_TELL_SECONDS: Final = 2.0
 
 
 class Life:
@@ -354,6 +355,8 @@ class Life:
     async def _before_leaving(self, started: Started) -> None:
         """Let the page finish what an end asks of it."""
         if self._logged_out is None:
+            with contextlib.suppress(WebError, Timeout):
+                await started.bridge.call("tellNow", timeout=_TELL_SECONDS)
             return
         if self._logged_out is StateReason.WRONG_ACCOUNT:
             with contextlib.suppress(WebError, Timeout):

@@ -8,8 +8,11 @@
 
 const MOST_EVENTS = 250;
 const RESERVED = new Set(['emit', 'fail', 'progress', 'run', 'whenReady']);
+/** Milliseconds for which news of our own messages waits for more: many calls cost more than many events. */
+const PATIENCE = 50;
 const waiting = [];
-let scheduled = false;
+let timer = null;
+let patient = false;
 
 /** What a thrown value tells, as JSON can hold it. */
 function describe(error) {
@@ -25,19 +28,31 @@ function describe(error) {
 
 /** Hand over what waits, in batches; each batch is one call out of the page. */
 function flush() {
-  scheduled = false;
+  timer = null;
   while (waiting.length) {
     window.blazzEvents(`[${waiting.splice(0, MOST_EVENTS).join(',')}]`);
   }
 }
 
+// `pagehide` would be too late: what is told then does not arrive.
+addEventListener('beforeunload', flush);
+
 window.blazz = {
   /** Tell Python of an event, soon and in order; the value is taken as it is now. */
   emit(name, value) {
     waiting.push(JSON.stringify([name, value ?? null]));
-    if (scheduled) return;
-    scheduled = true;
-    setTimeout(flush);
+    // Nobody waits for these as for an answer, and while much is sent they come all the time.
+    const canWait = name === 'receipt' || (name === 'message' && value?.fromMe);
+    if (timer !== null && (canWait || !patient)) return;
+    clearTimeout(timer);
+    patient = canWait;
+    timer = setTimeout(flush, canWait ? PATIENCE : 0);
+  },
+
+  /** Tell at once what waits for more, because nothing comes after it. */
+  tellNow() {
+    clearTimeout(timer);
+    flush();
   },
 
   /** An error with a code that Python sees, to be thrown. */
