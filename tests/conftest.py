@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 pytest_plugins = [
+    "tests.leftovers",
     "tests.servers.postgres",
     "tests.servers.prometheus",
     "tests.servers.quick_python",
