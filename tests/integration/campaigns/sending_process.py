@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import random
 import signal
 import sys
@@ -36,7 +35,7 @@ class FileSender:
     def __init__(self, path: str, slowness: float = 1.0, most: float = math.inf) -> None:
         self._slowness = slowness
         self._left = most
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._path = Path(path)
         self._random = random.Random()
 
     async def send(self, to: Address, message: Message, *, token: str) -> Receipt:
@@ -44,7 +43,8 @@ class FileSender:
         if self._left <= 0:
             await asyncio.Event().wait()
         self._left -= 1
-        os.write(self._file, f"{to} {token}\n".encode())
+        with self._path.open("ab", buffering=0) as file:  # noqa: ASYNC230  # a moment
+            file.write(f"{to} {token}\n".encode())
         await self._pause(0.05)
         return Receipt(message_id=f"wamid.{to}", to=to, token=token, accepted_at=datetime.now(UTC))
 
