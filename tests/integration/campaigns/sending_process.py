@@ -43,7 +43,7 @@ class FileSender:
         if self._left <= 0:
             await asyncio.Event().wait()
         self._left -= 1
-        with self._path.open("ab", buffering=0) as file:  # noqa: ASYNC230  # a moment
+        with self._path.open("ab", buffering=0) as file:
             file.write(f"{to} {token}\n".encode())
         await self._pause(0.05)
         return Receipt(message_id=f"wamid.{to}", to=to, token=token, accepted_at=datetime.now(UTC))
