@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
 
-from blazz.errors import ConnectionFailed, Rejected, Timeout, UnreadableAnswer
+from blazz.errors import ConnectionFailed, Rejected, SessionClosed, Timeout, UnreadableAnswer
 
 if TYPE_CHECKING:
     from blazz.sandbox.driving import SandboxWeb
@@ -137,6 +137,7 @@ class SandboxControl:
         if number is not None:
             query["from"] = number
         timeout = httpx.Timeout(wait + _MARGIN)
+        self._check_open()
         try:
             async with self._client.stream(
                 "GET", f"{self.url}/sandbox/log", params=query, timeout=timeout
@@ -182,7 +183,7 @@ class SandboxControl:
         if not found["settled"]:
             raise Timeout(
                 f"after {timeout:g} s, {found['scheduled']} messages have statuses to come and"
-                f" {found['waiting']} updates wait for their webhook"
+                f" {found['waiting']} updates wait for their webhook{_why(found)}"
             )
 
     async def advance(self, seconds: float) -> None:
@@ -307,6 +308,7 @@ class SandboxControl:
         timeout: float = 30.0,
     ) -> httpx.Response:
         """Ask the control API, and give the answer as it is."""
+        self._check_open()
         try:
             return await self._client.request(
                 method,
@@ -317,6 +319,20 @@ class SandboxControl:
             )
         except httpx.TransportError as error:
             raise ConnectionFailed(f"no sandbox at {self.url}: {error!r}") from error
+
+    def _check_open(self) -> None:
+        if self._client.is_closed:
+            raise SessionClosed("the sandbox was closed; ask the one that runs now for its users")
+
+
+def _why(unsettled: Mapping[str, Any]) -> str:
+    """Why webhooks wait, as far as the sandbox knows."""
+    if not unsettled["waiting"]:
+        return ""
+    if unsettled["held"]:
+        return ", which are held back until they are released"
+    failure = unsettled["last_failure"]
+    return f"; the last webhook that failed: {failure}" if failure else ""
 
 
 def _client_for(url: str) -> httpx.AsyncClient:

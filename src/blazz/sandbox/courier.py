@@ -79,8 +79,7 @@ class Courier:
                 world.play_due(now)
                 for subscription, mailbox, delivery in world.post_office.take(now, world.settings):
                     tasks.start_soon(self._post, subscription, mailbox, delivery)
-                if world.is_settled:
-                    world.changed.notify_all()
+                world.changed.notify_all()
                 await self._sleep(self._next_due(), now)
 
     async def verify(self, subscription: Subscription) -> None:
@@ -130,6 +129,7 @@ class Courier:
         if subscription.app_secret:
             headers["X-Hub-Signature-256"] = signature(delivery.body, subscription.app_secret)
         ok, reached = False, True
+        failure: str | None = None
         try:
             answer = await self._client.post(
                 subscription.url,
@@ -139,12 +139,15 @@ class Courier:
             )
             ok = answer.status_code == 200
             if not ok:
-                logger.debug("webhook to %s: HTTP %s", subscription.url, answer.status_code)
+                failure = f"HTTP {answer.status_code}"
         except Exception as error:  # noqa: BLE001  # one webhook must not end all others
             reached = not isinstance(error.__cause__, _NOBODY_THERE)
-            logger.debug("webhook to %s: %r", subscription.url, error)
+            failure = f"{type(error.__cause__ or error).__name__}: {error}"
         finally:
             world = self._world
+            if failure is not None:
+                world.post_office.last_failure = f"{subscription.url}: {failure}"
+                logger.debug("webhook to %s: %s", subscription.url, failure)
             now = world.clock.now()
             mailbox.finish(delivery, now, world.settings, ok=ok, reached=reached)
             self._wake.set()

@@ -20,10 +20,15 @@ class PostOffice:
     Args:
         accounts: Knows the subscriptions.
         dice: Every random choice.
+
+    Attributes:
+        counts: How many updates went where.
+        last_failure: Where the last webhook that failed went, and why it did; None: none failed.
     """
 
     def __init__(self, accounts: Accounts, dice: Random) -> None:
         self.counts = Counts()
+        self.last_failure: str | None = None
         self._accounts = accounts
         self._dice = dice
         self._mailboxes: dict[str, Mailbox] = {}
@@ -125,6 +130,7 @@ class PostOffice:
         self._mailboxes = {}
         self._held = False
         self.counts = Counts()
+        self.last_failure = None
 
     def _mailbox(self, scope: str) -> Mailbox:
         if scope not in self._mailboxes:

@@ -109,7 +109,7 @@ def timeline(story: Story, settings: Settings, variation: float) -> tuple[Step, 
     if story is Story.READ:
         return _ordinary(settings, factor)
     script = _SCRIPTS.get(story, _ORDINARY)
-    wait = settings.held_for if story in _HELD else 0.0
+    wait = settings.held_for / settings.speed if story in _HELD else 0.0
     steps = []
     for occurrence, code in script:
         pause = wait + _pause_before(occurrence, settings) * factor

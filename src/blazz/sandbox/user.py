@@ -6,9 +6,11 @@ import base64
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Literal
+from urllib.parse import quote
 
-from blazz.errors import Timeout
+from blazz.errors import InvalidValue, Timeout
 from blazz.sandbox.control import LoggedMessage, SandboxControl
+from blazz.sandbox.validation.envelope import normalized_phone
 
 
 class SandboxUser:
@@ -20,12 +22,19 @@ class SandboxUser:
     Args:
         control: The sandbox.
         phone: The user's phone number, in any usual spelling.
+
+    Raises:
+        InvalidValue: That is no phone number.
+        Rejected: By every method: that cannot be done, such as to tap where no button is.
+        SessionClosed: By every method: the sandbox was closed.
     """
 
     def __init__(self, control: SandboxControl, phone: str) -> None:
         self._control = control
         self._seen = 0
-        self.phone: str = phone
+        self.phone: str = str(phone)
+        if normalized_phone(self.phone) is None:
+            raise InvalidValue("user", "a phone number with its country code", phone)
 
     def __repr__(self) -> str:
         return f"<SandboxUser {self.phone}>"
@@ -53,14 +62,14 @@ class SandboxUser:
             "story": story,
         }
         changes = {key: value for key, value in wanted.items() if value is not None}
-        await self._control.request("PATCH", f"users/{self.phone}", changes)
+        await self._control.request("PATCH", self._path, changes)
 
     async def state(self) -> dict[str, Any]:
         """Who the user is, what they blocked, and what the business showed them."""
         query = {}
         if self._control.phone_number_id is not None:
             query["phone_number_id"] = self._control.phone_number_id
-        return await self._control.request("GET", f"users/{self.phone}", query=query)
+        return await self._control.request("GET", self._path, query=query)
 
     async def user_id(self) -> str:
         """The business-scoped user id."""
@@ -89,7 +98,7 @@ class SandboxUser:
 
     async def replies(self, text: str, *, to: str | None = None) -> str:
         """Answer a message of the business with a text; to the newest one if none is named."""
-        return await self._act("text", text=text, reply_to=to or await self._newest())
+        return await self._act("reply", text=text, message_id=to)
 
     async def taps(self, choice: str, *, on: str | None = None) -> str:
         """Tap on a button or a row of a list, named by its id or its words.
@@ -201,18 +210,13 @@ class SandboxUser:
         await self._act("change_number", new_number=new)
         self.phone = new
 
-    async def _newest(self) -> str:
-        newest: str | None = None
-        number = self._control.phone_number_id
-        async for message in self._control.log(to=self.phone, number=number):
-            newest = message.id
-        if newest is None:
-            raise Timeout(f"{self.phone} has no message to answer to")
-        return newest
+    @property
+    def _path(self) -> str:
+        return f"users/{quote(self.phone, safe='')}"
 
     async def _act(self, action: str, **parts: object) -> str:
         body = {name: value for name, value in parts.items() if value is not None}
         if self._control.phone_number_id is not None:
             body["phone_number_id"] = self._control.phone_number_id
-        found = await self._control.request("POST", f"users/{self.phone}/{action}", body)
+        found = await self._control.request("POST", f"{self._path}/{action}", body)
         return str(found["message_id"] or "")

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from blazz.sandbox.condition import Condition
 from blazz.sandbox.control import SandboxControl
 from blazz.sandbox.listener import WebhookListener
 from blazz.sandbox.server import ServerOptions, running
@@ -34,19 +35,23 @@ class Application:
         self.answers: Callable[[int], int] = lambda _: 200
         self.gate = asyncio.Event()
         self.gate.set()
+        self.changed = Condition()
+        self.waits: Callable[[bytes], bool] = lambda _: True
         self.requests = 0
         self.listener = WebhookListener(self._take, verify_token="v3rify")
 
     async def _take(self, headers: Mapping[str, str], body: bytes) -> int:
         signed = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         assert headers["x-hub-signature-256"] == f"sha256={signed}"
-        await self.gate.wait()
+        if self.waits(body):
+            await self.gate.wait()
         status = self.answers(self.requests)
         self.requests += 1
         if status == 200:
             self.bodies.append(body)
             for entry in json.loads(body)["entry"]:
                 self.changes += entry["changes"]
+            self.changed.notify_all()
         return status
 
     @property

@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from blazz.errors import ConnectionFailed, Rejected, Timeout, UnreadableAnswer
+from blazz.errors import (
+    ConnectionFailed,
+    InvalidValue,
+    Rejected,
+    SessionClosed,
+    Timeout,
+    UnreadableAnswer,
+)
 from blazz.sandbox.control import SandboxControl
 from blazz.sandbox.user import SandboxUser
-from tests.integration.sandbox.conftest import BUDI, Place
+from tests.integration.sandbox.conftest import BUDI, NUMBER, Place
 
 OGG = b"OggS" + bytes(60)
 
@@ -179,8 +186,27 @@ async def test_what_makes_no_sense(place: Place, budi: SandboxUser, action: Any)
 async def test_an_unknown_action_and_an_unknown_user(place: Place) -> None:
     with pytest.raises(Rejected, match="a user can: block"):
         await place.control.request("POST", f"users/{BUDI}/dance", {})
-    with pytest.raises(Rejected, match="phone number"):
-        await place.control.user("budi").types("hi")
+    with pytest.raises(Rejected, match="phone number, not by 'budi'"):
+        await place.control.request("POST", "users/budi/text", {"text": "hi"})
+    for nobody in ("budi", "", "+62/../reset"):
+        with pytest.raises(InvalidValue, match="phone number"):
+            place.control.user(nobody)
+
+
+async def test_messages_of_others_cannot_be_answered(place: Place, budi: SandboxUser) -> None:
+    sent = (await place.send()).json()["messages"][0]["id"]
+    siti = place.control.user("+6281234567891")
+    with pytest.raises(Rejected, match=r"was sent to \+6281234567890, not to \+6281234567891"):
+        await siti.replies("not mine", to=sent)
+    await place.control.add_number("4711")
+    elsewhere = SandboxControl(place.url, phone_number_id="4711")
+    async with elsewhere:
+        with pytest.raises(Rejected, match=f"was sent by {NUMBER}, not by 4711"):
+            await elsewhere.user(BUDI).reacts("x", to=sent)
+    with pytest.raises(SessionClosed, match="was closed"):
+        await elsewhere.user(BUDI).types("too late")
+    await budi.changes_number("+6281234567892")
+    assert await budi.replies("with a new number", to=sent)
 
 
 async def test_messages_are_received_one_by_one(place: Place, budi: SandboxUser) -> None:
@@ -190,7 +216,7 @@ async def test_messages_are_received_one_by_one(place: Place, budi: SandboxUser)
     assert [(await budi.receives()).text for _ in range(2)] == ["one", "two"]
     with pytest.raises(Timeout):
         await budi.receives(timeout=0.05)
-    with pytest.raises(Timeout):
+    with pytest.raises(Rejected, match="no message yet"):
         await place.control.user("+6281234567891").replies("to nothing")
 
 

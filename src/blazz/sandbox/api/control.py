@@ -63,6 +63,7 @@ async def state(api: Api, request: Request) -> dict[str, Any]:
             "dropped": counts.dropped,
             "requests": counts.requests,
             "repeats": counts.repeats,
+            "last_failure": world.post_office.last_failure,
         },
         "settled": world.is_settled,
     }
@@ -236,8 +237,13 @@ async def settle(api: Api, request: Request) -> dict[str, Any]:
         else 60.0
     )
     settled = await world.changed.wait_for(lambda: world.is_settled, timeout=timeout)
-    waiting = world.post_office.waiting
-    return {"settled": settled, "scheduled": len(world.agenda), "waiting": waiting}
+    return {
+        "settled": settled,
+        "scheduled": len(world.agenda),
+        "waiting": world.post_office.waiting,
+        "held": world.post_office.is_held,
+        "last_failure": world.post_office.last_failure,
+    }
 
 
 async def move_clock(api: Api, request: Request) -> dict[str, Any]:

@@ -68,6 +68,12 @@ class Act:
         if entry is None:
             which = f"message {wanted!r}" if wanted else f"message yet from {self.number.id}"
             raise Refusal(100, f"the user +{self.wa_id} has no {which}", status=404)
+        users, to = self.world.users, str(entry["to"])
+        if to.startswith("+") and users.first_number(to[1:]) != users.first_number(self.wa_id):
+            raise Refusal(100, f"{entry['id']} was sent to {to}, not to +{self.wa_id}")
+        if entry["phone_number_id"] != self.number.id:
+            sender = entry["phone_number_id"]
+            raise Refusal(100, f"{entry['id']} was sent by {sender}, not by {self.number.id}")
         return entry
 
 
@@ -111,6 +117,12 @@ async def act(api: Api, request: Request) -> dict[str, Any]:
 async def _type(act: Act) -> str:
     text = get_text(act.body, "text", "text", longest=65_536)
     return act.write({"type": "text", "text": {"body": text}})
+
+
+async def _reply(act: Act) -> str:
+    text = get_text(act.body, "text", "text", longest=65_536)
+    context = actions.quoted(act.number, act.message()["id"])
+    return act.write({"type": "text", "text": {"body": text}}, context)
 
 
 async def _tap(act: Act) -> str:
@@ -245,6 +257,7 @@ Action: TypeAlias = Callable[[Act], Awaitable[str | None]]
 
 ACTIONS: Final[dict[str, Action]] = {
     "text": _type,
+    "reply": _reply,
     "tap": _tap,
     "submit": _submit,
     "media": _send_media,
