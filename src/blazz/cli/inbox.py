@@ -29,6 +29,7 @@ Url: TypeAlias = Annotated[
 ]
 
 _PAGE = 1000
+_SHORT = 120
 _HIGHEST = 2**63 - 1
 """The highest number that a database can hold."""
 
@@ -68,7 +69,9 @@ def list_entries(
         elif state or session or after:
             say("there are none")
         else:
-            say("nothing waits and nothing failed")
+            say("nothing failed")
+        if not (state or session or after or as_json):
+            await _say_what_waits(opened)
         if len(found) > limit:
             say(f"there are more: --after {entries[-1].seq} shows the next ones")
         return ExitCode.DONE
@@ -92,12 +95,17 @@ def show_entry(
         if entry is None:
             say(_missing(number))
             return ExitCode.FAILED
-        body = (await opened.bodies([entry.body_id])).get(entry.body_id, b"")
-        details = {**_as_dict(entry), "position": entry.position}
+        body = (await opened.bodies([entry.body_id])).get(entry.body_id)
+        succeeded = sorted(entry.finished)
+        details = {**_as_dict(entry), "position": entry.position, "succeeded": succeeded}
         if as_json:
-            emit({**details, "body": _readable(body)})
+            emit({**details, "body": None if body is None else _readable(body)})
+            return ExitCode.DONE
+        details["succeeded"] = ", ".join(succeeded)
+        show_details((name, "" if it is None else str(it)) for name, it in details.items())
+        if body is None:
+            say("its body is no longer kept")
         else:
-            show_details((name, "" if it is None else str(it)) for name, it in details.items())
             show_document(_readable(body))
         return ExitCode.DONE
 
@@ -130,6 +138,17 @@ def replay(
         return ExitCode.FAILED if any(refusals) or not count else ExitCode.DONE
 
     run(_with(inbox, folder, work))
+
+
+async def _say_what_waits(inbox: Inbox) -> None:
+    """Tell of what waits its turn, which is not listed: it is as it should be, but may be much."""
+    counts = await inbox.counts()
+    waiting = {state.name.lower(): counts.updates.get(state, 0) for state in _TO_BE_HANDLED}
+    parts = [f"{count} {state}" for state, count in waiting.items() if count]
+    if parts:
+        say(f"to be handled: {', '.join(parts)}; --state shows them")
+    if counts.arrived:
+        say(f"to be split into updates: {counts.arrived} requests")
 
 
 async def _refusal(inbox: Inbox, number: int) -> str | None:
@@ -180,8 +199,13 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         entry.session or f"none (account {entry.account or 'not named'})",
         entry.lane,
         str(entry.attempts),
-        entry.error or "",
+        _short(entry.error or ""),
     )
+
+
+def _short(text: str) -> str:
+    """Cut a text so that it does not fill the screen; `show` has all of it."""
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
 def _missing(number: int) -> str:
@@ -209,11 +233,15 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _readable(body: bytes) -> object:
+    """Read a body as JSON; as text, with its odd bytes escaped, if it is none."""
     try:
-        return json.loads(body)
+        value: object = json.loads(body)
+        json.dumps(value, allow_nan=False)  # others could not read that
     except (ValueError, RecursionError):
-        return body.decode("utf-8", "replace")
+        return body.decode("utf-8", "backslashreplace")
+    return value
 
 
 _REPLAYED = {State.DEAD, State.UNROUTED, State.FOREIGN, State.UNREADABLE}
+_TO_BE_HANDLED = (State.READY, State.TAKEN, State.BLOCKED)
 _ATTENTION = _REPLAYED | {State.WAITING}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_MOST_ON_TERMINAL: Final = 20_000
+"""Characters of a document that a terminal is given: some are of 3 MB."""
 
 _people = Console(stderr=True, highlight=False)
 
@@ -25,24 +28,43 @@ def people() -> Console:
 
 
 def emit(value: Mapping[str, Any]) -> None:
-    """Write one line of JSON to standard output."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    if not _writable(text):
-        text = json.dumps(value, default=str)
-    sys.stdout.write(text + "\n")
+    """Write one line of JSON to standard output; what no terminal should obey is escaped."""
+    sys.stdout.write(_json(value) + "\n")
     sys.stdout.flush()
 
 
 def show_document(value: object) -> None:
-    """Show JSON over several lines on standard output; what no terminal should obey is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    """Show JSON over several lines on standard output; a terminal gets the beginning alone."""
+    text = _json(value, indent=2)
+    rest = len(text) - _MOST_ON_TERMINAL if sys.stdout.isatty() else 0
+    sys.stdout.write((text[:_MOST_ON_TERMINAL] if rest > 0 else text) + "\n")
+    if rest > 0:
+        sys.stdout.flush()
+        say(f"{rest} more characters are not shown: write them to a file, or take --json")
+
+
+def _json(value: object, *, indent: int | None = None) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
     if not _writable(text):
-        text = json.dumps(value, indent=2)
-    elif not text.replace("\n", "").isprintable():
-        # Only strings hold such characters, where JSON has escapes for all of them.
-        shown = (c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
-        text = "".join(shown)
-    sys.stdout.write(text + "\n")
+        return json.dumps(value, indent=indent, default=str)
+    # Only strings hold such characters, where JSON has escapes for all of them.
+    return _escaped(text, lambda character: json.dumps(character)[1:-1])
+
+
+def printable(text: str) -> str:
+    r"""Escape what no terminal should obey: others may have written the text.
+
+    Example:
+        >>> printable("\x1b[31mred")
+        '\\x1b[31mred'
+    """
+    return _escaped(text, lambda character: character.encode("unicode_escape").decode())
+
+
+def _escaped(text: str, escape: Callable[[str], str]) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c == "\n" or c.isprintable() else escape(c) for c in text)
 
 
 def _writable(text: str) -> bool:
@@ -60,7 +82,7 @@ def show_details(rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for label, value in rows:
-        table.add_row(Text(label), Text(value))
+        table.add_row(Text(label), Text(printable(value)))
     Console(highlight=False).print(table)
 
 
@@ -71,7 +93,7 @@ def show_pairs(title: str, rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(justify="right", no_wrap=True, min_width=8)
     for label, value in rows:
         style = "" if label.startswith(" ") else "bold"
-        table.add_row(Text(label, style=style), Text(value))
+        table.add_row(Text(printable(label), style=style), Text(printable(value)))
     Console(highlight=False).print(table)
 
 
@@ -81,5 +103,5 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     Console(highlight=False).print(table)

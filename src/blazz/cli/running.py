@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 
 from blazz.cli.exit_codes import ExitCode
-from blazz.cli.output import say
+from blazz.cli.output import printable, say
 from blazz.errors import BlazzError, InvalidValue
 
 
@@ -47,4 +47,4 @@ async def _terminable(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
 def _escaped(error: Exception) -> str:
     from rich.markup import escape
 
-    return escape(str(error))
+    return escape(printable(str(error)))

@@ -15,7 +15,7 @@ from blazz.webhooks.inbox.base import Arrived, Inbox, Row, Split, SplitResult, S
 from blazz.webhooks.observations import BodiesSplit, Observer, ignore
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.splitting import Router, rows_of, unreadable
-from blazz.webhooks.wording import described
+from blazz.webhooks.wording import described, one_line
 
 _BODIES_AT_ONCE: Final = 256
 _QUICK_BYTES: Final = 128 * 1024
@@ -85,7 +85,7 @@ class Splitter:
         for row in kept:
             if (row.state, row.account) not in self._reported and len(self._reported) < 1_000:
                 self._reported.add((row.state, row.account))
-                _log.warning("an update is kept, not delivered: %s", row.error)
+                _log.warning("an update is kept, not delivered: %s", one_line(row.error or ""))
         if self._observe is not ignore:
             count = Counter(row.state for row in kept)
             self._observe(

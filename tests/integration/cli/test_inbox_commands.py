@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -39,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
             await stage.post(said(*(f"x{n}" for n in range(DEAD))))
             await stage.post(b"[" * 100_000)
             await stage.post(b'[{"key": "odd", "account": "odd", "text": ' + TEXT + b"}]")
-            await stage.post(said("u1", account="unknown"))
+            await stage.post(said("u1", account="\x1b[31munknown"))
             await stage.post(said("a1"))
             await stage.handled()
 
@@ -59,8 +61,10 @@ def test_pages_of_a_long_list(blazz: Blazz, folder: Path) -> None:
     assert "there are more" not in rest.stderr
 
     shown = blazz("inbox", "list", *AT).stdout
-    assert "\\x1b[31m" in "".join(shown.split())
-    assert "\x1b[31m" not in shown
+    assert "\\x1b[31morder" in "".join(shown.split())
+    assert "\\x1b[31munknown" in "".join(shown.split())
+    assert "\x1b" not in shown
+    assert "of those there are, " * 9 not in " ".join(shown.split()), "an error fills the screen"
     assert "there are none" in blazz("inbox", "list", *AT, "--state", "waiting").stderr
     assert "unreadable" in blazz("inbox", "list", *AT, "--state", "odd", code=2).stderr
     done = json.loads(blazz("inbox", "list", *AT, "--state", "done", "--json").stdout)
@@ -83,6 +87,25 @@ def test_whatever_came_can_be_shown(blazz: Blazz, folder: Path) -> None:
 
     gone = blazz("inbox", "show", str(NOBODY), *AT, code=1)
     assert f"no update {NOBODY}" in gone.stderr
+
+
+def test_rows_that_were_changed_by_hand(blazz: Blazz, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "inbox.db")) as database, database:
+        database.executescript(
+            f"""
+            UPDATE bodies SET body = CAST('[NaN, 1e999]' AS BLOB) WHERE id = 1;
+            UPDATE updates SET until = 1e300, finished = 'crm' || char(27) WHERE seq = 1;
+            UPDATE updates SET state = 77 WHERE seq = 2;
+            DELETE FROM bodies WHERE id = (SELECT body FROM updates WHERE seq = {UNROUTED});
+            """
+        )
+    odd = json.loads(blazz("inbox", "show", "1", *AT, "--json").stdout)
+    assert (odd["body"], odd["died_at"][:4]) == ("[NaN, 1e999]", "9999")
+    assert "crm\\x1b" in blazz("inbox", "show", "1", *AT).stdout
+    assert "the state 77" in blazz("inbox", "show", "2", *AT, code=1).stderr
+    gone = blazz("inbox", "show", str(UNROUTED), *AT)
+    assert "no longer kept" in gone.stderr
+    assert "\x1b" not in gone.stdout
 
 
 def test_numbers_that_are_none(blazz: Blazz, folder: Path) -> None:
@@ -110,6 +133,9 @@ def test_replaying(blazz: Blazz, folder: Path) -> None:
         async with SqliteInbox(folder / "inbox.db") as inbox:
             return dict(await states(inbox))
 
+    told = blazz("inbox", "list", *AT).stderr
+    assert f"to be handled: {DEAD} ready;" in told
+    assert "to be split into updates: 1 requests" in told
     expected = {State.READY: DEAD, State.UNROUTED: 2, State.DONE: 1}
     assert anyio.run(counted) == expected
 
