@@ -42,6 +42,7 @@ class Files(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the files are."""
+    dripping.clear()  # tests of another file may come in between
     with ThreadingHTTPServer(("127.0.0.1", 0), Files) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
