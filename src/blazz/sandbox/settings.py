@@ -37,8 +37,9 @@ class Settings:
         delivered_after: From `sent` to `delivered`.
         read_after: From `delivered` to `read`, and from `read` to `played` or an answer.
         held_for: How long the story `held` is held.
-        jitter: By how much each of these delays varies, as a share of it.
-        speed: Delays of statuses and webhook repeats are divided by this; limits are not.
+        jitter: By how much these delays vary from user to user, as a share of them.
+        speed: Delays of statuses and webhook repeats are divided by this; limits and
+            `webhook_timeout` are not.
         story: What becomes of messages to ordinary users.
         faults: Share of sends (0 to 1) that play a story, by story.
         window: What becomes of free-form messages outside the 24-hour window: `off` sends them,
@@ -53,9 +54,11 @@ class Settings:
         batch_wait: How long an update waits for others to share its request.
         batch_shape: Where the updates of a request go: into `changes` of one entry, `values` of
             one change where possible, an entry each, or a seeded mixture of these.
-        connections: Most webhook requests under way at once, for each URL.
+        connections: Most webhook requests under way at once, for each URL; of one conversation,
+            one at a time.
         duplicate: Share of webhook requests (0 to 1) that are sent twice.
-        shuffle: Shuffle the updates that are due at the same time.
+        shuffle: Keep no order: shuffle the updates that share a request, and send those of one
+            conversation side by side, too.
         retry_first: From a webhook that was not answered with 200 to its first repeat; each
             further pause is twice as long.
         retry_most: The longest pause.
