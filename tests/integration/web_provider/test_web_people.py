@@ -20,6 +20,8 @@ from blazz import (
     Rejected,
     Text,
     TextReceived,
+    Upload,
+    Voice,
     VoiceReceived,
     Web,
 )
@@ -37,6 +39,7 @@ from blazz.events import (
     NumberChanged,
     UnsupportedReceived,
 )
+from blazz.providers.web.transfers import PIECE
 from blazz.sandbox.web import SimulatedPhone
 from tests.integration.web_provider.studio import BUDI, SHOP, Studio, arrive, browser_of
 
@@ -124,12 +127,21 @@ async def test_people_and_chats(studio: Studio, shop: SimulatedPhone, budi: Simu
     got = await studio.heard.one(PollReceived)
     assert (got.question, got.choices) == ("Where?", ("here", "there"))
 
-    # A large file in many pieces, both ways.
+    # A large file in many pieces, both ways; what is sent again is in the page already.
     sound = b"OggS" + bytes(range(256)) * 8_000
     budi.send_media(shop.number, sound, kind="voice")
     voice = await studio.heard.one(VoiceReceived)
     assert voice.media_id is not None
     assert b"".join([piece async for piece in session.download(voice.media_id)]) == sound
+    await browser_of(session).page.evaluate("""() => {
+        pieces = 0;
+        const add = blazz.addPiece;
+        blazz.addPiece = (piece) => { pieces += 1; add(piece); };
+    }""")
+    for _ in range(2):
+        again = await session.send(BUDI, Voice(Upload(sound, "audio/ogg", "a.ogg")))
+        assert budi.media(again.message_id) == sound
+    assert await browser_of(session).page.evaluate("() => pieces") == len(sound) // PIECE + 1
 
 
 async def test_what_nobody_said_in_a_chat_is_not_received(

@@ -26,13 +26,14 @@ from blazz.providers.web.ids import check_message_id, jid, to_phone
 from blazz.providers.web.life import Life
 from blazz.providers.web.outbox import Outbox, Standing
 from blazz.providers.web.payloads import Payload, payload
-from blazz.providers.web.transfers import hand_over, look_at
+from blazz.providers.web.transfers import FilesInPage, look_at
 
 _NOBODY: Final = frozenset(
     {"wid_is_not_on_whatsapp", "chat_not_found", "no_such_chat", "invalid_wid", "not_on_whatsapp"}
 )
 _UNREACHABLE: Final = ("is not on WhatsApp", "not found", "not_on_whatsapp", "not a contact")
 _NOT_SENT: Final = "not_sent"
+_NO_SUCH_FILE: Final = "no_such_file"
 _PIECE_SECONDS: Final = 30.0
 _RELOAD_SECONDS: Final = 15.0
 _TRIES: Final = 10
@@ -58,6 +59,7 @@ class Sender:
         self._outbox = outbox
         self._ready_timeout = ready_timeout
         self._send_timeout = send_timeout
+        self._files = FilesInPage()
 
     async def prepare(self, to: Address, message: Message, reply_to: str | None) -> Prepared:
         """Check everything that can be checked before anything happens.
@@ -147,9 +149,9 @@ class Sender:
             await bridge.call("react", asked.content, timeout=self._send_timeout)
             return {"id": f"true_{prepared.chat}_{message_id}"}
         content = dict(asked.content)
-        if prepared.file is not None:
-            file = prepared.file
-            content["upload"] = await hand_over(bridge, file, timeout=_PIECE_SECONDS)
+        file = prepared.file
+        if file is not None:
+            content["file"] = await self._files.bring_in(bridge, file, timeout=_PIECE_SECONDS)
             content["mimetype"] = file.mime_type
             content["filename"] = content["filename"] or file.filename
         argument = {
@@ -160,7 +162,14 @@ class Sender:
             "quoted": prepared.reply_to,
             "again": again,
         }
-        return dict(await bridge.call("send", argument, timeout=self._send_timeout))
+        try:
+            return dict(await bridge.call("send", argument, timeout=self._send_timeout))
+        except BridgeError as error:
+            if file is None or error.code != _NO_SUCH_FILE:
+                raise
+            # The page was loaded anew between the two calls, and has nothing any more.
+            content["file"] = await self._files.bring_in(bridge, file, timeout=_PIECE_SECONDS)
+            return dict(await bridge.call("send", argument, timeout=self._send_timeout))
 
     async def _is_open(self, token: str) -> bool:
         """Whether an earlier try of a message may have reached WhatsApp."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+from weakref import WeakValueDictionary
 
 import anyio
 import anyio.to_thread
@@ -45,13 +48,47 @@ async def look_at(media: Media) -> MediaFile:
     return await anyio.to_thread.run_sync(media_file, media)
 
 
-async def hand_over(bridge: Bridge, file: MediaFile, *, timeout: float) -> str:
-    """Bring a file into the page; gives the name under which it is there.
+class FilesInPage:
+    """Brings the files of messages into the page, each once: a campaign sends one to many people.
 
-    Raises:
-        InvalidValue: The file cannot be read any more.
-        WebError: The page did not take it.
+    The page keeps what was sent lately, up to 32 MB. Several sends of one file at the same time
+    wait until the first has brought it in.
     """
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def bring_in(self, bridge: Bridge, file: MediaFile, *, timeout: float) -> str:
+        """Bring a file into the page, unless it is there; gives the name under which it is there.
+
+        Raises:
+            InvalidValue: The file cannot be read any more.
+            WebError: The page did not take it.
+        """
+        name = await anyio.to_thread.run_sync(_name_of, file)
+        turn = self._turns.setdefault(name, asyncio.Lock())
+        async with turn:
+            if not await bridge.call("hasFile", {"file": name}, timeout=timeout):
+                await _hand_over(bridge, file, name, timeout)
+        return name
+
+
+def _name_of(file: MediaFile) -> str:
+    """What makes it the same file: its content; or a path, until its file is changed."""
+    name = blake2b(digest_size=16)
+    if isinstance(file.content, Path):
+        try:
+            state = file.content.stat()
+        except OSError as error:
+            raise InvalidValue("file", f"cannot be read: {error.strerror}", file.content) from error
+        at = f"{file.content.absolute()} {state.st_mtime_ns} {state.st_size}"
+        name.update(at.encode("utf-8", "surrogateescape"))
+    else:
+        name.update(file.content)
+    return name.hexdigest()
+
+
+async def _hand_over(bridge: Bridge, file: MediaFile, name: str, timeout: float) -> None:
     upload = secrets.token_hex(8)
     try:
         if isinstance(file.content, Path):
@@ -61,11 +98,11 @@ async def hand_over(bridge: Bridge, file: MediaFile, *, timeout: float) -> str:
         else:
             for start in range(0, len(file.content), PIECE):
                 await _add(bridge, upload, file.content[start : start + PIECE], timeout)
+        await bridge.call("keepFile", {"upload": upload, "file": name}, timeout=timeout)
     except BaseException:
         with anyio.CancelScope(shield=True), suppress(WebError, Timeout):
             await bridge.call("dropUpload", {"upload": upload}, timeout=_DROP_SECONDS)
         raise
-    return upload
 
 
 async def _add(bridge: Bridge, upload: str, piece: bytes, timeout: float) -> None:

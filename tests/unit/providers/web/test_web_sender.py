@@ -7,16 +7,27 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import anyio
 import pytest
 
-from blazz import DeliveryUnknown, Phone, Receipt, Rejected, Text, Undeliverable
+from blazz import (
+    DeliveryUnknown,
+    InvalidValue,
+    Phone,
+    Receipt,
+    Rejected,
+    Text,
+    Undeliverable,
+    Upload,
+    Video,
+)
 from blazz.errors.web import BridgeError, BrowserDied
 from blazz.messages.files import MediaFile
 from blazz.providers.web.bridge import Bridge
 from blazz.providers.web.life import Life
 from blazz.providers.web.outbox import Outbox, Standing
 from blazz.providers.web.sending import Sender
-from blazz.providers.web.transfers import PIECE, hand_over
+from blazz.providers.web.transfers import PIECE, FilesInPage
 
 BUDI = Phone("+6281200000002")
 TOKEN = "v1.-.a"
@@ -105,11 +116,59 @@ async def test_a_second_page_is_told_that_it_may_have_the_message(outbox: Outbox
     assert await standing(outbox) is Standing.ACCEPTED
 
 
+def movie(*, size: int = PIECE) -> MediaFile:
+    return MediaFile(content=bytes(size), mime_type="video/mp4", filename="a.mp4", size=size)
+
+
 async def test_pieces_of_a_file_that_was_not_handed_over_are_dropped() -> None:
-    page = Page(None, BridgeError("no more room", code="QuotaExceededError"), None)
-    size = 3 * PIECE
-    file = MediaFile(content=bytes(size), mime_type="video/mp4", filename="a.mp4", size=size)
+    full = BridgeError("no more room", code="QuotaExceededError")
+    page = Page(False, None, full, None)
     with pytest.raises(BridgeError, match="no more room"):
-        await hand_over(cast("Bridge", page), file, timeout=60)
-    assert [name for name, _ in page.calls] == ["addPiece", "addPiece", "dropUpload"]
-    assert len({argument["upload"] for _, argument in page.calls}) == 1
+        await FilesInPage().bring_in(cast("Bridge", page), movie(size=3 * PIECE), timeout=60)
+    assert [name for name, _ in page.calls] == ["hasFile", "addPiece", "addPiece", "dropUpload"]
+    assert len({argument["upload"] for _, argument in page.calls[1:]}) == 1
+
+
+async def test_a_file_is_brought_in_once_however_many_send_it() -> None:
+    page = Page(False, None, None, True, True)
+    files, names = FilesInPage(), []
+
+    async def bring_in() -> None:
+        names.append(await files.bring_in(cast("Bridge", page), movie(), timeout=60))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(bring_in)
+    called = [name for name, _ in page.calls]
+    assert called == ["hasFile", "addPiece", "keepFile", "hasFile", "hasFile"]
+    assert len(set(names)) == 1
+
+
+async def test_another_content_is_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    names = []
+    for content in (b"one", b"two, changed"):
+        path.write_bytes(content)
+        for given in (path, content):
+            file = MediaFile(content=given, mime_type="video/mp4", filename="a", size=len(content))
+            page = Page(True)
+            names.append(await FilesInPage().bring_in(cast("Bridge", page), file, timeout=60))
+    assert len(set(names)) == 4
+    path.unlink()
+    gone = MediaFile(content=path, mime_type="video/mp4", filename="a", size=3)
+    with pytest.raises(InvalidValue, match="cannot be read"):
+        await FilesInPage().bring_in(cast("Bridge", Page()), gone, timeout=60)
+
+
+async def test_a_file_that_has_gone_is_brought_in_again(outbox: Outbox) -> None:
+    gone = BridgeError("the file is no longer in the page", code="no_such_file")
+    page = Page(True, gone, False, None, None, SENT)
+    life = cast("Life", OneAfterAnother(page))
+    sender = Sender(life, outbox, ready_timeout=60, send_timeout=60)
+    message = Video(Upload(b"\0\0\0\x18ftypmp42 a video", "video/mp4", "a.mp4"))
+    prepared = await sender.prepare(BUDI, message, None)
+    await sender.send(prepared, token=TOKEN, retry=True)
+    assert [name for name, _ in page.calls] == [
+        *("hasFile", "send", "hasFile", "addPiece", "keepFile", "send"),
+    ]
+    assert await standing(outbox) is Standing.ACCEPTED

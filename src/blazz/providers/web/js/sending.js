@@ -8,8 +8,6 @@ const need = (...its) => blazz.messages.need(...its);
 const SENT = 1;
 const FAILED = -1;
 
-const uploads = new Map();
-
 async function chatOf(to) {
   const chat = await WPP.chat.find(to);
   if (!chat) throw blazz.fail('no_such_chat', `there is no chat with ${to}`);
@@ -51,8 +49,8 @@ async function mentionsIn(chat, written) {
 const kinds = {
   text: (chat, { body, preview }, options) =>
     WPP.chat.sendTextMessage(chat.id, body, { ...options, linkPreview: preview }),
-  media: async (chat, { upload, kind, caption, filename, mimetype, voice, viewOnce, gif }, options) => {
-    const blob = take(upload, mimetype);
+  media: async (chat, { file: name, kind, caption, filename, mimetype, voice, viewOnce, gif }, options) => {
+    const blob = blazz.uploads.take(name, mimetype);
     const file = new File([blob], filename, { type: mimetype });
     const how = { type: kind, caption, filename, mimetype, isPtt: voice, isGif: gif, ...(viewOnce && { isViewOnce: true }) };
     return WPP.chat.sendFileMessage(chat.id, file, { ...options, ...how });
@@ -78,7 +76,7 @@ blazz.send = async (asked) => {
   try {
     return await sent(asked);
   } finally {
-    uploads.delete(asked.content.upload); // also where it was not needed after all
+    blazz.uploads.release(asked.content.file); // also where it was not needed after all
   }
 };
 
@@ -157,21 +155,3 @@ blazz.showOnline = async ({ online }) => {
 blazz.followPresence = async ({ of }) => {
   await WPP.contact.subscribePresence(of);
 };
-
-// Files come in pieces: one call could not carry a large one.
-
-const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-
-blazz.addPiece = ({ upload, piece }) => {
-  if (!uploads.has(upload)) uploads.set(upload, []);
-  uploads.get(upload).push(new Blob([bytes(piece)]));
-};
-
-blazz.dropUpload = ({ upload }) => void uploads.delete(upload);
-
-function take(upload, type) {
-  const pieces = uploads.get(upload);
-  if (!pieces) throw blazz.fail('no_such_upload', 'the file is no longer in the page');
-  uploads.delete(upload);
-  return new Blob(pieces, { type });
-}
