@@ -72,14 +72,15 @@ class Mailbox:
 
     Attributes:
         held: Nothing is sent until the mailbox is released.
+        waiting: Updates that were not delivered yet.
     """
 
     dice: Random
     counts: Counts
     held: bool = False
+    waiting: int = 0
     _order: Order[Delivery] = field(default_factory=Order)
     _due: list[tuple[float, int, Delivery]] = field(default_factory=list)
-    _in_requests: int = 0
     _under_way: int = 0
     _updates_under_way: int = 0
     _places: int = 0
@@ -87,14 +88,9 @@ class Mailbox:
     _kept_bytes: int = 0
 
     @property
-    def waiting(self) -> int:
-        """Updates that were not delivered yet."""
-        return len(self._order) + self._in_requests + self._updates_under_way
-
-    @property
     def is_idle(self) -> bool:
         """Nothing waits and nothing is under way."""
-        return not (len(self._order) or self._due or self._under_way)
+        return not (self.waiting or self._due or self._under_way)
 
     def put(
         self, change: MakeChange, now: float, settings: Settings, *, conversation: Conversation
@@ -103,6 +99,7 @@ class Mailbox:
         if self.waiting >= settings.backlog:
             self.counts.dropped += 1
             return
+        self.waiting += 1
         update = Waiting(self._next_place(), now, conversation, change)
         self._order.add(update, in_order=not settings.shuffle)
 
@@ -115,7 +112,6 @@ class Mailbox:
         if not self._is_due(now):
             return None
         delivery = heapq.heappop(self._due)[2]
-        self._in_requests -= delivery.updates
         self.counts.repeats += delivery.attempts > 0
         delivery.attempts += 1
         self._under_way += 1
@@ -157,6 +153,7 @@ class Mailbox:
         self._under_way -= 1
         self._updates_under_way -= delivery.updates
         if ok:
+            self.waiting -= delivery.updates
             self.counts.delivered += delivery.updates
             self._release(delivery, now, settings)
             if delivery.updates:  # a copy is neither kept nor copied again
@@ -165,6 +162,7 @@ class Mailbox:
                     self.repeat(delivery, now)
             return
         if now - delivery.first_at >= settings.give_up_after:
+            self.waiting -= delivery.updates
             self.counts.dropped += delivery.updates
             self._release(delivery, now, settings)
             return
@@ -175,7 +173,6 @@ class Mailbox:
         # Meta; while nobody can be reached, there is nobody who misses the others.
         if delivery.refusals > _REFUSALS_IN_ORDER:
             self._release(delivery, now, settings)
-        self._in_requests += delivery.updates
         self._push(delivery, now + pause / settings.speed)
 
     def hurry(self, now: float) -> None:
@@ -238,10 +235,10 @@ class Mailbox:
 
     def drop(self) -> int:
         """Give up everything that waits, as when a subscription ends; return how much it was."""
-        dropped = len(self._order) + self._in_requests
+        dropped = self.waiting - self._updates_under_way
         self._order.clear()
         self._due.clear()
-        self._in_requests = 0
+        self.waiting -= dropped
         self.counts.dropped += dropped
         return dropped
 
@@ -287,7 +284,6 @@ class Mailbox:
 
     def _enqueue(self, delivery: Delivery, now: float, *, in_order: bool) -> None:
         """Send a request as soon as those before it in its conversations are answered."""
-        self._in_requests += delivery.updates
         if not in_order:
             delivery.conversations = ()
         if self._order.claim(delivery, delivery.conversations):

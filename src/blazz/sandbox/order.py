@@ -7,7 +7,8 @@ conversation of which nothing is under way.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -43,15 +44,15 @@ Request = TypeVar("Request")
 
 @dataclass(slots=True)
 class _Line(Generic[Request]):
-    """A conversation of which something is under way.
+    """What waits in a conversation of which something is under way.
 
     Attributes:
-        requests: Those that carry its updates, in order: only the first may be sent.
-        behind: Its updates that are in no request yet, as a heap.
+        requests: Those that carry its next updates, in order.
+        updates: Those that are in no request yet, as a heap.
     """
 
-    requests: list[Request] = field(default_factory=list)
-    behind: list[Waiting] = field(default_factory=list)
+    requests: deque[Request] = field(default_factory=deque)
+    updates: list[Waiting] = field(default_factory=list)
 
 
 class Order(Generic[Request]):
@@ -75,32 +76,33 @@ class Order(Generic[Request]):
     """
 
     def __init__(self) -> None:
-        self._free: list[Waiting] = []
+        self._fresh: deque[Waiting] = deque()
+        self._stepped: list[Waiting] = []  # a heap: they waited for a request that has ended
+        self._claims: dict[Conversation, Request] = {}
         self._lines: dict[Conversation, _Line[Request]] = {}
-        self._behind = 0
+        self._in_lines = 0
         self._ahead: dict[Request, int] = {}
-
-    def __len__(self) -> int:
-        """How many updates wait."""
-        return len(self._free) + self._behind
 
     @property
     def free(self) -> int:
-        """How many of them may be sent, as far as is known without looking at each."""
-        return len(self._free)
+        """How many updates may be sent, as far as is known without looking at each."""
+        return len(self._fresh) + len(self._stepped)
 
     @property
     def oldest(self) -> Waiting | None:
         """The oldest of these."""
-        return self._free[0] if self._free else None
+        if self._stepped and self._fresh:
+            return min(self._stepped[0], self._fresh[0])
+        waiting = self._stepped or self._fresh
+        return waiting[0] if waiting else None
 
     def add(self, update: Waiting, *, in_order: bool = True) -> None:
         """Add an update, younger than all others."""
-        line = self._lines.get(update.conversation) if in_order else None
-        if line is None:
-            heapq.heappush(self._free, update)
+        conversation = update.conversation
+        if in_order and (conversation in self._claims or conversation in self._lines):
+            self._fall_in(update)
         else:
-            self._fall_in(line, update)
+            self._fresh.append(update)
 
     def take(self, most: int, *, in_order: bool = True) -> list[Waiting]:
         """Take the oldest updates that need not wait for a request, at most so many.
@@ -109,14 +111,14 @@ class Order(Generic[Request]):
             most: How many.
             in_order: Whether any has to wait.
         """
-        if not in_order and self._behind:
+        if not in_order and self._in_lines:
             self._let_all_step_forward()
+        claims = self._claims if in_order else {}
         taken: list[Waiting] = []
-        while self._free and len(taken) < most:
-            update = heapq.heappop(self._free)
-            line = self._lines.get(update.conversation) if in_order else None
-            if line is not None and line.requests:
-                self._fall_in(line, update)
+        while len(taken) < most and (self._fresh or self._stepped):
+            update = self._pop() if self._stepped else self._fresh.popleft()
+            if update.conversation in claims:
+                self._fall_in(update)
             else:
                 taken.append(update)
         return taken
@@ -124,25 +126,25 @@ class Order(Generic[Request]):
     def take_all(self) -> list[Waiting]:
         """Take all updates, oldest first; requests that carry them must claim their place."""
         self._let_all_step_forward()
-        self._free, taken = [], sorted(self._free)
+        taken = sorted((*self._stepped, *self._fresh))
+        self._stepped.clear()
+        self._fresh.clear()
         return taken
 
-    def claim(self, request: Request, conversations: Iterable[Conversation]) -> bool:
+    def claim(self, request: Request, conversations: Collection[Conversation]) -> bool:
         """Give a request its place in these conversations, behind those that have one.
 
         Returns:
             Whether it may be sent; if not, `release` will name it.
         """
-        ahead = 0
+        if self._claims.keys().isdisjoint(conversations):  # nearly always, and much quicker
+            self._claims.update(dict.fromkeys(conversations, request))
+            return True
         for conversation in conversations:
-            line = self._lines.get(conversation)
-            if line is None:
-                line = self._lines[conversation] = _Line()
-            ahead += bool(line.requests)
-            line.requests.append(request)
-        if ahead:
-            self._ahead[request] = ahead
-        return not ahead
+            if self._claims.setdefault(conversation, request) is not request:
+                self._line(conversation).requests.append(request)
+                self._ahead[request] = self._ahead.get(request, 0) + 1
+        return False
 
     def release(
         self, request: Request, conversations: Iterable[Conversation], *, most: int
@@ -159,44 +161,65 @@ class Order(Generic[Request]):
         """
         free: list[Request] = []
         for conversation in conversations:
-            line = self._lines.get(conversation)
-            if line is None or not line.requests or line.requests[0] is not request:
+            if self._claims.get(conversation) is not request:
                 continue
-            del line.requests[0]
-            if line.requests:
-                following = line.requests[0]
+            del self._claims[conversation]
+            line = self._lines.get(conversation)
+            if line is not None and line.requests:
+                following = self._claims[conversation] = line.requests.popleft()
                 self._ahead[following] -= 1
                 if not self._ahead[following]:
                     del self._ahead[following]
                     free.append(following)
-            else:
-                self._step_forward(conversation, most)
+            if line is not None:
+                self._step_forward(conversation, line, most)
         return free
 
     def clear(self) -> None:
         """Forget all that waits, and all claims."""
-        self._free.clear()
+        self._fresh.clear()
+        self._stepped.clear()
+        self._claims.clear()
         self._lines.clear()
         self._ahead.clear()
-        self._behind = 0
+        self._in_lines = 0
 
-    def _fall_in(self, line: _Line[Request], update: Waiting) -> None:
-        heapq.heappush(line.behind, update)
-        self._behind += 1
+    def _pop(self) -> Waiting:
+        """Take the oldest update that is not in a line."""
+        if self._fresh and self._fresh[0] < self._stepped[0]:
+            return self._fresh.popleft()
+        return heapq.heappop(self._stepped)
+
+    def _line(self, conversation: Conversation) -> _Line[Request]:
+        line = self._lines.get(conversation)
+        if line is None:
+            line = self._lines[conversation] = _Line()
+        return line
+
+    def _fall_in(self, update: Waiting) -> None:
+        heapq.heappush(self._line(update.conversation).updates, update)
+        self._in_lines += 1
 
     def _let_all_step_forward(self) -> None:
-        for conversation in list(self._lines):
-            self._step_forward(conversation, self._behind)
+        for conversation, line in list(self._lines.items()):
+            self._step_forward(conversation, line, self._in_lines, whatever_is_claimed=True)
 
-    def _step_forward(self, conversation: Conversation, most: int) -> None:
+    def _step_forward(
+        self,
+        conversation: Conversation,
+        line: _Line[Request],
+        most: int,
+        *,
+        whatever_is_claimed: bool = False,
+    ) -> None:
         """Let the oldest updates of a conversation be taken.
 
         Only as many as one request holds: whoever has a hundred thousand updates behind a request
         would otherwise move them all for each.
         """
-        line = self._lines[conversation]
-        for _ in range(min(most, len(line.behind))):
-            heapq.heappush(self._free, heapq.heappop(line.behind))
-            self._behind -= 1
-        if not line.requests and not line.behind:
+        if whatever_is_claimed or conversation not in self._claims:
+            for _ in range(min(most, len(line.updates))):
+                heapq.heappush(self._stepped, heapq.heappop(line.updates))
+                self._in_lines -= 1
+        if not line.requests and not line.updates:
             del self._lines[conversation]
