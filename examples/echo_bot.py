@@ -1,14 +1,14 @@
 """A bot that repeats what people write: the same on the sandbox, on WhatsApp Web and the Cloud API.
 
 `python echo_bot.py` runs it offline, with a person that the sandbox plays; `python echo_bot.py web`
-shows a code to scan; `python echo_bot.py cloud` takes the number, its token and its app secret from
-the environment, and Meta's webhooks on port 8080.
+shows a code to scan; `python echo_bot.py cloud` takes the number, its token, its app secret and the
+verify token from the environment, and Meta's webhooks on port 8080.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import blazz
@@ -23,7 +23,7 @@ async def echo(session: blazz.Session, message: blazz.TextReceived) -> None:
 
 
 @asynccontextmanager
-async def bot(provider: blazz.Provider) -> AsyncIterator[blazz.Session]:
+async def bot(provider: blazz.Provider) -> AsyncGenerator[blazz.Session]:
     async with client:
         session = await client.open("echo", provider)
         if session.can(blazz.Capability.PAIRING):
@@ -46,8 +46,8 @@ async def main(where: str) -> None:
                 await asyncio.Event().wait()
         case "cloud":
             number, token = os.environ["BLAZZ_PHONE_NUMBER_ID"], os.environ["BLAZZ_TOKEN"]
-            secret = os.environ["BLAZZ_APP_SECRET"]
-            async with bot(blazz.MetaCloud(number, token, app_secret=secret)):
+            secret, verify = os.environ["BLAZZ_APP_SECRET"], os.environ["BLAZZ_VERIFY_TOKEN"]
+            async with bot(blazz.MetaCloud(number, token, app_secret=secret, verify_token=verify)):
                 import uvicorn
 
                 await uvicorn.Server(uvicorn.Config(client.webhooks.asgi, port=8080)).serve()

@@ -7,7 +7,7 @@ refuses bodies above 2.5 MB, Meta sends up to 3 MB.
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
@@ -29,7 +29,7 @@ async def show(session: blazz.Session, message: blazz.TextReceived) -> None:
 
 
 @contextlib.asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving() -> AsyncGenerator[Receiver]:
     async with client:
         await client.open(
             "sales",

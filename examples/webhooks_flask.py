@@ -5,7 +5,7 @@ Flask blocks, blazz does not: its event loop runs in a thread beside the request
 
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from flask import Flask, Response, request
 
@@ -22,7 +22,7 @@ async def show(session: blazz.Session, message: blazz.TextReceived) -> None:
 
 
 @contextlib.asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving() -> AsyncGenerator[Receiver]:
     async with client:
         await client.open(
             "sales",

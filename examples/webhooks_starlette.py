@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -18,7 +18,7 @@ async def show(session: blazz.Session, message: blazz.TextReceived) -> None:
 
 
 @contextlib.asynccontextmanager
-async def lifespan(_: Starlette) -> AsyncIterator[None]:
+async def lifespan(_: Starlette) -> AsyncGenerator[None]:
     async with client:
         await client.open(
             "sales",
