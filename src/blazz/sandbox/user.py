@@ -79,6 +79,8 @@ class SandboxUser:
     async def receives(self, *, timeout: float = 30.0) -> LoggedMessage:
         """Wait for the next message to the user; each is given once, oldest first.
 
+        Another `SandboxUser` of the same number begins with the oldest again.
+
         Raises:
             Timeout: No message came in time.
         """
