@@ -71,9 +71,9 @@ class Gate:
 
 async def test_who_closes_second_waits_for_the_first(tmp_path: Path) -> None:
     number = Number()
-    number.may_disconnect = anyio.Event()
     async with Client(folder=tmp_path) as client, anyio.create_task_group() as tasks:
         session = await client.open("shop", number)
+        number.may_disconnect = anyio.Event()
         tasks.start_soon(session.close)
         await number.disconnecting.wait()
 
