@@ -154,6 +154,11 @@ class ClientAuth:
 
     async def provider(self, name: str) -> Provider:
         """Make the provider of a session from its stored secrets."""
+        if self._store is None:
+            raise ConfigurationError(
+                f"no provider is given for session {name}, such as Sandbox() or MetaCloud(…), and"
+                " the client has no auth store that could keep credentials of it"
+            )
         from blazz.providers.meta_cloud import MetaCloud
 
         return MetaCloud.from_credentials(await self.credentials(name))

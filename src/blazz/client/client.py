@@ -32,7 +32,7 @@ from blazz.conversations.optout import StopWords
 from blazz.conversations.retention import forget_regularly
 from blazz.conversations.signals import Signals
 from blazz.conversations.windows import WindowPolicy
-from blazz.errors import SessionClosed
+from blazz.errors import InvalidValue, SessionClosed
 from blazz.events.base import Event
 from blazz.providers.base import Provider
 from blazz.providers.pacing import Pacing
@@ -281,7 +281,7 @@ class Client(MakesCampaigns, KeepsSessions, Listens):
                 sends and handles for it; when it is lost to another one, it is closed here.
 
         Raises:
-            InvalidValue: The name is not of its form.
+            InvalidValue: The name is not of its form, or `provider` is no provider.
             LeaseTaken: Another process owns the session.
             SnapshotNotFound: No provider is given, and no credentials are stored.
             ConfigurationError: A session of that name is open.
@@ -293,6 +293,9 @@ class Client(MakesCampaigns, KeepsSessions, Listens):
         settings = SessionSettings(
             region=region, window=WindowPolicy(window), stop_words=StopWords(stop_words)
         )
+        if provider is not None and (isinstance(provider, type) or not hasattr(provider, "send")):
+            given = provider if isinstance(provider, type) else type(provider)
+            raise InvalidValue("provider", "a provider, such as Sandbox() or MetaCloud(…)", given)
         provider = provider or await self._auth.provider(name)
         return await self._sessions.open(
             name, provider, settings, wait=wait, exclusive=exclusive, pacing=pacing

@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
+
+from blazz.errors import InvalidValue
 
 LENGTH = timedelta(hours=24)
 """How long the window stays open after each message or call of the contact (Meta's Cloud API guide,
@@ -29,6 +32,10 @@ class WindowPolicy(enum.StrEnum):
     """Refuse it unless the contact is known to have written within 24 hours."""
     OFF = "off"
     """Never refuse; the provider judges."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise InvalidValue("window", ", ".join(cls), value)
 
 
 @dataclass(frozen=True, slots=True)

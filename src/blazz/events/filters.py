@@ -119,6 +119,12 @@ def _check_some(field: str, values: tuple[object, ...]) -> None:
         raise InvalidValue(field, "at least one, and none that is empty", values)
 
 
+def _check_files(kinds: tuple[object, ...]) -> None:
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, MediaReceived)):
+            raise InvalidValue("has_media.kinds", "kinds of files, such as ImageReceived", kind)
+
+
 def matches(pattern: str | re.Pattern[str]) -> Filter[Event]:
     """What the person wrote or chose contains a regular expression; letter case does not matter.
 
@@ -206,9 +212,7 @@ def has_media(*kinds: type[MediaReceived]) -> Filter[Event]:
     Raises:
         InvalidValue: One of them is no kind of file.
     """
-    for kind in kinds:
-        if not (isinstance(kind, type) and issubclass(kind, MediaReceived)):
-            raise InvalidValue("has_media.kinds", "kinds of files, such as ImageReceived", kind)
+    _check_files(kinds)
     wanted = kinds or (MediaReceived,)
     return Filter(
         lambda event: isinstance(event, wanted),

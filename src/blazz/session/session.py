@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Final, TypeVar, cast, overload
+from typing import Final, TypeVar, cast, get_args, overload
 
 import anyio
 
@@ -28,7 +28,7 @@ from blazz.errors import (
 )
 from blazz.events.base import Event
 from blazz.events.choosing import check_filter, check_kinds
-from blazz.events.messages import MessageReceived
+from blazz.events.messages import MessageEvent, MessageReceived
 from blazz.messages.base import Message
 from blazz.messages.template import Template
 from blazz.providers.base import Capability, Provider, Receipt, new_token
@@ -210,7 +210,10 @@ class Session(SessionContacts, SessionAbilities):
 
         Raises:
             InvalidAddress: The event does not say who wrote it.
+            InvalidValue: It is no message of a chat.
         """
+        if not isinstance(event, MessageEvent):
+            raise InvalidValue("event", "a received message; send writes to an address", event)
         to = event.chat or event.sender.address
         if to is None:
             raise InvalidAddress("event.sender", "a sender with an address", event.sender)
@@ -314,6 +317,10 @@ class Session(SessionContacts, SessionAbilities):
             start: Where to begin when no position is kept: `now`, which is when the first event is
                 asked for, or at the `oldest` event that is kept (8 days).
 
+        Raises:
+            ConfigurationError: The session receives nothing.
+            InvalidValue: What is given is no kind of event, no filter, or no place to start.
+
         Example:
             ::
 
@@ -325,6 +332,8 @@ class Session(SessionContacts, SessionAbilities):
         check_kinds(kinds)
         if where is not None:
             check_filter(where)
+        if start not in get_args(Start):
+            raise InvalidValue("start", " or ".join(get_args(Start)), start)
         wanted = kinds or cast("tuple[type[E], ...]", (Event,))
         return self._log.follow(self.key, wanted, where=where, cursor=cursor, start=start)
 

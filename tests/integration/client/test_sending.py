@@ -12,6 +12,7 @@ import pytest
 from blazz import (
     Capability,
     Client,
+    ConfigurationError,
     Delivered,
     DeliveryFailed,
     DeliveryUnknown,
@@ -155,6 +156,10 @@ async def test_what_the_provider_cannot_do_is_refused_before_anything_leaves(
 async def test_what_is_no_message_is_refused(scene: Scene, wrong: Any) -> None:
     with pytest.raises(InvalidValue, match=r"message: a message, such as Text\('Halo'\)"):
         await scene.session.send(BUDI, wrong)
+    with pytest.raises(InvalidValue, match="event: a received message"):
+        await scene.session.reply(wrong, Text("Halo"))
+    with pytest.raises(InvalidValue, match="start: now or oldest"):
+        scene.session.events(start=wrong)
     with pytest.raises(InvalidValue, match="fallback: a Template"):
         await scene.session.send(BUDI, Text("Halo"), fallback=wrong or Text("Halo"))
 
@@ -252,6 +257,15 @@ class TestLife:
             await scene.client.open("../etc", Sandbox(scene.url))
         with pytest.raises(InvalidValue, match="workspace"):
             Client(workspace="Acme Inc.")
+
+    @pytest.mark.parametrize("wrong", [Sandbox, "sandbox", 7])
+    async def test_a_session_needs_a_provider(self, scene: Scene, wrong: Any) -> None:
+        with pytest.raises(InvalidValue, match=r"provider, such as Sandbox\(\)"):
+            await scene.client.open("other", wrong)
+        with pytest.raises(InvalidValue, match="window: known, strict, off; got 'ajar'"):
+            await scene.client.open("other", Sandbox(scene.url), window="ajar")
+        with pytest.raises(ConfigurationError, match="no provider is given for session other"):
+            await scene.client.open("other")
 
     async def test_a_client_must_be_open(self, tmp_path) -> None:
         with pytest.raises(SessionClosed, match="async with"):
