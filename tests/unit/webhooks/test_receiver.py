@@ -236,9 +236,15 @@ async def test_a_closed_inbox_asks_for_repetition(tmp_path: Path) -> None:
     assert (await receiver.handle("POST", "", signed(body), body)).status == 503
 
 
-async def test_a_session_without_secrets_is_refused(inbox: SqliteInbox) -> None:
+async def test_a_session_without_secrets_is_refused(
+    inbox: SqliteInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = Receiver(inbox)
     with pytest.raises(ConfigurationError, match=r"no app secret.*app_secret=.*insecure=True"):
-        await Receiver(inbox).add("acme/sales", UNSIGNED)
+        await receiver.add("acme/sales", UNSIGNED)
+    body = said("a1")
+    assert (await receiver.handle("POST", "", signed(body), body)).status == 403
+    assert "no open session has an app secret" in caplog.text
 
 
 async def test_insecure_accepts_what_nobody_signed(inbox: SqliteInbox) -> None:
