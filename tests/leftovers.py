@@ -23,6 +23,8 @@ def pytest_runtest_setup() -> Generator[None]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     """Throw away what the test has left, and fail it if something of that was open."""
     yield
+    if isinstance(item, pytest.Function):
+        item.funcargs.clear()  # they are over, and would be held until after this
     gc.collect()
     plugin = item.config.pluginmanager.get_plugin("unraisableexception")
     assert plugin is not None
