@@ -75,7 +75,10 @@ def find_wa_js(
     if named:
         script = Path(named).expanduser()
         if not script.is_file():
-            raise WrongWaJs(f"there is no wa-js at {script}")
+            raise WrongWaJs(
+                f"there is no wa-js at {script}, which BrowserSettings(wa_js=) or {PATH_VARIABLE}"
+                " names; without them the installed one is used"
+            )
         return WaJs(path=script, version=None)
     return _installed(_folder(version, cache), version)
 

@@ -136,7 +136,9 @@ class Life:
         if self._now.ended:
             raise self.ended_error()
         if self._now.state is not SessionState.READY or self._bridge is None:
-            raise SessionNotReady(f"the session is {self._now.state}; nothing was sent")
+            waits = self._now.state is SessionState.PAIRING
+            how = ": link an account with session.pair()" if waits else ""
+            raise SessionNotReady(f"the session is {self._now.state}{how}; nothing was sent")
         return self._bridge
 
     def ended_error(self) -> SessionEnded:
