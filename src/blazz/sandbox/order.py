@@ -202,24 +202,16 @@ class Order(Generic[Request]):
 
     def _let_all_step_forward(self) -> None:
         for conversation, line in list(self._lines.items()):
-            self._step_forward(conversation, line, self._in_lines, whatever_is_claimed=True)
+            self._step_forward(conversation, line, self._in_lines)
 
-    def _step_forward(
-        self,
-        conversation: Conversation,
-        line: _Line[Request],
-        most: int,
-        *,
-        whatever_is_claimed: bool = False,
-    ) -> None:
-        """Let the oldest updates of a conversation be taken.
+    def _step_forward(self, conversation: Conversation, line: _Line[Request], most: int) -> None:
+        """Let the oldest updates of a conversation be taken, unless a request comes first.
 
         Only as many as one request holds: whoever has a hundred thousand updates behind a request
         would otherwise move them all for each.
         """
-        if whatever_is_claimed or conversation not in self._claims:
-            for _ in range(min(most, len(line.updates))):
-                heapq.heappush(self._stepped, heapq.heappop(line.updates))
-                self._in_lines -= 1
+        for _ in range(min(most, len(line.updates))):
+            heapq.heappush(self._stepped, heapq.heappop(line.updates))
+            self._in_lines -= 1
         if not line.requests and not line.updates:
             del self._lines[conversation]

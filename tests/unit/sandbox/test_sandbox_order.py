@@ -89,7 +89,7 @@ def numbered(user: str, count: int) -> list[str]:
 
 
 STEPS = st.one_of(
-    st.tuples(st.just("put"), st.text("abc", min_size=1, max_size=6)),
+    st.tuples(st.just("put"), st.text("abcd", min_size=1, max_size=6)),
     st.tuples(st.just("take"), st.none()),
     st.tuples(st.sampled_from(["ok", "refused once", "unreachable"]), st.integers(0, 7)),
     st.tuples(st.just("later"), st.sampled_from([0.5, 1, 4])),
@@ -101,7 +101,7 @@ STEPS = st.one_of(
 
 @given(st.lists(STEPS, max_size=60), st.integers(1, 5), st.sampled_from(["changes", "mixed"]))
 def test_conversations_keep_their_order(steps: list[Any], size: int, shape: str) -> None:
-    post = Post(batch_size=size, batch_shape=shape, connections=4)
+    post = Post(batch_size=size, batch_shape=shape, connections=2)
     put = ""
     for step, what in steps:
         if step == "put":
@@ -127,7 +127,7 @@ def test_conversations_keep_their_order(steps: list[Any], size: int, shape: str)
     post.mailbox.release(post.now, post.settings)
     post.drain()
 
-    for user in "abc":
+    for user in "abcd":
         assert post.of(user) == numbered(user, put.count(user))
     assert (post.mailbox.waiting, post.mailbox.counts.delivered) == (0, len(put))
 
@@ -154,6 +154,17 @@ def test_what_waited_for_a_request_shares_the_next_one() -> None:
     assert post.take() == [["c1"]]
     post.end(0, **ACCEPTED)
     assert post.take() == [["a2", "a3"]]
+
+
+def test_what_waited_for_a_request_comes_before_what_came_later() -> None:
+    post = Post(connections=1)
+    post.put("a")
+    post.take()
+    post.put("b", "a")
+    post.end(**ACCEPTED)
+    post.put("a")
+
+    assert post.take() == [["b1", "a2", "a3"]]
 
 
 def test_a_failure_holds_up_its_own_conversation_only() -> None:
