@@ -102,7 +102,7 @@ class MetaCloud(RenewsCloudCredentials):
         waba_id: The WhatsApp business account's id; needed for templates and lists of numbers.
         app_secret: What Meta signs webhooks with; several while it is being changed, newest first.
             Without one no webhook can be trusted, so none is read.
-        verify_token: What Meta sends when it checks a webhook address.
+        verify_token: A word of your own, which Meta sends when it checks a webhook address.
         version: The version of the Graph API.
         base_url: Where the Graph API is; `https://`, or `http://` on this machine.
         transport: How requests travel: `default` (aiohttp), `fast` (pyreqwest, of the extra `fast`)
