@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Playwright
 
 _ANSWER_SECONDS: Final = 10.0
+_START_SECONDS: Final = 60.0
+"""It takes a third of a second, or some on a busy machine. Nothing can cancel one that hangs."""
 
 
 class Driver:
@@ -77,14 +79,15 @@ class Driver:
             before = await anyio.to_thread.run_sync(drivers)
             manager = async_playwright()
             try:
-                with compile_cache(cache_folder() / "node"):
+                with compile_cache(cache_folder() / "node"), anyio.fail_after(_START_SECONDS):
                     self._playwright = playwright = await manager.start()
             except Exception as error:
-                raise BrowserFailed(f"Playwright's driver did not start: {error}") from error
+                if (half := await _started_since(before)) is not None:
+                    await anyio.to_thread.run_sync(half.kill)
+                reason = str(error) or f"it took over {_START_SECONDS:g} s"
+                raise BrowserFailed(f"Playwright's driver did not start: {reason}") from error
             _hear_of_its_death(manager)
-            made = await anyio.to_thread.run_sync(drivers) - before
-        # Playwright does not tell its pid. If another was started just now, ours is not known.
-        self._process = ProcessTree(made.pop()) if len(made) == 1 else None
+            self._process = await _started_since(before)
         if self._process is not None:
             self._reaper = Reaper(self._process.pid)
         return playwright
@@ -101,6 +104,15 @@ class Driver:
         reaper, self._reaper = self._reaper, None
         if reaper is not None:
             await anyio.to_thread.run_sync(reaper.dismiss)
+
+
+async def _started_since(before: set[int]) -> ProcessTree | None:
+    """The driver that was started since these ran; None if that cannot be told.
+
+    Playwright does not tell its pid. If another was started just now, ours is not known.
+    """
+    made = await anyio.to_thread.run_sync(drivers) - before
+    return ProcessTree(made.pop()) if len(made) == 1 else None
 
 
 def _hear_of_its_death(manager: object) -> None:
