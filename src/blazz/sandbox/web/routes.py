@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ def page_routes(services: Services) -> list[BaseRoute]:
         if entry.name.rpartition(".")[2] in _KINDS
     }
     page = (_FOLDER / "index.html").read_text(encoding="utf-8")
+    page = page.replace("{modules}", _links(scripts))
 
     async def show(request: Request) -> Response:
         return HTMLResponse(page.replace("{boot}", _boot(request, services)), headers=_FRESH)
@@ -73,6 +74,12 @@ def page_routes(services: Services) -> list[BaseRoute]:
             ],
         )
     ]
+
+
+def _links(scripts: Iterable[str]) -> str:
+    """Ask for all modules at once: each names the next ones only once it is there."""
+    links = (f'<link rel="modulepreload" href="assets/{name}">' for name in sorted(scripts))
+    return "\n    ".join(links)
 
 
 _FRESH: Final = {"cache-control": "no-cache"}
