@@ -120,7 +120,7 @@ class SandboxControl:
         *,
         to: str | None = None,
         number: str | None = None,
-        after: int = 0,
+        after: int | LoggedMessage = 0,
         wait: float = 0.0,
     ) -> AsyncGenerator[LoggedMessage, None]:
         """Give the accepted messages, oldest first.
@@ -128,10 +128,15 @@ class SandboxControl:
         Args:
             to: Only those to this number, user id or group.
             number: Only those of this business number (its id).
-            after: Only those after this number.
+            after: Only those after this number; or after this message, or all if the sandbox was
+                reset since it came.
             wait: Wait up to so many seconds until there is one.
         """
-        query: dict[str, str | int | float] = {"after": after, "wait": wait}
+        query: dict[str, str | int | float] = {"wait": wait}
+        if isinstance(after, LoggedMessage):
+            query |= {"after": after.seq, "seen": after.id}
+        else:
+            query["after"] = after
         if to is not None:
             query["to"] = to
         if number is not None:
@@ -173,6 +178,8 @@ class SandboxControl:
 
     async def settle(self, *, timeout: float = 60.0) -> None:
         """Wait until no status is to come and every webhook was delivered.
+
+        Handlers may still be at work: wait for what they do.
 
         Raises:
             Timeout: Something is still to come.

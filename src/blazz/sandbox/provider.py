@@ -203,7 +203,7 @@ class Sandbox(MetaCloud):
         return self.web.phone(number)
 
     def log(
-        self, *, to: str | None = None, after: int = 0, wait: float = 0.0
+        self, *, to: str | None = None, after: int | LoggedMessage = 0, wait: float = 0.0
     ) -> AsyncGenerator[LoggedMessage, None]:
         """The messages that the sandbox accepted, see `SandboxControl.log`."""
         return self.control.log(to=to, after=after, wait=wait)
@@ -218,6 +218,8 @@ class Sandbox(MetaCloud):
 
     async def settled(self, *, timeout: float = 60.0) -> None:
         """Wait until no status is to come and every webhook was delivered.
+
+        Handlers may still be at work: wait for what they do.
 
         Raises:
             Timeout: Something is still to come.

@@ -31,7 +31,7 @@ class SandboxUser:
 
     def __init__(self, control: SandboxControl, phone: str) -> None:
         self._control = control
-        self._seen = 0
+        self._seen: LoggedMessage | int = 0
         self.phone: str = str(phone)
         if normalized_phone(self.phone) is None:
             raise InvalidValue("user", "a phone number with its country code", phone)
@@ -90,7 +90,7 @@ class SandboxUser:
         )
         async with aclosing(found) as messages:
             async for message in messages:
-                self._seen = message.seq
+                self._seen = message
                 return message
         raise Timeout(f"{self.phone} got no message within {timeout:g} s")
 

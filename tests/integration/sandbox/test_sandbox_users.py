@@ -214,6 +214,9 @@ async def test_messages_are_received_one_by_one(place: Place, budi: SandboxUser)
         await place.send(BUDI, text)
 
     assert [(await budi.receives()).text for _ in range(2)] == ["one", "two"]
+    await place.control.reset()
+    await place.send(BUDI, "numbered anew")
+    assert (await budi.receives()).text == "numbered anew"
     with pytest.raises(Timeout):
         await budi.receives(timeout=0.05)
     with pytest.raises(Rejected, match="no message yet"):

@@ -95,11 +95,15 @@ async def change_settings(api: Api, request: Request) -> dict[str, Any]:
 async def log(api: Api, request: Request) -> Response:
     """Stream the log of accepted messages as lines of JSON.
 
-    `after`: only those after this number. `limit`: at most so many. `to`: only to this recipient.
-    `from`: only of this business number. `wait`: wait up to so many seconds until there is one.
+    `after`: only those after this number. `seen`: the id of the message of this number; all come if
+    the log has no such message, because the sandbox was reset. `limit`: at most so many. `to`: only
+    to this recipient. `from`: only of this business number. `wait`: wait up to so many seconds
+    until there is one.
     """
     query, world = request.query_params, api.world
     after = int(_decimal(query.get("after", "0")))
+    if query.get("seen") and world.log.find(query["seen"]) is None:
+        after = 0
     limit = limit_of(request, default=_MOST_LINES, most=_MOST_LINES)
     to = _address(query["to"]) if query.get("to") else None
     chosen = partial(concerns, to=to, number_id=query.get("from"))
