@@ -22,7 +22,7 @@ _PREFIX: Final = "sha256="
 _BLOCK: Final = 64  # bytes that SHA-256 takes at a time
 _INNER_PAD: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD: Final = bytes(byte ^ 0x5C for byte in range(256))
-_HEX_DIGITS: Final = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE: Final = re.compile(_PREFIX + r"[0-9a-f]{64}")
 
 
 def sign(body: bytes, secret: str | Secret) -> str:
@@ -84,13 +84,12 @@ def signer_of(
     """
     if signature is None:
         raise SignatureMismatch(f"the request has no {HEADER} header")
-    digits = signature[len(_PREFIX) :].lower()
-    # Only ASCII can be compared in constant time.
-    if digits.isascii() and signature[: len(_PREFIX)].lower() == _PREFIX:
+    given = signature.lower()
+    if given.isascii():  # nothing else can be compared in constant time
         for secret in secrets:
-            if hmac.compare_digest(secret.digits(body), digits):
+            if hmac.compare_digest(_PREFIX + secret.digits(body), given):
                 return secret
-        if _HEX_DIGITS.fullmatch(digits):
+        if _SIGNATURE.fullmatch(given):
             raise SignatureMismatch
     raise SignatureMismatch(f"the {HEADER} header is not {_PREFIX} and 64 hex digits")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from blazz.events.base import Event
 from blazz.events.statuses import StatusChanged
 from blazz.events.usage import billed
@@ -17,7 +19,7 @@ def charge(status: CloudUpdate) -> CloudUpdate | None:
     Its key is that of the message, in a group of the message and the member: however many statuses
     name the price, it counts once.
     """
-    item, key = status.item, status.key
+    item = status.item
     name = item.get("status")
     if type(name) is not str or name not in _ARRIVED:
         return None
@@ -27,16 +29,20 @@ def charge(status: CloudUpdate) -> CloudUpdate | None:
     kind = pricing.get("type")
     if kind != "regular" and (type(kind) is str or pricing.get("billable") is not True):
         return None
-    if not key.startswith("status:"):
+    of_status = status.key.removeprefix("status:")
+    if of_status == status.key:
         return None  # it names no message
     end = f":{name}:"
-    message = key[7 : -len(end)] if key.endswith(end) else key[7:].replace(end, ":")
+    message = of_status.removesuffix(end)
+    if message == of_status:  # a member follows
+        message = of_status.replace(end, ":")
+    return CloudUpdate("usage:" + message, None, status.change, item, partial(_cost, status))
 
-    def build(_: Json, update: CloudUpdate) -> Event:
-        event = status.event()
-        cost = billed(event, update.key) if isinstance(event, StatusChanged) else None
-        if cost is None:
-            raise Unreadable("the status names no price")
-        return cost
 
-    return CloudUpdate("usage:" + message, None, status.change, item, build)
+def _cost(status: CloudUpdate, _: Json, update: CloudUpdate) -> Event:
+    """Read what is to be paid; bound to the status that says it."""
+    event = status.event()
+    cost = billed(event, update.key) if isinstance(event, StatusChanged) else None
+    if cost is None:
+        raise Unreadable("the status names no price")
+    return cost

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from blazz.events.base import UNDATED, Event
 from blazz.events.unknown import UnknownUpdate
@@ -172,7 +173,8 @@ Follow: TypeAlias = Callable[[CloudUpdate], CloudUpdate | None]
 """Finds another update that the item of an update stands for, too."""
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind:
     """How one kind of update is named and read, and what else its items may tell."""
 
     identify: Identify

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from typing import Any
 
 from blazz.addresses import Identity
@@ -125,7 +126,7 @@ def _members(item: Json, name: str) -> tuple[Identity, ...]:
 def _member(member: Json) -> Identity:
     """Read a member; one that you named yourself comes back as you named them, in `input`."""
     named = member.get("input")
-    if any(member.get(name) for name in SELF):
+    if any(member.get(name) for name in astuple(SELF)):
         return identity(member, SELF)
     return Identity(
         phone=to_phone(named), user_id=to_user_id(named), username=text(member, "username")

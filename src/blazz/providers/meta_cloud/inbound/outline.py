@@ -68,10 +68,10 @@ def _outline(source: object, entry: Json, updates: list[CloudUpdate], *, ours: b
     elif lists is not None:
         _outline_lists(change, lists, updates)
     elif field in WHOLE:
-        identify, build, _ = WHOLE[field]
-        key, conversation = identify(value, change)
+        kind = WHOLE[field]
+        key, conversation = kind.identify(value, change)
         key = key or hashed(change, field, value)
-        updates.append(CloudUpdate(key, conversation, change, value, build))
+        updates.append(CloudUpdate(key, conversation, change, value, kind.build))
     else:
         _add_unknown(updates, change, value, "this field is not known")
 
@@ -89,7 +89,7 @@ def _outline_lists(change: Change, lists: Mapping[str, Kind], updates: list[Clou
             why = f"{name[:40]} is not known in {change.field}"
             _add_unknown(updates, change, {name: value}, why, beside=_envelope(change))
             continue
-        identify, build, follow = kind
+        identify, build, follow = kind.identify, kind.build, kind.follow
         for item in items:
             if type(item) is dict:
                 key, conversation = identify(item, change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from blazz.addresses import Group, Identity, Phone, UserId
 from blazz.errors import InvalidAddress
@@ -13,7 +13,8 @@ from blazz.providers.meta_cloud.inbound.keys import digest, plain
 from blazz.providers.meta_cloud.inbound.reading import Json, text
 
 
-class Names(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Names:
     """The names of the fields that hold a person's ids, in one kind of update."""
 
     phone: str
@@ -41,9 +42,9 @@ def contact_of(item: Json, names: Names, change: Change) -> Json | None:
 
 def identity(item: Json, names: Names, contact: Json | None = None) -> Identity:
     """Gather what is known of a person: from the update itself, and from the change's contact."""
-    phone_name, user_id_name, parent_name = names
-    phone, user_id, parent = item.get(phone_name), item.get(user_id_name), item.get(parent_name)
-    name, username = None, item.get("username")
+    get, name = item.get, None
+    phone, user_id, parent = get(names.phone), get(names.user_id), get(names.parent_user_id)
+    username = get("username")
     if contact is not None:
         tell = contact.get
         profile = tell("profile")
@@ -80,10 +81,9 @@ def conversation(item: Json, names: Names, change: Change) -> str | None:
     Meta tells the user id with every message and status but failed ones (since April 2026), the
     number only of people who show it. Before, it tells the number always.
     """
-    phone_name, user_id_name, _ = names
-    user_id = plain(item.get(user_id_name))
+    user_id = plain(item.get(names.user_id))
     if user_id is None:
-        phone = item.get(phone_name)
+        phone = item.get(names.phone)
         contact = change.contact(None, phone) or {}
         user_id = plain(contact.get("user_id")) or plain(phone) or plain(contact.get("wa_id"))
         if user_id is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from blazz.providers.meta_cloud.inbound import (
     accounts,
@@ -69,7 +70,7 @@ LISTS: Mapping[str, Mapping[str, Kind]] = {
     "message_echoes": _ECHOES,
     "messages": {
         "messages": MESSAGE,
-        "statuses": STATUS._replace(follow=charge),
+        "statuses": replace(STATUS, follow=charge),
         "errors": ERROR,
         "user_actions": USER_ACTION,
         "conversation_context": routing.SUMMARY,

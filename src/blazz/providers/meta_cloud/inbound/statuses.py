@@ -84,10 +84,7 @@ def build(item: Json, update: CloudUpdate) -> Event:
     else:
         contact = change.contact(get("recipient_user_id"), get("recipient_id"))
         recipient = identity(item, RECIPIENT, contact)
-    message_id = get("id")
-    if type(message_id) is not str or not message_id.isprintable() or not message_id:
-        message_id = required(item, "id", "statuses")
-    token, pricing, billed = get("biz_opaque_callback_data"), get("pricing"), get("conversation")
+    pricing, billed = get("pricing"), get("conversation")
     if pricing is None and type(billed) is dict:
         pricing = billed.get("pricing")  # where the groups guide shows it
     return kind(
@@ -95,10 +92,10 @@ def build(item: Json, update: CloudUpdate) -> Event:
         at=moment(item, "timestamp") or change.time or UNDATED,
         account=change.account,
         raw=item,
-        message_id=message_id,
+        message_id=required(item, "id", "statuses"),
         recipient=recipient,
         group=group,
-        token=text(item, "biz_opaque_callback_data") if token is not None else None,
+        token=text(item, "biz_opaque_callback_data"),
         pricing=_pricing(pricing) if pricing else None,
         conversation=_conversation(billed) if billed else None,
         errors=problems(item) if "errors" in item else (),
@@ -138,11 +135,11 @@ def _pricing(pricing: object) -> Pricing | None:
     if type(pricing) is not dict or not pricing:
         return None
     get = pricing.get
-    parts = get("category"), get("type"), get("pricing_model"), get("billable")
+    category, kind, model = get("category"), get("type"), get("pricing_model")
     try:
-        return _price(*parts)
+        return _price(category, kind, model, get("billable"))
     except TypeError:  # a list or an object in place of a text cannot be looked up
-        return _price.__wrapped__(*parts)
+        return _price.__wrapped__(category, kind, model, get("billable"))
 
 
 # There are a few dozen prices in kind.
