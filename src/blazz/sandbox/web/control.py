@@ -43,91 +43,98 @@ ACTIONS: Final = frozenset(
 
 def control_routes(web: SimulatedWeb) -> list[BaseRoute]:
     """The routes of the control API; it needs no token, but is not for web pages."""
+    control = _Control(web)
+    table: list[tuple[str, _Handler, str]] = [
+        ("/", control.state, "GET"),
+        ("/reset", control.reset, "POST"),
+        ("/settings", control.read_settings, "GET"),
+        ("/settings", control.change_settings, "PATCH"),
+        ("/outage", control.outage, "PUT"),
+        ("/outage", control.outage, "DELETE"),
+        ("/messages", control.messages, "GET"),
+        ("/changes", control.changes, "GET"),
+        ("/phones/{number}", control.show, "GET"),
+        ("/phones/{number}", control.set_up, "PATCH"),
+        ("/phones/{number}/{action}", control.act, "POST"),
+    ]
+    routes = [Route(path, _answered(handler), methods=[method]) for path, handler, method in table]
+    return [Mount("/sandbox/web", routes=routes)]
 
-    async def state(request: Request) -> object:
+
+class _Control:
+    """What a simulated WhatsApp can be asked and told; each request is one method."""
+
+    def __init__(self, web: SimulatedWeb) -> None:
+        self._web = web
+
+    async def state(self, request: Request) -> object:
         del request
-        world = web.world
+        world = self._web.world
         return {
             "now": world.clock.now(),
             "down": world.is_down,
-            "pages": len(web.services.pages),
+            "pages": len(self._web.services.pages),
             "messages": len(world.accepted),
-            "phones": [_describe(web.phone(number)) for number in world.accounts],
+            "phones": [_describe(self._web.phone(number)) for number in world.accounts],
         }
 
-    async def reset(request: Request) -> object:
+    async def reset(self, request: Request) -> object:
         del request
-        web.reset()
+        self._web.reset()
         return {"success": True}
 
-    async def read_settings(request: Request) -> object:
+    async def read_settings(self, request: Request) -> object:
         del request
-        return web.world.settings.as_json()
+        return self._web.world.settings.as_json()
 
-    async def change_settings(request: Request) -> object:
-        web.configure(**await _body(request))
-        return web.world.settings.as_json()
+    async def change_settings(self, request: Request) -> object:
+        self._web.configure(**await _body(request))
+        return self._web.world.settings.as_json()
 
-    async def outage(request: Request) -> object:
-        (web.go_down if request.method == "PUT" else web.come_back)()
-        return {"down": web.world.is_down}
+    async def outage(self, request: Request) -> object:
+        (self._web.go_down if request.method == "PUT" else self._web.come_back)()
+        return {"down": self._web.world.is_down}
 
-    async def messages(request: Request) -> object:
+    async def messages(self, request: Request) -> object:
         query = request.query_params
         after = _number(query.get("after", "0"), "after")
         wait = min(_number(query.get("wait", "0"), "wait"), _LONGEST_WAIT)
         account = query.get("account")
-        number = web.phone(account).number if account else None
+        number = self._web.phone(account).number if account else None
 
         def found() -> list[Accepted]:
-            entries = web.world.accepted[int(after) :]
+            entries = self._web.world.accepted[int(after) :]
             return [entry for entry in entries if number in (None, entry.account)]
 
-        await web.world.changed.wait_for(lambda: bool(found()), timeout=wait)
+        await self._web.world.changed.wait_for(lambda: bool(found()), timeout=wait)
         return {"messages": [_entry(entry) for entry in found()]}
 
-    async def changes(request: Request) -> object:
-        query, changed = request.query_params, web.world.changed
+    async def changes(self, request: Request) -> object:
+        query, changed = request.query_params, self._web.world.changed
         wait = min(_number(query.get("wait", "0"), "wait"), _LONGEST_WAIT)
         if "after" in query:
             seen = int(_number(query["after"], "after"))
             await changed.wait_for(lambda: changed.notices != seen, timeout=wait)
         return {"changes": changed.notices}
 
-    async def set_up(request: Request) -> object:
+    async def set_up(self, request: Request) -> object:
         values = await _body(request)
         if unknown := values.keys() - _SETUP:
             raise InvalidValue("phone", f"one of {', '.join(sorted(_SETUP))}", min(unknown))
         _decode(values, "picture")
-        return _describe(web.phone(request.path_params["number"], **values))
+        return _describe(self._web.phone(request.path_params["number"], **values))
 
-    async def show(request: Request) -> object:
-        return _describe(web.phone(request.path_params["number"]))
+    async def show(self, request: Request) -> object:
+        return _describe(self._web.phone(request.path_params["number"]))
 
-    async def act(request: Request) -> object:
-        phone = web.phone(request.path_params["number"])
+    async def act(self, request: Request) -> object:
+        phone = self._web.phone(request.path_params["number"])
         action = request.path_params["action"]
         if action not in ACTIONS:
             raise WebRefusal("no_such_action", f"a phone can: {', '.join(sorted(ACTIONS))}")
         result = _plain(_call(getattr(phone, action), await _body(request)))
-        web.world.changed.notify_all()
+        self._web.world.changed.notify_all()
         return {"result": result}
-
-    table: list[tuple[str, _Handler, str]] = [
-        ("/", state, "GET"),
-        ("/reset", reset, "POST"),
-        ("/settings", read_settings, "GET"),
-        ("/settings", change_settings, "PATCH"),
-        ("/outage", outage, "PUT"),
-        ("/outage", outage, "DELETE"),
-        ("/messages", messages, "GET"),
-        ("/changes", changes, "GET"),
-        ("/phones/{number}", show, "GET"),
-        ("/phones/{number}", set_up, "PATCH"),
-        ("/phones/{number}/{action}", act, "POST"),
-    ]
-    routes = [Route(path, _answered(handler), methods=[method]) for path, handler, method in table]
-    return [Mount("/sandbox/web", routes=routes)]
 
 
 def _answered(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
