@@ -31,7 +31,7 @@ from blazz.providers.web.transfers import FilesInPage, look_at
 _NOBODY: Final = frozenset(
     {"wid_is_not_on_whatsapp", "chat_not_found", "no_such_chat", "invalid_wid", "not_on_whatsapp"}
 )
-_UNREACHABLE: Final = ("is not on WhatsApp", "not found", "not_on_whatsapp", "not a contact")
+_UNREACHABLE: Final = "is not on WhatsApp"
 _NOT_SENT: Final = "not_sent"
 _NO_SUCH_FILE: Final = "no_such_file"
 _PIECE_SECONDS: Final = 30.0
@@ -246,7 +246,7 @@ def refusal(error: BridgeError) -> Refused:
         Undeliverable('1@c.us is not on WhatsApp')
     """
     told = str(error)
-    if error.code in _NOBODY or any(it in told for it in _UNREACHABLE[:1]):
+    if error.code in _NOBODY or _UNREACHABLE in told:
         return Undeliverable(told)
     if error.code == _NOT_SENT:
         return Unavailable(told) if "UPLOAD" in told else Rejected(told)
