@@ -69,6 +69,8 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Everything that pytest runs but types; `nox -s tests -- -k name` runs some of it.
 
+    `nox -s tests -- -n 5 --dist worksteal --shuffle 7` runs it in another order.
+
     Examples and docs are among it: in one run no core waits for the last test of each.
     """
     system_packages(session, "tests")

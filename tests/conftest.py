@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.servers.quick_python",
     "tests.servers.redis",
     "tests.servers.s3",
+    "tests.shuffling",
 ]
 
 # A deadline would be a timing assertion, and so would the check for slow strategies: on a busy
