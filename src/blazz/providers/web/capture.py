@@ -8,11 +8,11 @@ import enum
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import anyio.to_thread
@@ -143,42 +143,15 @@ class ProfileCapture:
     async def _take(self) -> Snapshot:
         started = unstopped()
         target = await anyio.to_thread.run_sync(self._make_target)
-        request = capture_program.Request(
-            pid=self._pid,
-            folder=self._user_data,
-            parts=PARTS,
-            target=target,
-            copies=self._copies,
-        )
         folder = KeptFolder(target, self._kept)
-        if reason := _cannot_stop():
-            answer = await anyio.to_thread.run_sync(capture_program.capture_running, request)
-            answer["reason"] = reason
-        else:
-            answer = await capture_program.run(request, python=self._python, timeout=self._timeout)
+        answer = await self._take_files(target)
         # Not before: the page writes on, and what it has told would be older than its files. In a
         # task of its own: Playwright looks at the stack of its caller in a way that keeps it, with
         # the folder and the snapshot in it, until the garbage is collected.
         storage = await asyncio.create_task(read_storage(self._page))
-        sizes = {kept: size for _, kept, size, _ in answer["files"]}
-        identities = await anyio.to_thread.run_sync(kept_identities, target, answer["at"], sizes)
         snapshot = Snapshot(
             kind=Kind.WEB,
-            files=tuple(
-                SnapshotFile(
-                    name,
-                    KeptFile(
-                        folder=folder,
-                        kept=kept,
-                        name=name,
-                        size=size,
-                        proof=proof,
-                        on_late=self._came_late,
-                    ),
-                    identity=identities.get(kept),
-                )
-                for name, kept, size, proof in answer["files"]
-            ),
+            files=await self._kept_files(folder, answer),
             documents=storage.to_documents(),
             browser=_as_found(self._browser, [name for name, *_ in answer["files"]]),
             captured_at=datetime.fromtimestamp(answer["at"], UTC),
@@ -193,6 +166,42 @@ class ProfileCapture:
         )
         self._on_captured(captured)
         return snapshot
+
+    async def _take_files(self, target: Path) -> dict[str, Any]:
+        """Have the files taken; the answer of the program that did it."""
+        request = capture_program.Request(
+            pid=self._pid,
+            folder=self._user_data,
+            parts=PARTS,
+            target=target,
+            copies=self._copies,
+        )
+        if reason := _cannot_stop():
+            answer = await anyio.to_thread.run_sync(capture_program.capture_running, request)
+            return {**answer, "reason": reason}
+        return await capture_program.run(request, python=self._python, timeout=self._timeout)
+
+    async def _kept_files(
+        self, folder: KeptFolder, answer: Mapping[str, Any]
+    ) -> tuple[SnapshotFile, ...]:
+        taken, at = answer["files"], answer["at"]
+        sizes = {kept: size for _, kept, size, _ in taken}
+        identities = await anyio.to_thread.run_sync(kept_identities, folder.path, at, sizes)
+        return tuple(
+            SnapshotFile(
+                name,
+                KeptFile(
+                    folder=folder,
+                    kept=kept,
+                    name=name,
+                    size=size,
+                    proof=proof,
+                    on_late=self._came_late,
+                ),
+                identity=identities.get(kept),
+            )
+            for name, kept, size, proof in taken
+        )
 
     def _came_late(self) -> None:
         self._copies = True
