@@ -57,6 +57,10 @@ class UserId:
     """A business-scoped user id (BSUID), such as `US.13491208655302741918`.
 
     Meta gives it to each pair of business and user; it changes with the user's phone number.
+
+    Example:
+        >>> UserId("US.13491208655302741918").region
+        'US'
     """
 
     value: str
@@ -76,7 +80,12 @@ class UserId:
 
 @dataclass(frozen=True, slots=True)
 class Lid:
-    """A linked id, by which WhatsApp Web hides a phone number; written `123456789@lid`."""
+    """A linked id, by which WhatsApp Web hides a phone number; written `123456789@lid`.
+
+    Example:
+        >>> str(Lid("123456789"))
+        '123456789@lid'
+    """
 
     value: str
 
@@ -89,7 +98,12 @@ class Lid:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group: the id that the provider gave it, without `@g.us`."""
+    """A group: the id that the provider gave it, without `@g.us`.
+
+    Example:
+        >>> str(Group("120363021234567890"))
+        '120363021234567890@g.us'
+    """
 
     value: str
 

@@ -200,7 +200,12 @@ class Video(Media):
 
 @dataclass(frozen=True, slots=True)
 class Audio(Media):
-    """A sound file of up to 16 MB: AAC, AMR, MP3, M4A or OGG with the Opus codec."""
+    """A sound file of up to 16 MB: AAC, AMR, MP3, M4A or OGG with the Opus codec.
+
+    Example:
+        >>> Audio(Path("jingle.mp3")).source.name
+        'jingle.mp3'
+    """
 
     capability: ClassVar[str] = "audio"
     largest: ClassVar[int] = 16 * _MEGABYTE
@@ -217,6 +222,10 @@ class Voice(Media):
 
     Attributes:
         view_once: It can be listened to once, and is gone then (WhatsApp Web alone sends such).
+
+    Example:
+        >>> Voice(Path("answer.ogg"), view_once=True).view_once
+        True
     """
 
     capability: ClassVar[str] = "voice"
@@ -238,6 +247,10 @@ class Document(Media):
     Attributes:
         caption: Shown below the file.
         filename: The name that the recipient sees; without it, that of the path or upload.
+
+    Example:
+        >>> Document("https://example.com/files/4711", filename="Invoice.pdf").filename
+        'Invoice.pdf'
     """
 
     capability: ClassVar[str] = "document"
@@ -254,7 +267,12 @@ class Document(Media):
 
 @dataclass(frozen=True, slots=True)
 class Sticker(Media):
-    """A WebP sticker of 512 x 512 pixels: up to 100 KB, or 500 KB if it is animated."""
+    """A WebP sticker of 512 x 512 pixels: up to 100 KB, or 500 KB if it is animated.
+
+    Example:
+        >>> Sticker(MediaId("1234567890")).source
+        MediaId(value='1234567890')
+    """
 
     capability: ClassVar[str] = "sticker"
     largest: ClassVar[int] = 500 * _KILOBYTE
