@@ -290,6 +290,8 @@ async def test_groups(studio: Studio, shop: SimulatedPhone, budi: SimulatedPhone
     assert {it.person.phone for it in info.members} >= {session.address(BUDI)}
     failed = await web.groups.add(group, ["+15550131026"])
     assert failed == () or failed[0].errors
+    (unknown,) = await session.check(["+1 555 013 1026"])  # the page has an entry for it now
+    assert not unknown.exists
     await web.groups.set_picture(group, PIXEL, mime_type="image/png")
     assert studio.web.world.group(str(group)).picture is not None
     await web.groups.set_picture(group, None)

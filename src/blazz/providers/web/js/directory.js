@@ -53,11 +53,16 @@ blazz.about = async ({ of }) => (await WPP.contact.getStatus(of)) ?? null;
 
 blazz.picture = async ({ of }) => (await WPP.contact.getProfilePictureUrl(of)) ?? null;
 
-/** Which numbers are on WhatsApp. */
+/**
+ * Which numbers are on WhatsApp. WhatsApp's own function is asked: `WPP.contact.queryExists` takes
+ * whoever was once tried, such as in a group, for somebody, and anybody for nobody if asking fails.
+ */
 blazz.exists = async ({ of }) => {
-  const found = await WPP.contact.queryExists(of);
+  const id = WPP.whatsapp.WidFactory.createWid(of);
+  const found = await WPP.whatsapp.functions.queryWidExists(id);
   if (!found) return null;
-  return { phone: text(found.wid), lid: text(found.lid ?? null), business: !!found.biz };
+  const lid = found.lid ?? WPP.whatsapp.ApiContact.getCurrentLid(id) ?? null;
+  return { phone: text(found.wid), lid: text(lid), business: !!found.biz };
 };
 
 blazz.blocked = async () => Promise.all([...WPP.blocklist.all()].map(person));
