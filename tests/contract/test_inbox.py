@@ -61,6 +61,7 @@ MISTAKES = {
     ),
     "the dead go by their age": ("prune_kept", lambda sql: sql.replace("<= ?3", "<= ?3 + 1e9")),
     "what nobody wants stays": ("prune_forgotten", lambda sql: sql.replace("state = 0", "false")),
+    "a body goes with what others need": ("with_others", lambda sql: sql + NEVER),
     "a wrong clock is believed": ("forget_marks_after", lambda sql: sql + NEVER),
 }
 

@@ -104,7 +104,7 @@ def test_what_happens_seldom_is_shown_before_it_happens(
     assert found["blazz.quality.drops"][0].value == 0
     assert found["blazz.live.dropped"][0].value == 0
     settled = {it.attributes["blazz.outcome"]: it.value for it in found["blazz.updates.settled"]}
-    assert settled == {"done": 0, "failed": 0, "dead": 0}
+    assert settled == {"done": 0, "failed": 0, "dead": 0, "forgotten": 0}
 
 
 def test_a_change_that_is_not_stored_grows_old(

@@ -23,6 +23,7 @@ from blazz.webhooks.observations import (
     Observer,
     RequestAnswered,
     UpdateDied,
+    UpdatesForgotten,
     UpdatesSettled,
     ignore,
 )
@@ -93,6 +94,8 @@ class ClientMeasures:
                 updates.received(workspace, "unreadable", observation.unreadable)
             case UpdateDied():
                 updates.settled(workspace, "dead")
+            case UpdatesForgotten(updates=count):
+                updates.settled(workspace, "forgotten", count)
             case BacklogMeasured(updates=count):
                 updates.waiting(workspace, count)
 

@@ -15,7 +15,8 @@ its id as `blazz.campaign`.
 `blazz.webhook.duration`       histogram, s  from a webhook request's body to its answer
 `blazz.updates.received`       counter       updates by `blazz.kind`: new, duplicate, unrouted,
                                              foreign, unreadable
-`blazz.updates.settled`        counter       updates by `blazz.outcome`: done, failed, dead
+`blazz.updates.settled`        counter       updates by `blazz.outcome`: done, failed, dead,
+                                             forgotten
 `blazz.updates.held`           gauge         updates of a session that the inbox did not take yet
 `blazz.updates.lag`            histogram, s  from WhatsApp's time of an update to its record
 `blazz.handler.calls`          counter       updates given to each `blazz.handler`

@@ -45,7 +45,7 @@ class Updates:
         """Updates are received for a workspace from now on."""
         for kind in ("new", "duplicate", "unrouted", "foreign", "unreadable"):
             self._received.cell(workspace, kind)
-        for outcome in ("done", "failed", "dead"):
+        for outcome in ("done", "failed", "dead", "forgotten"):
             self._settled.cell(workspace, outcome)
 
     def answered(self, workspace: str, status: int, seconds: float) -> None:
@@ -58,7 +58,10 @@ class Updates:
         self._received.add(count, workspace, kind)
 
     def settled(self, workspace: str, outcome: str, count: int = 1) -> None:
-        """Updates are `done`, have `failed` and are tried again, or are `dead`."""
+        """Updates are `done`, have `failed` and are tried again, are `dead`, or were `forgotten`.
+
+        The last are such as belong to no session, of which one secret had signed too many.
+        """
         self._settled.add(count, workspace, outcome)
 
     def recorded(self, workspace: str, seconds: float) -> None:

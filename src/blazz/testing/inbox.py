@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import anyio
 
+from blazz.testing.inbox_excess import too_much_of_one_secret_is_forgotten
 from blazz.testing.inbox_scene import ANN, BOB, LEASE, Clock, Scene
 from blazz.webhooks.inbox.base import (
     Failure,
@@ -393,4 +394,5 @@ _CHECKS = (
     _what_may_come_again_is_remembered,
     _a_dead_update_is_kept_from_its_death,
     _a_clock_that_was_wrong_does_no_lasting_harm,
+    too_much_of_one_secret_is_forgotten,
 )

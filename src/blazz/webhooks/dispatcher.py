@@ -20,12 +20,14 @@ from blazz.webhooks.crew import Crew
 from blazz.webhooks.delivery import Deliveries, Delivery
 from blazz.webhooks.handlers import Filter, Handler, HandlerCall, Handlers, Sink, SinkCall
 from blazz.webhooks.inbox.base import Inbox, Item, Retention
-from blazz.webhooks.observations import BacklogMeasured, Observer, ignore
+from blazz.webhooks.observations import BacklogMeasured, Observer, UpdatesForgotten, ignore
 from blazz.webhooks.routes import Routes
 from blazz.webhooks.splitter import Splitter
 from blazz.webhooks.work import Work
 
 _PRUNE_SECONDS: Final = 3600.0
+_LOOKS: Final = 16
+"""What is kept is looked at whenever another such part of what may be kept has come."""
 _MEASURE_SECONDS: Final = 15.0
 _REST_SECONDS: Final = 1.0
 _GIVE_BACK_SECONDS: Final = 10.0
@@ -50,7 +52,8 @@ class Dispatcher:
         lease: Seconds after which another process takes over what this one has taken, if it dies.
             It is renewed as long as the event loop runs.
         poll: Seconds between looks for what other processes received.
-        retention: How long handled and kept updates are remembered; pruned once an hour.
+        retention: How long and how many handled and kept updates are remembered; pruned once an
+            hour.
         observe: Called with what happens, for metrics.
         logged: Called with the sessions of which the log has got more: wakes those who read it in
             this process.
@@ -90,12 +93,16 @@ class Dispatcher:
         self._poll = poll
         self._retention = retention or Retention()
         self._logged = logged
-        self.splitter = Splitter(inbox, routes, self.deliveries, observe=observe)
+        self.splitter = Splitter(
+            inbox, routes, self.deliveries, observe=observe, kept=self._has_kept
+        )
         self._caller = Caller(self.handlers, timeout=timeout, observe=observe)
         self._backoff = backoff or Backoff()
         self._observe = observe
         self._arrived = Bell()
         self._ready = Bell()
+        self._much_kept = Bell()
+        self._kept_bytes = 0
         self.settled = Bells()
 
     # What to call
@@ -175,7 +182,8 @@ class Dispatcher:
         Register handlers before: an update that nobody wants is done at once.
         """
         owner = f"{socket.gethostname()}-{secrets.token_hex(8)}"
-        self._arrived, self._ready = Bell(), Bell()  # of this loop: it may run again in another
+        # Of this loop: it may run again in another.
+        self._arrived, self._ready, self._much_kept = Bell(), Bell(), Bell()
         work = Work(
             self._inbox,
             owner,
@@ -200,6 +208,7 @@ class Dispatcher:
                     lambda: self._renew(owner, work),
                     self._measure,
                     self._prune,
+                    self._forget_excess,
                 ):
                     tasks.start_soon(_again, step)
                 task_status.started()
@@ -269,6 +278,26 @@ class Dispatcher:
     async def _prune(self) -> None:
         await self._inbox.prune(self._retention)
         await anyio.sleep(_PRUNE_SECONDS)
+
+    def _has_kept(self, size: int) -> None:
+        self._kept_bytes += size
+        if self._kept_bytes > self._retention.kept_bytes // _LOOKS:
+            self._kept_bytes = 0
+            self._much_kept.ring()
+
+    async def _forget_excess(self) -> None:
+        """Look for what is too much of one secret: when much has come, and once an hour."""
+        forgotten = await self._inbox.forget_excess(self._retention.kept_bytes)
+        for signer, count in forgotten.items():
+            _log.warning(
+                "%d updates that no session may have were forgotten: the secret %s signed more than"
+                " %d bytes of them",
+                count,
+                signer or "(none: unsigned)",
+                self._retention.kept_bytes,
+            )
+            self._observe(UpdatesForgotten(signer, count))
+        await self._much_kept.wait(_PRUNE_SECONDS)
 
 
 async def _give_back(work: Work) -> None:

@@ -88,6 +88,19 @@ class UpdateDied:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdatesForgotten:
+    """Updates that no session may have were forgotten: there were too many of one secret.
+
+    Attributes:
+        signer: The fingerprint of the secret.
+        updates: How many.
+    """
+
+    signer: str
+    updates: int
+
+
+@dataclass(frozen=True, slots=True)
 class UpdatesSettled:
     """What became of updates is recorded in the inbox.
 
@@ -114,7 +127,13 @@ class BacklogMeasured:
 
 
 Observation: TypeAlias = (
-    RequestAnswered | BodiesSplit | HandlerCalled | UpdatesSettled | UpdateDied | BacklogMeasured
+    RequestAnswered
+    | BodiesSplit
+    | HandlerCalled
+    | UpdatesSettled
+    | UpdateDied
+    | UpdatesForgotten
+    | BacklogMeasured
 )
 Observer: TypeAlias = Callable[[Observation], None]
 """Called with everything that happens, in the event loop: it must be quick and not raise."""

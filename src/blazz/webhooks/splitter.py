@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple
 
 import anyio.to_thread
@@ -31,15 +31,23 @@ class Splitter:
         routes: The parsers of this process.
         deliveries: Is given what was parsed, to be handled soon.
         observe: Called with what was split.
+        kept: Called with the bytes of bodies of which something is kept, not delivered.
     """
 
     def __init__(
-        self, inbox: Inbox, routes: Routes, deliveries: Deliveries, *, observe: Observer = ignore
+        self,
+        inbox: Inbox,
+        routes: Routes,
+        deliveries: Deliveries,
+        *,
+        observe: Observer = ignore,
+        kept: Callable[[int], object] = lambda _size: None,
     ) -> None:
         self._inbox = inbox
         self._routes = routes
         self._deliveries = deliveries
         self._observe = observe
+        self._kept = kept
         self._router: Router | None = None
         self._reported: set[tuple[State, str | None]] = set()
 
@@ -68,6 +76,7 @@ class Splitter:
             if it.updates:
                 self._deliveries.keep(it.arrived, it.parse, it.updates, split.rows)
         self._report(splits, result)
+        self._count_kept(parsed, splits)
         if not parsed:
             return None
         return {row.session for split in splits for row in split.rows if row.session is not None}
@@ -98,6 +107,15 @@ class Splitter:
                     unreadable=count[State.UNREADABLE],
                 )
             )
+
+    def _count_kept(self, parsed: Sequence[_Parsed], splits: Sequence[Split]) -> None:
+        size = sum(
+            len(it.arrived.body)
+            for it, split in zip(parsed, splits, strict=True)
+            if any(row.session is None for row in split.rows)
+        )
+        if size:
+            self._kept(size)
 
 
 class _Parsed(NamedTuple):

@@ -234,6 +234,18 @@ class Inbox(Protocol):
         """Keep a named position."""
         ...
 
+    async def forget_excess(self, most: int) -> Mapping[str, int]:
+        """Forget the oldest unrouted, foreign and unreadable updates of each signer.
+
+        Args:
+            most: How many bytes of bodies with such updates are kept of one signer; each counts 512
+                more.
+
+        Returns:
+            How many updates were forgotten, by signer.
+        """
+        ...
+
     async def prune(self, retention: Retention) -> int:
         """Remove what is older than its retention; returns the number of updates removed.
 

@@ -155,6 +155,22 @@ DELETE FROM updates
 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state >= 6
 RETURNING seq;
 
+-- name: with_others
+-- Bodies that hold more than what is kept: something of them was handled, or will be.
+SELECT DISTINCT body FROM updates
+WHERE body IN (SELECT json_array_elements_text($1::json)::bigint) AND seq > $2 AND state < 6;
+
+-- name: forget_kept_of
+DELETE FROM updates
+WHERE state >= 5 AND state BETWEEN 6 AND 8 AND body IN (SELECT json_array_elements_text($1::json)::bigint)
+RETURNING body;
+
+-- name: forget_bodies
+DELETE FROM bodies
+WHERE id IN (SELECT json_array_elements_text($1::json)::bigint)
+AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
+AND id NOT IN (SELECT body FROM updates WHERE seq > $2);
+
 -- name: revive
 UPDATE updates SET state = 0, attempts = 0, until = NULL
 WHERE seq IN (SELECT json_array_elements_text($1::json)::bigint) AND state = 5

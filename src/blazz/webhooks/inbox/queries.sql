@@ -171,6 +171,23 @@ DELETE FROM updates WHERE seq IN (
 )
 RETURNING seq, session, lane;
 
+-- name: excess
+-- The oldest bodies with kept updates, beyond so many bytes of one signer.
+SELECT id, signer FROM (
+    SELECT id, signer, sum(size) OVER (PARTITION BY signer ORDER BY id DESC) AS so_far
+    FROM (
+        SELECT id, signer, length(body) + 512 AS size FROM bodies
+        WHERE id IN (SELECT body FROM updates WHERE state >= 5 AND state BETWEEN 6 AND 8)
+    ) AS kept
+) AS counted
+WHERE so_far > $1
+ORDER BY id
+LIMIT $2;
+
+-- name: seq_before
+-- Where the log ended before this body came; its updates have higher numbers.
+SELECT coalesce(max(seq), 0) FROM marks WHERE body < $1;
+
 -- name: prune_bodies
 DELETE FROM bodies WHERE id IN (
     SELECT id FROM bodies

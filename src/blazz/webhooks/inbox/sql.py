@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Self, TypeVar
 
 from blazz.databases.operations import Operation
-from blazz.webhooks.inbox import operations
+from blazz.webhooks.inbox import excess, operations
 from blazz.webhooks.inbox.base import (
     Arrived,
     Counts,
@@ -26,6 +28,7 @@ from blazz.webhooks.inbox.base import (
 T = TypeVar("T")
 
 _PRUNE_CHUNK: Final = 2_000
+_FORGET_CHUNK: Final = 2_000
 
 _log = logging.getLogger(__name__)
 
@@ -190,6 +193,13 @@ class SqlInbox(ABC):
         removed = {query: await self._prune(query, limits) for query, limits in queries.items()}
         return sum(removed.values()) - removed["prune_bodies"]
 
+    async def forget_excess(self, most: int) -> Mapping[str, int]:
+        """Forget the oldest kept updates of each signer beyond so many bytes."""
+        forgotten: Counter[str] = Counter()
+        while (found := await self.look(excess.find(most, _FORGET_CHUNK))) is not None:
+            forgotten += await self.change(functools.partial(_forget, found))
+        return forgotten
+
     async def _free(self) -> None:
         """Let go on what nothing holds up; there hardly ever is any, so it is looked for first."""
         if any(await self.look(operations.stuck())) and (
@@ -208,3 +218,7 @@ class SqlInbox(ABC):
             removed += count
             if count < _PRUNE_CHUNK:
                 return removed
+
+
+def _forget(found: excess.Excess, _: float) -> Operation[Counter[str]]:
+    return excess.forget(found)

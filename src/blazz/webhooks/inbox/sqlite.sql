@@ -126,6 +126,22 @@ ON CONFLICT DO NOTHING;
 DELETE FROM updates WHERE seq IN (SELECT value FROM json_each($1)) AND state >= 6
 RETURNING seq;
 
+-- name: with_others
+-- Bodies that hold more than what is kept: something of them was handled, or will be.
+SELECT DISTINCT body FROM updates
+WHERE body IN (SELECT value FROM json_each($1)) AND seq > $2 AND state < 6;
+
+-- name: forget_kept_of
+DELETE FROM updates
+WHERE state >= 5 AND state BETWEEN 6 AND 8 AND body IN (SELECT value FROM json_each($1))
+RETURNING body;
+
+-- name: forget_bodies
+DELETE FROM bodies
+WHERE id IN (SELECT value FROM json_each($1))
+AND NOT EXISTS (SELECT 1 FROM arrivals WHERE arrivals.body = bodies.id)
+AND id NOT IN (SELECT body FROM updates WHERE seq > $2);
+
 -- name: revive
 UPDATE updates SET state = 0, attempts = 0, until = NULL
 WHERE seq IN (SELECT value FROM json_each($1)) AND state = 5

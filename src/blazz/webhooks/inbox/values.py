@@ -14,6 +14,7 @@ LONGEST_PAUSE: Final = 86_400.0
 """The most seconds that an update may wait for its next attempt: a day."""
 
 _LEAST_MEMORY = timedelta(days=7)
+_LEAST_KEPT: Final = 16 * 1024 * 1024
 
 
 class State(enum.IntEnum):
@@ -233,19 +234,28 @@ class Retention:
         handled: For how long duplicates of handled updates are recognised and the log can be read.
         kept: For how long dead, unrouted, foreign and unreadable updates are kept, and those of
             sessions that were forgotten: from when they came, or died.
+        kept_bytes: How many bytes of bodies with unrouted, foreign and unreadable updates are kept
+            of each secret. Whoever has the secret could send without end; beyond it the oldest are
+            forgotten, which is logged and observed.
 
     Raises:
-        InvalidValue: Duplicates would be forgotten before Meta stops repeating them.
+        InvalidValue: Duplicates would be forgotten before Meta stops repeating them, or not even a
+            few bodies would be kept.
     """
 
     handled: timedelta = timedelta(days=8)
     kept: timedelta = timedelta(days=30)
+    kept_bytes: int = 64 * 1024 * 1024
 
     def __post_init__(self) -> None:
         for name in ("handled", "kept"):
             value: timedelta = getattr(self, name)
             if value <= _LEAST_MEMORY:
                 raise InvalidValue(f"Retention.{name}", "more than 7 days", value)
+        if self.kept_bytes < _LEAST_KEPT:
+            raise InvalidValue(
+                "Retention.kept_bytes", f"at least {_LEAST_KEPT} bytes", self.kept_bytes
+            )
 
 
 @dataclass(frozen=True, slots=True)
