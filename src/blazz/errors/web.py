@@ -40,7 +40,7 @@ class BridgeOutdated(WebError):
 
     def __init__(self, message: str | None = None, *, missing: Sequence[str]) -> None:
         super().__init__(message)
-        self.missing = tuple(missing)
+        self.missing: tuple[str, ...] = tuple(missing)
 
 
 class BridgeError(WebError):
