@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -48,9 +49,17 @@ class Caretaker:
             pass
 
 
-@functools.cache
 def caretaker() -> Caretaker:
     """The one of this process."""
+    with _making:
+        return _made()
+
+
+_making: Final = threading.Lock()
+
+
+@functools.cache
+def _made() -> Caretaker:
     made = Caretaker()
     atexit.register(made.close)
     return made
