@@ -132,7 +132,9 @@ def _check_handler(function: object) -> None:
         raise InvalidValue("handler", "a coroutine function: write async def", function)
     try:
         signature = inspect.signature(function)
-    except ValueError:  # what is not written in Python may have none
+    except (ValueError, NameError):
+        # What is not written in Python may have none, and since 3.14 an annotation may name what is
+        # there for type checkers alone.
         return
     try:
         signature.bind(None, None)

@@ -183,6 +183,14 @@ class _ConnectionThread:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(connection)
+        except BaseException:  # it is no database, for one; that shows only when it is read
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -196,7 +204,6 @@ class _ConnectionThread:
             # It dirties nothing, and what it misses the system has in memory; it sorts in as much.
             connection.execute("PRAGMA cache_size=-4096")
             connection.execute("PRAGMA query_only=ON")
-        return connection
 
     def _serve_reads(self, connection: sqlite3.Connection, job: Job[object]) -> bool:
         job.run(connection)

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -88,10 +89,22 @@ async def test_a_closed_database_says_so(tmp_path: Path) -> None:
         await GroupedWrite(database, insert).add(1)
 
 
-async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, made = sqlite3.connect, []
+
+    def noted(*args: Any, **more: Any) -> sqlite3.Connection:
+        made.append(connect(*args, **more))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
     (tmp_path / "a.db").write_text("this is a letter, not a database " * 100)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
-        await SqliteDatabase(tmp_path / "a.db", migrations=STEPS).open()
+        await SqliteDatabase(tmp_path / "a.db", migrations=[]).open()
+    (connection,) = made
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.total_changes  # noqa: B018  # it tells whether it is open
 
 
 async def test_whoever_is_cancelled_leaves_no_thread(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazz.addresses import Group, Identity, Phone, UserId
+from blazz.client import Client
 from blazz.errors import InvalidAddress, InvalidValue
 from blazz.events import (
     UNDATED,
@@ -194,6 +197,28 @@ def test_what_cannot_be_a_filter_is_refused(test: Any, why: str) -> None:
         Filter(test)
     with pytest.raises(InvalidValue, match=f"where: .*{why}"):
         check_filter(test)
+
+
+class Late:
+    """A function of Python 3.14 whose annotations name what is there for type checkers alone."""
+
+    @property
+    def __annotations__(self) -> Any:
+        raise NameError("name 'TextReceived' is not defined")
+
+    __signature__ = __annotations__
+
+    def __call__(self, *_: object) -> bool:
+        return True
+
+
+def test_annotations_that_nobody_can_read_are_no_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Of a function it looks at none; of what only behaves like one, it does.
+    monkeypatch.setattr(inspect, "iscoroutinefunction", lambda _: False)
+    check_filter(Late())
+    Client(folder=tmp_path).on()(Late())  # type: ignore[type-var]
 
 
 def test_what_is_no_kind_of_event_is_refused() -> None:

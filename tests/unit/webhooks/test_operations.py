@@ -201,6 +201,7 @@ def test_sqlite_uses_the_small_indexes() -> None:
         steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", ["[]"] * count)]
         slow = [step for step in steps if step in SCANS or "AUTOMATIC" in step]
         assert slow == [], f"{name} reads a whole table"
+    db.close()
 
 
 def test_a_long_conversation_costs_as_much_as_many_short_ones() -> None:
