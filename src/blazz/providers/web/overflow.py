@@ -58,13 +58,7 @@ class Overflow:
         Raises:
             sqlite3.Error: The disk does not take them.
         """
-        database = await self._opened()
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.executemany(self._queries["add"], bodies)
-
-        await database.write(work)
-        self.reports += sum(body.reports for body in bodies)
+        await self._store("add", bodies)
 
     async def put_back(self, body: Body) -> None:
         """Put a body at the beginning; it is on the disk when this returns.
@@ -72,13 +66,7 @@ class Overflow:
         Raises:
             sqlite3.Error: The disk does not take it.
         """
-        database = await self._opened()
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(self._queries["put_back"], body)
-
-        await database.write(work)
-        self.reports += body.reports
+        await self._store("put_back", [body])
 
     async def first(self) -> tuple[int, Body] | None:
         """The oldest body and its number; None if there is none.
@@ -110,6 +98,15 @@ class Overflow:
             self._database = database
             ((self.reports,),) = await self._run("count")
         return self._database
+
+    async def _store(self, query: str, bodies: Sequence[Body]) -> None:
+        database = await self._opened()
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(self._queries[query], bodies)
+
+        await database.write(work)
+        self.reports += sum(body.reports for body in bodies)
 
     async def _run(self, query: str, **values: int) -> list[Any]:
         database = await self._opened()

@@ -203,7 +203,6 @@ function start() {
   WPP.on('conn.link_code_expired', () => blazz.emit('code_expired', {}));
   WPP.on('conn.link_code_error', () => blazz.emit('code_refused', {}));
   WPP.on('chat.new_message', reportMessage);
-  WPP.whatsapp.MsgStore.on('add', reportCall);
   follow('chat.msg_ack_change', 'receipt', receipt, (change) => change.chat);
   follow('chat.new_reaction', 'reaction', reaction, (change) => change.msgId?.remote);
   follow('chat.msg_edited', 'edit', edited, (change) => change.msg?.id?.remote ?? change.chat);
@@ -213,6 +212,7 @@ function start() {
   follow('chat.new_chat', 'chat', chat, (model) => model?.id ?? model?.chat);
   follow('group.participant_changed', 'members', members, (change) => change.groupId);
   follow('call.incoming_call', 'call', call, () => null);
+  WPP.whatsapp.MsgStore.on('add', reportCall);
   void WPP.conn.getAuthCode().then((code) => code && reportCode(code), () => {});
   reportState();
 }
