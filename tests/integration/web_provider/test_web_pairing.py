@@ -64,14 +64,16 @@ async def test_codes_change_until_nobody_has_scanned_one_in_time(
     studio.web.configure(qr_first=0.3, qr_next=0.3, qr_count=2)
     session = await studio.open()
     codes = []
-    with pytest.raises(PairingFailed, match="within 8 s") as caught:  # noqa: PT012
-        async for step in session.pair(timeout=8):
-            assert isinstance(step, QrCode)
-            codes.append(step)
-    assert caught.value.reason == "expired"
-    # More than the page shows by itself: when all have expired, it is asked for others.
-    assert len({code.data for code in codes}) == len(codes) >= 3
+    async for step in session.pair(timeout=60):
+        assert isinstance(step, QrCode)
+        codes.append(step)
+        if len(codes) > 2:  # more than the page shows by itself: it was asked for others
+            break
+    assert len({code.data for code in codes}) == len(codes)
     assert [code.attempt for code in codes] == list(range(1, len(codes) + 1))
+    with pytest.raises(PairingFailed, match="within 1 s") as caught:
+        [step async for step in session.pair(timeout=1)]
+    assert caught.value.reason == "expired"
 
     async for step in session.pair(timeout=60):
         if isinstance(step, QrCode):
