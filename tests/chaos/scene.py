@@ -173,6 +173,16 @@ class Scene:
             return counts
         raise AssertionError(f"after {timeout:g} s: {counts}\n{self.logs()}")
 
+    async def until_nobody_stands_still(self) -> None:
+        """Wait until no worker stands still, and whatever those that did had begun has ended.
+
+        One that is stopped right before a request leaves sends it once it goes on.
+        """
+        if self.tally.stops:
+            while self.stopped:  # noqa: ASYNC110  # a timer lets them go on
+                await anyio.sleep(0.1)
+            await anyio.sleep(1.5 * SEND_TIMEOUT)
+
     async def doubts(self) -> Counter[str]:
         """How many are in doubt for which reason: `ended`, `slow` or `cut`."""
         row = await self.ledger.find("default", "promo")

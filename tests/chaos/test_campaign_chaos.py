@@ -33,6 +33,7 @@ async def test_a_campaign_survives_everything(tmp_path: Path, chaos_seconds: flo
 async def survive(scene: Scene, faults: int) -> None:
     async with scene.running():
         done = [await shake_at(scene, (n + 0.5) / (faults + 1)) for n in range(faults)]
+        await scene.until_nobody_stands_still()
         counts = await scene.until_done(timeout=180)
         doubts = await scene.doubts()
         told = f"{done}: {scene.tally}, {counts}, {doubts}"
