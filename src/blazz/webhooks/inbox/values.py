@@ -245,7 +245,7 @@ class Retention:
 
     handled: timedelta = timedelta(days=8)
     kept: timedelta = timedelta(days=30)
-    kept_bytes: int = 64 * 1024 * 1024
+    kept_bytes: int = 256 * 1024 * 1024
 
     def __post_init__(self) -> None:
         for name in ("handled", "kept"):
