@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from benchmarks.claims import Claim, arguments, conclude
-from benchmarks.server_process import MeasuredServer
+from benchmarks.server_process import measured_server
 from benchmarks.server_sockets import Listener, listen
 from blazz.realtime.pusher.signing import App
 from blazz.security.secret import Secret
@@ -44,14 +44,10 @@ def main() -> int:
     options = arguments(__doc__).parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(_OPEN_FILES, most), most))
-    server = MeasuredServer(LIVE_SECRET=SECRET)
-    try:
-        server.start()
-        port, rounds = server.port, 3 if options.quick else 10
-        slowest = asyncio.run(fan_out(port, sockets=SOCKETS, rounds=rounds))
-        resumed = asyncio.run(resume(port, clients=3 if options.quick else 10))
-    finally:
-        server.process.remove()
+    rounds, clients = (3, 3) if options.quick else (10, 10)
+    with measured_server(LIVE_SECRET=SECRET) as server:
+        slowest = asyncio.run(fan_out(server.port, sockets=SOCKETS, rounds=rounds))
+        resumed = asyncio.run(resume(server.port, clients=clients))
     claims = [
         Claim(
             claim=f"one event reaches {SOCKETS:,} sockets within",
