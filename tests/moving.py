@@ -78,11 +78,18 @@ class Machine:
         self._process.stdin.write(json.dumps({"do": what, **values}) + "\n")
         self._process.stdin.flush()
 
-    async def tells(self, what: str, *, after: int = 0, **values: object) -> dict[str, Any]:
+    async def tells(
+        self,
+        what: str,
+        where: Callable[[dict[str, Any]], bool] = lambda _: True,
+        *,
+        after: int = 0,
+        **values: object,
+    ) -> dict[str, Any]:
         """Wait until it tells something, after so many other things."""
 
         def fits(it: dict[str, Any]) -> bool:
-            return it["what"] == what and values.items() <= it.items()
+            return it["what"] == what and values.items() <= it.items() and where(it)
 
         with anyio.fail_after(_PATIENCE):
             while True:
@@ -95,11 +102,14 @@ class Machine:
         """Whether it has told something."""
         return any(it["what"] == what for it in self.told)
 
-    async def saved_after(self, change: Callable[[], object]) -> None:
-        """Change something, and wait until it is in the store."""
+    async def send(self, text: str) -> str:
+        """Send a message, and wait until that is in the store; give its token."""
         before = len(self.told)
-        change()
-        await self.tells("saved", after=before)
+        self.do("send", to=BUDI, text=text)
+        sent = await self.tells("sent", after=before)
+        # A backup that was under way already, because of what came before, has not all of it.
+        await self.tells("saved", lambda it: it["began"] >= sent["by"], after=before)
+        return str(sent["token"])
 
     def kill(self) -> None:
         """Kill it; nothing of it ends in good order."""
@@ -221,17 +231,14 @@ class Journey:
     async def _send_into_the_dark(self, machine: Machine) -> str:
         """Send a message that only arrives when the next machine runs; give its token."""
         self.budi.go_offline()
-        before, text = len(machine.told), self._say("sent into the dark")
-        await machine.saved_after(lambda: machine.do("send", to=BUDI, text=text))
-        token: str = (await machine.tells("sent", after=before))["token"]
-        return token
+        return await machine.send(self._say("sent into the dark"))
 
     async def _talk(self, machine: Machine) -> None:
         """Send and receive a message, and wait until all of that is stored."""
         asked, answer = self._say("asked"), self._say("answered")
         self.budi.send_text(SHOP, asked)
         await machine.tells("received", text=asked)
-        await machine.saved_after(lambda: machine.do("send", to=BUDI, text=answer))
+        await machine.send(answer)
         await self.budi.wait_for_message(SHOP, lambda it: it.text == answer)
 
     def _say(self, what: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ async def main(settings: Settings) -> None:
 
     @client.on(BackupSaved)
     async def saved(_: Session, event: BackupSaved) -> None:
-        tell("saved", revision=event.revision, uploaded=event.uploaded, seconds=event.seconds)
+        tell("saved", revision=event.revision, began=event.at.timestamp() - event.seconds)
 
     @client.on(BackupFailed)
     async def failed(_: Session, event: SessionEvent) -> None:
@@ -96,7 +97,7 @@ async def _open(client: Client, settings: Settings) -> None:
 async def _obey(session: Session, command: dict[str, Any]) -> None:
     if command["do"] == "send":
         receipt = await session.send(command["to"], Text(command["text"]))
-        tell("sent", token=receipt.token)
+        tell("sent", token=receipt.token, by=time.time())
     elif command["do"] == "history":
         found = [it async for it in session.history(command["chat"], limit=1000)]
         tell("history", texts=[getattr(it.message, "body", None) for it in found])
